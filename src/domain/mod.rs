@@ -1,0 +1,7 @@
+//! What the product talks about. Constructors validate; a value that exists is a valid one.
+//!
+//! Invariant: nothing here knows SQL, HTTP or the Worker.
+
+pub mod invalid;
+pub mod protocol;
+pub mod usage;

@@ -1,0 +1,7 @@
+//! Sluice: an LLM gateway for Cloudflare's edge.
+
+pub mod domain;
+pub mod protocol;
+
+#[cfg(target_arch = "wasm32")]
+mod edge;

@@ -1,0 +1,1 @@
+//! Wire formats and framing. Knows bytes; decides nothing.
