@@ -2,6 +2,9 @@
 //!
 //! Invariant: nothing here knows SQL, HTTP or the Worker.
 
+pub mod ids;
 pub mod invalid;
+pub mod money;
 pub mod protocol;
+pub mod timestamp;
 pub mod usage;

@@ -1,0 +1,144 @@
+//! Public identifiers: a prefix that says what it is, and 16 random base62 characters (SPEC section 1).
+
+use crate::ports::{NoRandomness, Rng};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// `length` random base62 characters, each equally likely.
+pub fn base62(rng: &dyn Rng, length: usize) -> Result<String, NoRandomness> {
+    let mut text = String::with_capacity(length);
+    let mut bytes = [0u8; 32];
+    while text.len() < length {
+        rng.fill(&mut bytes)?;
+        // 248 is the largest multiple of 62 in a byte: what lies above would favour the first characters.
+        let fair = bytes.iter().filter(|byte| **byte < 248);
+        let letters = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 62)));
+        text.extend(letters.take(length - text.len()).map(|letter| char::from(*letter)));
+    }
+    Ok(text)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What the id begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new random id.
+            pub fn generate(rng: &dyn Rng) -> Result<Self, NoRandomness> {
+                base62(rng, 16).map(|tail| Self(format!("{}{tail}", Self::PREFIX)))
+            }
+
+            /// Reads an id that a client named; `None` if it cannot be one.
+            pub fn parse(text: &str) -> Option<Self> {
+                let tail = text.strip_prefix(Self::PREFIX)?;
+                let fits = tail.len() == 16 && tail.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                fits.then(|| Self(text.to_owned()))
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A project: the tenant that everything belongs to.
+    ProjectId, "prj_"
+);
+id!(
+    /// A provider: an account at an upstream.
+    ProviderId, "aip_"
+);
+id!(
+    /// A model under a provider.
+    ModelId, "mdl_"
+);
+id!(
+    /// A named sealed value.
+    SecretId, "sec_"
+);
+id!(
+    /// A person or service.
+    UserId, "usr_"
+);
+id!(
+    /// A token that a client or operator presents.
+    TokenId, "tok_"
+);
+id!(
+    /// A user's own key at a provider.
+    UserKeyId, "uky_"
+);
+id!(
+    /// A row of the audit log.
+    AuditId, "aud_"
+);
+id!(
+    /// One request, on either plane: `x-request-id`.
+    RequestId, "req_"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::collections::HashSet;
+
+    struct Counting(Cell<u8>);
+    impl Rng for Counting {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+            for byte in bytes {
+                *byte = self.0.replace(self.0.get().wrapping_add(1));
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_id_is_its_prefix_and_16_base62_characters_and_reads_back() {
+        let rng = Counting(Cell::new(7));
+        let ids: HashSet<_> = (0..50).filter_map(|_| ProviderId::generate(&rng).ok()).collect();
+        assert!(ids.len() > 5);
+        for id in ids {
+            assert_eq!(id.as_str().len(), 20);
+            assert_eq!(ProviderId::parse(id.as_str()), Some(id));
+        }
+    }
+
+    #[test]
+    fn text_that_cannot_be_an_id_is_none() {
+        for bad in [
+            "",
+            "aip_",
+            "mdl_0123456789abcdef",
+            "aip_0123456789abcde",
+            "aip_0123456789abcdeff",
+            "aip_0123456789abcd'\"",
+        ] {
+            assert_eq!(ProviderId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_base62_character_is_equally_likely() {
+        let text = base62(&Counting(Cell::new(0)), 62 * 40).expect("randomness");
+        let counts: Vec<_> = ALPHABET.iter().map(|letter| text.bytes().filter(|byte| byte == letter).count()).collect();
+        assert_eq!((counts.iter().min(), counts.iter().max()), (Some(&40), Some(&40)));
+    }
+}

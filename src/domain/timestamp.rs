@@ -1,0 +1,92 @@
+//! Instants, to the millisecond, in UTC.
+
+use crate::domain::invalid::Invalid;
+use std::fmt;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Milliseconds since the Unix epoch. Shown as ISO 8601 UTC with milliseconds (SPEC section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The last millisecond of the year 9999, the latest that ISO 8601 can write in four digits.
+    const LATEST_MS: i64 = 253_402_300_799_999;
+
+    /// From milliseconds since the epoch, brought into the years 1970 to 9999.
+    pub const fn from_ms(ms: i64) -> Self {
+        if ms < 0 {
+            Self(0)
+        } else if ms > Self::LATEST_MS {
+            Self(Self::LATEST_MS)
+        } else {
+            Self(ms)
+        }
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// How many milliseconds have passed since `earlier`; zero where the clock went back.
+    pub const fn ms_since(self, earlier: Self) -> i64 {
+        let ms = self.0.saturating_sub(earlier.0);
+        if ms < 0 { 0 } else { ms }
+    }
+
+    /// Reads RFC 3339, any offset.
+    pub fn parse(param: &str, text: &str) -> Result<Self, Invalid> {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .ok()
+            .and_then(|instant| i64::try_from(instant.unix_timestamp_nanos() / 1_000_000).ok())
+            .filter(|ms| (0..=Self::LATEST_MS).contains(ms))
+            .map(Self)
+            .ok_or_else(|| {
+                Invalid::new(param, format!("{param} must be an RFC 3339 timestamp, such as 2027-01-31T12:00:00Z"))
+            })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant = OffsetDateTime::from_unix_timestamp(self.0 / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (date, time) = (instant.date(), instant.time());
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second(),
+            self.0 % 1000
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_shown_in_utc_with_milliseconds() {
+        assert_eq!(Timestamp::from_ms(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::from_ms(1_795_157_074_007).to_string(), "2026-11-20T06:44:34.007Z");
+    }
+
+    #[test]
+    fn any_offset_is_read_and_anything_else_is_refused_by_name() {
+        let read = |text| Timestamp::parse("expires_at", text);
+        assert_eq!(read("2026-11-20T07:44:34.007+01:00").map(Timestamp::ms), Ok(1_795_157_074_007));
+        for bad in ["", "tomorrow", "2026-11-20", "1969-12-31T23:59:59Z", "2026-13-01T00:00:00Z"] {
+            assert_eq!(read(bad).expect_err(bad).param, "expires_at");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_went_back_yields_no_negative_duration() {
+        assert_eq!(Timestamp::from_ms(5).ms_since(Timestamp::from_ms(9)), 0);
+    }
+}

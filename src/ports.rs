@@ -1,0 +1,93 @@
+//! What the core asks of the world. `edge/` answers in production, the tests answer natively.
+
+use crate::domain::timestamp::Timestamp;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A future of the one thread that a Worker has.
+pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// The time of day. On Workers it stands still between I/O.
+pub trait Clock {
+    /// The current time.
+    fn now(&self) -> Timestamp;
+}
+
+/// Cryptographic randomness.
+pub trait Rng {
+    /// Fills `bytes` wholly, or fails and the caller must give up: a weak nonce or id is never used instead.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness>;
+}
+
+/// The platform gave no random bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoRandomness;
+
+impl fmt::Display for NoRandomness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the platform gave no random bytes")
+    }
+}
+
+impl std::error::Error for NoRandomness {}
+
+/// The database, in SQL: the same text runs on D1 and, in native tests, on SQLite.
+pub trait Db {
+    /// Runs the statements as one transaction and one round trip: all of them, or none.
+    ///
+    /// The answer holds one [`Outcome`] a statement, in their order.
+    fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>>;
+}
+
+/// One SQL statement with its numbered parameters.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// The SQL; parameters are `?1`, `?2`, …
+    pub sql: &'static str,
+    /// The values of the parameters, in order.
+    pub params: Vec<Param>,
+}
+
+/// A bound value. Integers must fit a JavaScript double exactly, because D1 takes nothing wider.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// SQL NULL.
+    Null,
+    /// A whole number between ±2^53.
+    Integer(i64),
+    /// A floating-point number.
+    Real(f64),
+    /// UTF-8 text.
+    Text(String),
+}
+
+/// What one statement did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// One JSON document a row: every query of the store selects a single text column, so that a row crosses the
+    /// JavaScript border once and integers stay exact.
+    pub rows: Vec<String>,
+    /// Rows inserted, updated or deleted, those changed by triggers not counted.
+    pub changes: u64,
+}
+
+/// The database refused or did not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DbError {
+    /// A constraint said no; the text is SQLite's (`UNIQUE constraint failed: providers.project_id, …`).
+    Constraint(String),
+    /// The database could not be reached or broke; the text is for the operator's log.
+    Unavailable(String),
+}
+
+impl fmt::Display for DbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constraint(text) => write!(f, "the database refused: {text}"),
+            Self::Unavailable(text) => write!(f, "the database is away: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for DbError {}

@@ -1,0 +1,85 @@
+//! Every "no" that Sluice says, on either plane, and the one place that puts it into words.
+//!
+//! Layers below have their own errors; at the seam they become a [`Refusal`], and [`render`] gives it the shape of the
+//! protocol or the API that the caller speaks.
+
+mod reason;
+mod render;
+
+pub use reason::{Fault, Reason};
+pub use render::{Dialect, Rendered, render};
+
+use crate::domain::invalid::Invalid;
+use crate::ports::{DbError, NoRandomness};
+use serde_json::Value;
+
+/// A refusal: why, in words for the person who reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// Which of the known reasons.
+    pub reason: Reason,
+    /// The field, the rule and the way out. Never a credential.
+    pub message: String,
+    /// The field at fault.
+    pub param: Option<String>,
+    /// What a program may want to read (dependents' counts, an upstream's status).
+    pub details: Option<Value>,
+    /// Headers that go with it, such as `retry-after` and `allow`.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// Refuses for `reason`.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), param: None, details: None, headers: Vec::new() }
+    }
+
+    /// Names the field at fault.
+    #[must_use]
+    pub fn on(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    /// Adds what a program may want to read.
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// Adds a response header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(Reason::ValidationFailed, invalid.message).on(invalid.param)
+    }
+}
+
+impl From<NoRandomness> for Refusal {
+    fn from(error: NoRandomness) -> Self {
+        Self::new(Reason::Internal, format!("{error}; try again"))
+    }
+}
+
+impl From<DbError> for Refusal {
+    /// The text of the error stays in the log: it may name the schema, and it tells a client nothing.
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Constraint(_) => Self::new(
+                Reason::Conflict,
+                "the write conflicts with another one that came first; read the resource again and repeat",
+            ),
+            DbError::Unavailable(_) => {
+                Self::new(Reason::DatabaseAway, "the database does not answer; nothing was changed, try again")
+                    .with_header("retry-after", "1")
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A refusal in the caller's own shape (PROTOCOLS.md section 7, SPEC section 5).
+
+use super::{Reason, Refusal};
+use crate::domain::protocol::Protocol;
+use serde_json::{Value, json};
+
+/// The shape of errors that a caller understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `/api/v1`: `{"error": {"code", "message", "param"?, "details"?, "request_id"}}`.
+    Admin,
+    /// OpenAI's: `{"error": {"message", "type", "param", "code"}}`.
+    OpenAi,
+    /// Anthropic's: `{"type": "error", "error": {"type", "message"}, "request_id"}`.
+    Anthropic,
+}
+
+impl From<Protocol> for Dialect {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::AnthropicMessages => Self::Anthropic,
+            Protocol::ChatCompletions | Protocol::Responses | Protocol::Gemini | Protocol::BedrockConverse => {
+                Self::OpenAi
+            }
+        }
+    }
+}
+
+/// A refusal ready for the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers beside `content-type` and `x-request-id`.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON.
+    pub body: String,
+}
+
+/// Puts a refusal into words. The only place that does.
+pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered {
+    let body = match dialect {
+        Dialect::Admin => admin(refusal, request_id),
+        Dialect::OpenAi => json!({"error": {
+            "message": refusal.message,
+            "type": openai_type(refusal.reason),
+            "param": refusal.param,
+            "code": openai_code(refusal.reason),
+        }}),
+        Dialect::Anthropic => json!({
+            "type": "error",
+            "error": {"type": anthropic_type(refusal.reason), "message": refusal.message},
+            "request_id": request_id,
+        }),
+    };
+    let status = match (dialect, refusal.reason) {
+        // Both vendors answer 400 where the admin API answers 422.
+        (Dialect::OpenAi | Dialect::Anthropic, Reason::ValidationFailed) => 400,
+        _ => refusal.reason.status(),
+    };
+    let mut headers = refusal.headers.clone();
+    if dialect != Dialect::Admin {
+        // The vendors' SDKs hide a 5xx behind two more tries, and ours would only say the same again.
+        let again = matches!(
+            refusal.reason,
+            Reason::DatabaseAway | Reason::UpstreamUnreachable | Reason::UpstreamTimeout | Reason::UpstreamTruncated
+        );
+        headers.push(("x-should-retry", again.to_string()));
+    }
+    Rendered { status, headers, body: body.to_string() }
+}
+
+fn admin(refusal: &Refusal, request_id: &str) -> Value {
+    let mut error = json!({"code": refusal.reason.code(), "message": refusal.message, "request_id": request_id});
+    if let Value::Object(fields) = &mut error {
+        if let Some(param) = &refusal.param {
+            fields.insert("param".into(), json!(param));
+        }
+        if let Some(details) = &refusal.details {
+            fields.insert("details".into(), details.clone());
+        }
+    }
+    json!({ "error": error })
+}
+
+fn openai_type(reason: Reason) -> &'static str {
+    match reason.status() {
+        401 => "authentication_error",
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        499.. => "server_error",
+        _ => "invalid_request_error",
+    }
+}
+
+/// The codes that OpenAI's own users test for, where there is one; else Sluice's.
+fn openai_code(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Unauthenticated => "invalid_api_key",
+        other => other.code(),
+    }
+}
+
+fn anthropic_type(reason: Reason) -> &'static str {
+    match reason.status() {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        409 => "conflict_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        503 => "overloaded_error",
+        504 => "timeout_error",
+        499.. => "api_error",
+        _ => "invalid_request_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(refusal: &Refusal, dialect: Dialect) -> Value {
+        serde_json::from_str(&render(refusal, dialect, "req_1").body).expect("JSON")
+    }
+
+    #[test]
+    fn each_dialect_has_every_field_its_clients_require() {
+        for reason in Reason::ALL {
+            let refusal = Refusal::new(*reason, "why").on("model");
+            let openai = body(&refusal, Dialect::OpenAi);
+            for field in ["message", "type", "param", "code"] {
+                assert!(openai["error"].get(field).is_some(), "{reason:?} lacks {field}");
+            }
+            let anthropic = body(&refusal, Dialect::Anthropic);
+            assert_eq!((&anthropic["type"], &anthropic["request_id"]), (&json!("error"), &json!("req_1")));
+            assert_eq!(anthropic["error"]["message"], "why");
+            let admin = body(&refusal, Dialect::Admin);
+            assert_eq!(admin["error"]["code"], reason.code());
+            assert_eq!(admin["error"]["param"], "model");
+        }
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let mut codes: Vec<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn a_database_error_shows_no_schema() {
+        let refusal = Refusal::from(crate::ports::DbError::Constraint("UNIQUE constraint failed: x.y".into()));
+        assert!(!refusal.message.contains("x.y"));
+    }
+}
