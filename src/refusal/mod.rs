@@ -10,7 +10,7 @@ pub use reason::{Fault, Reason};
 pub use render::{Dialect, Rendered, render};
 
 use crate::domain::invalid::Invalid;
-use crate::ports::{DbError, NoRandomness};
+use crate::ports::NoRandomness;
 use serde_json::Value;
 
 /// A refusal: why, in words for the person who reads it.
@@ -65,21 +65,5 @@ impl From<Invalid> for Refusal {
 impl From<NoRandomness> for Refusal {
     fn from(error: NoRandomness) -> Self {
         Self::new(Reason::Internal, format!("{error}; try again"))
-    }
-}
-
-impl From<DbError> for Refusal {
-    /// The text of the error stays in the log: it may name the schema, and it tells a client nothing.
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Constraint(_) => Self::new(
-                Reason::Conflict,
-                "the write conflicts with another one that came first; read the resource again and repeat",
-            ),
-            DbError::Unavailable(_) => {
-                Self::new(Reason::DatabaseAway, "the database does not answer; nothing was changed, try again")
-                    .with_header("retry-after", "1")
-            }
-        }
     }
 }

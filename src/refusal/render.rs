@@ -148,10 +148,4 @@ mod tests {
         codes.dedup();
         assert_eq!(codes.len(), Reason::ALL.len());
     }
-
-    #[test]
-    fn a_database_error_shows_no_schema() {
-        let refusal = Refusal::from(crate::ports::DbError::Constraint("UNIQUE constraint failed: x.y".into()));
-        assert!(!refusal.message.contains("x.y"));
-    }
 }

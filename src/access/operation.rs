@@ -1,0 +1,102 @@
+//! Everything that can be done, and the action that a policy names it by. REST, MCP and every other surface share it.
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $audience:ident $action:literal;)+) => {
+        /// Something a caller can ask for on the admin surfaces.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The name that policies and the audit log use: `module:Operation`.
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$name => $action,)+ }
+            }
+
+            /// Who may come at all, before any policy.
+            pub const fn audience(self) -> Audience {
+                match self { $(Self::$name => Audience::$audience,)+ }
+            }
+        }
+    };
+}
+
+/// Who may come at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Anyone, without a token.
+    Anyone,
+    /// Any valid token, whatever its policy.
+    Holder,
+    /// A token whose policy allows the action.
+    Permitted,
+    /// `ADMIN_TOKEN` only: what reaches across projects.
+    Root,
+}
+
+operations! {
+    /// Is the deployment configured, and does D1 answer?
+    CheckHealth = Anyone "health:Check";
+    /// Who am I?
+    GetMe = Holder "me:GetMe";
+    /// List projects: root sees all, a token its own.
+    ListProjects = Permitted "projects:ListProjects";
+    /// Read a project.
+    GetProject = Permitted "projects:GetProject";
+    /// Make a project.
+    CreateProject = Root "projects:CreateProject";
+    /// Rename a project.
+    UpdateProject = Permitted "projects:UpdateProject";
+    /// Delete an empty project.
+    DeleteProject = Root "projects:DeleteProject";
+    /// List providers.
+    ListProviders = Permitted "aiProviders:ListAiProviders";
+    /// Read a provider.
+    GetProvider = Permitted "aiProviders:GetAiProvider";
+    /// Register a provider.
+    CreateProvider = Permitted "aiProviders:CreateAiProvider";
+    /// Change a provider.
+    UpdateProvider = Permitted "aiProviders:UpdateAiProvider";
+    /// Delete a provider.
+    DeleteProvider = Permitted "aiProviders:DeleteAiProvider";
+    /// List a project's or a provider's models.
+    ListModels = Permitted "models:ListModels";
+    /// Read a model.
+    GetModel = Permitted "models:GetModel";
+    /// Register a model.
+    CreateModel = Permitted "models:CreateModel";
+    /// Change a model.
+    UpdateModel = Permitted "models:UpdateModel";
+    /// Delete a model.
+    DeleteModel = Permitted "models:DeleteModel";
+    /// List secrets, without values.
+    ListSecrets = Permitted "secrets:ListSecrets";
+    /// Read a secret, without its value.
+    GetSecret = Permitted "secrets:GetSecret";
+    /// Seal a secret.
+    CreateSecret = Permitted "secrets:CreateSecret";
+    /// Rename or rotate a secret.
+    UpdateSecret = Permitted "secrets:UpdateSecret";
+    /// Delete a secret that nothing uses.
+    DeleteSecret = Permitted "secrets:DeleteSecret";
+    /// List tokens.
+    ListTokens = Permitted "tokens:ListTokens";
+    /// Read a token's record.
+    GetToken = Permitted "tokens:GetToken";
+    /// Mint a token.
+    CreateToken = Permitted "tokens:CreateToken";
+    /// Change a token's rights or disable it.
+    UpdateToken = Permitted "tokens:UpdateToken";
+    /// Revoke a token.
+    DeleteToken = Permitted "tokens:DeleteToken";
+    /// How many rows each sealing key seals.
+    GetSealingKeys = Root "sealingKeys:GetSealingKeys";
+    /// Re-seal rows to the first key.
+    RotateSealingKeys = Root "sealingKeys:RotateSealingKeys";
+    /// Call a model: the data plane.
+    Invoke = Permitted "llm:Invoke";
+}

@@ -1,0 +1,246 @@
+//! Policies: what a token may do. Default deny, deny wins (SPEC section 4).
+
+use super::{Audience, Operation};
+use crate::domain::glob::{Case, Glob};
+use crate::domain::invalid::Invalid;
+use serde::{Deserialize, Serialize};
+
+/// The named policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything in its project.
+    Admin,
+    /// Calls models, reads models and providers without credentials, manages its own keys.
+    Member,
+    /// Reads, and calls nothing.
+    Viewer,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Member, Self::Viewer];
+
+    /// The name in JSON and SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Member => "member",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    const fn actions(self) -> &'static [&'static str] {
+        match self {
+            Self::Admin => &["*"],
+            Self::Member => &[
+                "llm:Invoke",
+                "aiProviders:ListAiProviders",
+                "aiProviders:GetAiProvider",
+                "models:ListModels",
+                "models:GetModel",
+            ],
+            Self::Viewer => &[
+                "projects:ListProjects",
+                "projects:GetProject",
+                "aiProviders:ListAiProviders",
+                "aiProviders:GetAiProvider",
+                "models:ListModels",
+                "models:GetModel",
+            ],
+        }
+    }
+}
+
+/// Whether a statement gives or takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Gives.
+    Allow,
+    /// Takes, whatever else allows it.
+    Deny,
+}
+
+/// One statement as it is written and stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// Gives or takes.
+    pub effect: Effect,
+    /// Action patterns, such as `models:*`.
+    pub actions: Vec<String>,
+    /// Resource patterns: ids, and selectors for `llm:Invoke`. Absent: every resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    effect: Effect,
+    actions: Vec<Glob>,
+    resources: Vec<Glob>,
+}
+
+/// What a token may do, ready to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy(Vec<Rule>);
+
+/// Statements, and patterns in a statement's list, at most.
+const MOST: usize = 32;
+
+impl Policy {
+    /// Reads and checks statements. `param` is the field they came in.
+    pub fn from_statements(param: &str, statements: &[Statement]) -> Result<Self, Invalid> {
+        if statements.is_empty() || statements.len() > MOST {
+            return Err(Invalid::new(param, format!("{param} must hold 1 to {MOST} statements")));
+        }
+        let rule = |(index, statement): (usize, &Statement)| {
+            let at = format!("{param}.{index}");
+            Ok(Rule {
+                effect: statement.effect,
+                actions: patterns(&format!("{at}.actions"), &statement.actions)?,
+                resources: match &statement.resources {
+                    None => vec![Glob::parse(param, "*", Case::Sensitive)?],
+                    Some(resources) => patterns(&format!("{at}.resources"), resources)?,
+                },
+            })
+        };
+        statements.iter().enumerate().map(rule).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The policy of a role.
+    pub fn of_role(role: Role) -> Self {
+        let glob = |text: &str| Glob::parse("role", text, Case::Insensitive).ok();
+        Self(vec![Rule {
+            effect: Effect::Allow,
+            actions: role.actions().iter().filter_map(|action| glob(action)).collect(),
+            resources: glob("*").into_iter().collect(),
+        }])
+    }
+
+    /// Whether the action is allowed on the resource. `None` is the collection as a whole: a statement that names
+    /// resources says nothing about it.
+    pub fn permits(&self, operation: Operation, resource: Option<&str>) -> bool {
+        let applies = |rule: &&Rule| {
+            rule.actions.iter().any(|action| action.matches(operation.action()))
+                && rule.resources.iter().any(|pattern| match resource {
+                    Some(resource) => pattern.matches(resource),
+                    None => pattern.as_str() == "*",
+                })
+        };
+        let mut allowed = false;
+        for rule in self.0.iter().filter(applies) {
+            match rule.effect {
+                Effect::Deny => return false,
+                Effect::Allow => allowed = true,
+            }
+        }
+        allowed
+    }
+
+    /// Whether everything that `other` allows is allowed here, too: nobody mints more than they have.
+    ///
+    /// Errs on the side of "no": each resource that `other` allows must lie within one that is allowed here, and
+    /// whatever is denied here must be denied there in the same words, or be wider there.
+    pub fn covers(&self, other: &Self) -> bool {
+        let grantable = Operation::ALL.iter().filter(|operation| operation.audience() == Audience::Permitted);
+        grantable.map(|operation| operation.action()).all(|action| {
+            let about = |policy: &'_ Self, effect: Effect| -> Vec<Glob> {
+                let rules = policy.0.iter().filter(|rule| rule.effect == effect);
+                let on_action = rules.filter(|rule| rule.actions.iter().any(|pattern| pattern.matches(action)));
+                on_action.flat_map(|rule| rule.resources.iter().cloned()).collect()
+            };
+            let (given, allowed) = (about(other, Effect::Allow), about(self, Effect::Allow));
+            let (taken_there, taken_here) = (about(other, Effect::Deny), about(self, Effect::Deny));
+            given.is_empty()
+                || given.iter().all(|resource| allowed.iter().any(|ours| ours.covers(resource)))
+                    && taken_here.iter().all(|denied| taken_there.iter().any(|theirs| theirs.covers(denied)))
+        })
+    }
+}
+
+fn patterns(param: &str, texts: &[String]) -> Result<Vec<Glob>, Invalid> {
+    if texts.is_empty() || texts.len() > MOST {
+        return Err(Invalid::new(param, format!("{param} must hold 1 to {MOST} patterns")));
+    }
+    texts.iter().map(|text| Glob::parse(param, text, Case::Insensitive)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn policy(statements: Value) -> Policy {
+        let statements: Vec<Statement> = serde_json::from_value(statements).expect("statements");
+        Policy::from_statements("policy", &statements).expect("a policy")
+    }
+
+    #[test]
+    fn nothing_is_allowed_by_default_and_a_deny_wins() {
+        let policy = policy(json!([
+            {"effect": "allow", "actions": ["models:*"]},
+            {"effect": "deny", "actions": ["*:DeleteModel"], "resources": ["mdl_prod*"]},
+        ]));
+        assert!(policy.permits(Operation::DeleteModel, Some("mdl_test1")));
+        assert!(!policy.permits(Operation::DeleteModel, Some("mdl_prod1")));
+        assert!(!policy.permits(Operation::ListProviders, None));
+    }
+
+    #[test]
+    fn a_statement_on_named_resources_does_not_open_the_collection() {
+        let policy = policy(json!([{"effect": "allow", "actions": ["aiProviders:*"], "resources": ["aip_1*"]}]));
+        assert!(policy.permits(Operation::GetProvider, Some("aip_12")));
+        assert!(!policy.permits(Operation::ListProviders, None));
+    }
+
+    #[test]
+    fn a_member_calls_and_reads_and_changes_nothing() {
+        let member = Policy::of_role(Role::Member);
+        let may: Vec<_> = Operation::ALL.iter().filter(|op| member.permits(**op, Some("x"))).copied().collect();
+        use Operation::*;
+        assert_eq!(may, [ListProviders, GetProvider, ListModels, GetModel, Invoke]);
+    }
+
+    #[test]
+    fn a_policy_covers_what_is_no_stronger_and_nothing_else() {
+        let admin = Policy::of_role(Role::Admin);
+        let member = Policy::of_role(Role::Member);
+        let narrow = policy(json!([{"effect": "allow", "actions": ["llm:Invoke"], "resources": ["openai^*"]}]));
+        let fenced = policy(json!([
+            {"effect": "allow", "actions": ["llm:Invoke"]},
+            {"effect": "deny", "actions": ["llm:*"], "resources": ["openai^gpt-5*"]},
+        ]));
+        for (minter, minted, fits) in [
+            (&admin, &admin, true),
+            (&admin, &member, true),
+            (&member, &admin, false),
+            (&member, &narrow, true),
+            (&narrow, &member, false),
+            (&member, &fenced, true),
+            (&fenced, &member, false),
+            (&fenced, &fenced, true),
+            (&fenced, &narrow, false),
+        ] {
+            assert_eq!(minter.covers(minted), fits, "{minter:?} mints {minted:?}");
+        }
+    }
+
+    #[test]
+    fn statements_that_cannot_be_are_refused_by_place() {
+        for (bad, place) in [
+            (json!([]), "policy"),
+            (json!([{"effect": "allow", "actions": []}]), "policy.0.actions"),
+            (json!([{"effect": "allow", "actions": ["*"], "resources": [""]}]), "policy.0.resources"),
+        ] {
+            let statements: Vec<Statement> = serde_json::from_value(bad).expect("statements");
+            assert_eq!(Policy::from_statements("policy", &statements).expect_err("refused").param, place);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The one table of admin routes. A path that is not here is 404; a method that is not here is 405.
+
+use super::Operation;
+
+/// An HTTP method of the admin surfaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// GET, and HEAD, which is GET without the body.
+    Get,
+    /// POST.
+    Post,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+}
+
+impl Method {
+    /// Reads the method of a request; `None` where no route has it.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "GET" | "HEAD" => Some(Self::Get),
+            "POST" => Some(Self::Post),
+            "PATCH" => Some(Self::Patch),
+            "DELETE" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+use Method::{Delete, Get, Patch, Post};
+use Operation::*;
+
+/// Method, path pattern, operation. `{…}` takes one segment.
+pub const ROUTES: &[(Method, &str, Operation)] = &[
+    (Get, "/healthz", CheckHealth),
+    (Get, "/api/v1/me", GetMe),
+    (Get, "/api/v1/projects", ListProjects),
+    (Post, "/api/v1/projects", CreateProject),
+    (Get, "/api/v1/projects/{project_id}", GetProject),
+    (Patch, "/api/v1/projects/{project_id}", UpdateProject),
+    (Delete, "/api/v1/projects/{project_id}", DeleteProject),
+    (Get, "/api/v1/providers", ListProviders),
+    (Post, "/api/v1/providers", CreateProvider),
+    (Get, "/api/v1/providers/{provider_id}", GetProvider),
+    (Patch, "/api/v1/providers/{provider_id}", UpdateProvider),
+    (Delete, "/api/v1/providers/{provider_id}", DeleteProvider),
+    (Get, "/api/v1/providers/{provider_id}/models", ListModels),
+    (Post, "/api/v1/providers/{provider_id}/models", CreateModel),
+    (Get, "/api/v1/providers/{provider_id}/models/{model_id}", GetModel),
+    (Patch, "/api/v1/providers/{provider_id}/models/{model_id}", UpdateModel),
+    (Delete, "/api/v1/providers/{provider_id}/models/{model_id}", DeleteModel),
+    (Get, "/api/v1/models", ListModels),
+    (Get, "/api/v1/secrets", ListSecrets),
+    (Post, "/api/v1/secrets", CreateSecret),
+    (Get, "/api/v1/secrets/{secret_id}", GetSecret),
+    (Patch, "/api/v1/secrets/{secret_id}", UpdateSecret),
+    (Delete, "/api/v1/secrets/{secret_id}", DeleteSecret),
+    (Get, "/api/v1/tokens", ListTokens),
+    (Post, "/api/v1/tokens", CreateToken),
+    (Get, "/api/v1/tokens/{token_id}", GetToken),
+    (Patch, "/api/v1/tokens/{token_id}", UpdateToken),
+    (Delete, "/api/v1/tokens/{token_id}", DeleteToken),
+    (Get, "/api/v1/sealing-keys", GetSealingKeys),
+    (Post, "/api/v1/sealing-keys/rotate", RotateSealingKeys),
+];
+
+/// What the table says of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matched<'a> {
+    /// The operation, and the segments that the pattern's `{…}` took, in order.
+    Route(Operation, Vec<&'a str>),
+    /// The path exists, with these methods.
+    MethodNotAllowed(String),
+    /// No such path.
+    NoPath,
+}
+
+/// Looks a request up in the table. Segments come as they were sent: an id is never percent-encoded.
+pub fn find<'a>(method: Option<Method>, path: &'a str) -> Matched<'a> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut allowed = Vec::new();
+    for (candidate, pattern, operation) in ROUTES {
+        let Some(captured) = captures(pattern, path) else { continue };
+        if Some(*candidate) == method {
+            return Matched::Route(*operation, captured);
+        }
+        allowed.push(*candidate);
+    }
+    if allowed.is_empty() {
+        return Matched::NoPath;
+    }
+    allowed.sort_unstable();
+    Matched::MethodNotAllowed(allowed.into_iter().map(Method::as_str).collect::<Vec<_>>().join(", "))
+}
+
+fn captures<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut captured = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(captured),
+            (Some(segment), Some(text)) if segment.starts_with('{') && !text.is_empty() => captured.push(text),
+            (Some(segment), Some(text)) if segment == text => {}
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_found_with_its_segments() {
+        assert_eq!(
+            find(Some(Patch), "/api/v1/providers/aip_1/models/mdl_2"),
+            Matched::Route(UpdateModel, vec!["aip_1", "mdl_2"])
+        );
+        assert_eq!(find(Some(Get), "/api/v1/providers/"), Matched::Route(ListProviders, vec![]));
+    }
+
+    #[test]
+    fn a_known_path_says_which_methods_it_has() {
+        let allow = |method, path| match find(method, path) {
+            Matched::MethodNotAllowed(allow) => allow,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(allow(Some(Delete), "/api/v1/providers"), "GET, HEAD, POST");
+        assert_eq!(allow(None, "/api/v1/providers/x"), "GET, HEAD, PATCH, DELETE");
+    }
+
+    #[test]
+    fn an_unknown_path_is_no_path() {
+        for path in ["", "/", "/api/v1", "/api/v1/providers//models", "/api/v1/nothing", "/api/v1/providers/a/b/c/d"] {
+            assert_eq!(find(Some(Get), path), Matched::NoPath, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_operation_but_the_data_planes_has_a_route_and_no_route_stands_twice() {
+        for operation in Operation::ALL {
+            let routed = ROUTES.iter().any(|(_, _, routed)| routed == operation);
+            assert_eq!(routed, *operation != Invoke, "{operation:?}");
+        }
+        for (index, (method, pattern, _)) in ROUTES.iter().enumerate() {
+            assert!(ROUTES.iter().skip(index + 1).all(|(m, p, _)| (m, p) != (method, pattern)), "{pattern}");
+        }
+    }
+}

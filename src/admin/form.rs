@@ -1,0 +1,191 @@
+//! A JSON body as three-state fields: absent keeps, null clears, a value sets (SPEC section 2).
+
+use super::{MAX_BODY_BYTES, Request};
+use crate::domain::invalid::Invalid;
+use crate::refusal::{Reason, Refusal};
+use serde_json::{Map, Value};
+
+/// What a body says of one field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Patch<T> {
+    /// Absent.
+    Keep,
+    /// Null.
+    Clear,
+    /// A value.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Raises the value; what it says of the field stays.
+    pub fn map<U, E>(self, raise: impl FnOnce(T) -> Result<U, E>) -> Result<Patch<U>, E> {
+        Ok(match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(raise(value)?),
+        })
+    }
+
+    /// The new value of a field that may be null.
+    pub fn over(self, current: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => current,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
+    /// The value of a field that may not be null, if it was given.
+    pub fn given(self, param: &str) -> Result<Option<T>, Invalid> {
+        match self {
+            Self::Keep => Ok(None),
+            Self::Clear => Err(Invalid::new(param, format!("{param} cannot be null"))),
+            Self::Set(value) => Ok(Some(value)),
+        }
+    }
+
+    /// The value of a field that must be there.
+    pub fn required(self, param: &str) -> Result<T, Invalid> {
+        self.given(param)?.ok_or_else(|| Invalid::new(param, format!("{param} is required")))
+    }
+}
+
+/// Which fields a resource has.
+#[derive(Debug)]
+pub struct Fields {
+    /// Those that a caller may write.
+    pub writable: &'static [&'static str],
+    /// Those that reads show and nobody writes.
+    pub read_only: &'static [&'static str],
+}
+
+/// A body whose fields are all known.
+#[derive(Debug)]
+pub struct Form {
+    fields: Map<String, Value>,
+    names: Vec<&'static str>,
+}
+
+impl Form {
+    /// Reads the body of a create or an update.
+    pub fn read(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+        let fields = object(request)?;
+        let mut names = Vec::with_capacity(fields.len());
+        for field in fields.keys() {
+            if let Some(name) = known.writable.iter().find(|name| *name == field) {
+                names.push(*name);
+            } else if known.read_only.contains(&field.as_str()) {
+                return Err(Invalid::new(field, format!("{field} is read-only: leave it out")).into());
+            } else {
+                let message = format!("there is no field `{field}`; there are {}", known.writable.join(", "));
+                return Err(Invalid::new(field, message).into());
+            }
+        }
+        Ok(Self { fields, names })
+    }
+
+    /// Reads the body of an update, which must say something.
+    pub fn read_update(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+        let form = Self::read(request, known)?;
+        if form.fields.is_empty() {
+            return Err(Refusal::new(
+                Reason::ValidationFailed,
+                format!("the update changes nothing: name at least one of {}", known.writable.join(", ")),
+            ));
+        }
+        Ok(form)
+    }
+
+    /// The names of the fields that were given, for the audit log.
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// Whether a field was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    fn take<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        read: impl FnOnce(Value) -> Option<T>,
+    ) -> Result<Patch<T>, Invalid> {
+        match self.fields.remove(name) {
+            None => Ok(Patch::Keep),
+            Some(Value::Null) => Ok(Patch::Clear),
+            Some(value) => read(value)
+                .map(Patch::Set)
+                .ok_or_else(|| Invalid::new(name, format!("{name} must be {expected}"))),
+        }
+    }
+
+    /// A string.
+    pub fn text(&mut self, name: &str) -> Result<Patch<String>, Invalid> {
+        self.take(name, "a string", |value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// One of a closed list of words.
+    pub fn word<T>(
+        &mut self,
+        name: &str,
+        words: &[&str],
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Patch<T>, Invalid> {
+        self.take(name, &format!("one of {}", words.join(", ")), |value| value.as_str().and_then(parse))
+    }
+
+    /// A boolean.
+    pub fn truth(&mut self, name: &str) -> Result<Patch<bool>, Invalid> {
+        self.take(name, "true or false", |value| value.as_bool())
+    }
+
+    /// A whole number in a range.
+    pub fn whole(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Result<Patch<i64>, Invalid> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        self.take(name, &expected, |value| value.as_i64().filter(|number| range.contains(number)))
+    }
+
+    /// A number.
+    pub fn number(&mut self, name: &str) -> Result<Patch<f64>, Invalid> {
+        self.take(name, "a number", |value| value.as_f64())
+    }
+
+    /// A list of strings.
+    pub fn texts(&mut self, name: &str) -> Result<Patch<Vec<String>>, Invalid> {
+        self.take(name, "a list of strings", |value| serde_json::from_value(value).ok())
+    }
+
+    /// Any JSON but null, for the domain to check.
+    pub fn value(&mut self, name: &str) -> Result<Patch<Value>, Invalid> {
+        self.take(name, "a value", Some)
+    }
+}
+
+fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
+    if request.body.len() > MAX_BODY_BYTES {
+        let message = format!("the body must not exceed {MAX_BODY_BYTES} bytes");
+        return Err(Refusal::new(Reason::TooLarge, message));
+    }
+    let media_type = request.content_type.as_deref().unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") && !essence.to_ascii_lowercase().ends_with("+json") {
+        let message = format!("send the body as `content-type: application/json`, not `{essence}`");
+        return Err(Refusal::new(Reason::UnsupportedMediaType, message));
+    }
+    match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Refusal::new(Reason::MalformedJson, "the body must be a JSON object")),
+        Err(error) => {
+            // serde_json's text may quote the body, and the body may hold a credential.
+            let (line, column) = (error.line(), error.column());
+            let message = format!("the body is not valid JSON: it breaks at line {line}, column {column}");
+            let details = serde_json::json!({"line": line, "column": column});
+            Err(Refusal::new(Reason::MalformedJson, message).with_details(details))
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `/healthz`: is the deployment configured, and does D1 answer?
+
+use super::{Reply, World};
+use crate::refusal::Refusal;
+use crate::store::{PING, query_one};
+use serde_json::{Value, json};
+
+/// 200 where everything is in place, else 503 that says what is missing.
+pub async fn check(world: World<'_>) -> Reply {
+    let said = |result: Result<(), Refusal>| result.map_or_else(|refusal| refusal.message, |()| "ok".to_owned());
+    let admin_token = said(world.deployment.root().map(|_| ()));
+    let sealing_keys = said(world.deployment.ring().map(|_| ()));
+    let database = match query_one::<Value>(world.db, PING.with([])).await {
+        Ok(Some(_)) => "ok",
+        // "no such table" and "cannot be reached" differ for the operator, not for a stranger.
+        _ => "the database does not answer, or its migrations were not applied",
+    };
+    let healthy = admin_token == "ok" && sealing_keys == "ok" && database == "ok";
+    let body = json!({
+        "status": if healthy { "ok" } else { "unavailable" },
+        "version": env!("CARGO_PKG_VERSION"),
+        "checks": {"admin_token": admin_token, "sealing_keys": sealing_keys, "database": database},
+    });
+    Reply::json(if healthy { 200 } else { 503 }, &body)
+}

@@ -1,0 +1,218 @@
+//! The control plane: `/api/v1` and `/healthz` (SPEC section 5).
+//!
+//! A request's way: route → 401 → 403 → handler → one batch that holds the change and its audit row → reply.
+
+mod audit;
+mod form;
+mod health;
+mod me;
+mod models;
+mod page;
+mod projects;
+mod providers;
+mod reply;
+mod sealing_keys;
+mod secrets;
+mod tokens;
+
+pub use reply::Reply;
+
+use crate::access::principal::{no_token, unknown_token};
+use crate::access::route::{Matched, Method, find};
+use crate::access::{Audience, Operation, Principal, TokenHash};
+use crate::deployment::Deployment;
+use crate::domain::ids::{ProjectId, RequestId};
+use crate::domain::name;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Clock, Db, Rng};
+use crate::refusal::{Dialect, Reason, Refusal, render};
+use crate::store;
+use percent_encoding::percent_decode_str;
+
+/// A request of the control plane, as the edge read it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// The HTTP method as sent.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The query, without `?`.
+    pub query: String,
+    /// The `authorization` header.
+    pub authorization: Option<String>,
+    /// The `content-type` header.
+    pub content_type: Option<String>,
+    /// The `if-match` header.
+    pub if_match: Option<String>,
+    /// The `if-none-match` header.
+    pub if_none_match: Option<String>,
+    /// The caller's address.
+    pub address: Option<String>,
+    /// The body; the edge stops reading a little above [`MAX_BODY_BYTES`].
+    pub body: Vec<u8>,
+}
+
+/// A request body on the control plane (SPEC section 5).
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// What the control plane works with.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The database.
+    pub db: &'a dyn Db,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Randomness.
+    pub rng: &'a dyn Rng,
+    /// The deployment's configuration.
+    pub deployment: &'a Deployment,
+}
+
+/// One admitted request on its way through a handler.
+struct Call<'a> {
+    world: World<'a>,
+    request: &'a Request,
+    operation: Operation,
+    principal: Principal,
+    now: Timestamp,
+}
+
+/// Answers a request. Every outcome is a reply; nothing is thrown.
+pub async fn serve(world: World<'_>, request: &Request) -> Reply {
+    answer(world, request).await.unwrap_or_else(|refusal| {
+        let rendered = render(&refusal, Dialect::Admin, request.id.as_str());
+        Reply { status: rendered.status, headers: rendered.headers, body: Some(rendered.body) }
+    })
+}
+
+async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
+    let matched = find(Method::parse(&request.method), &request.path);
+    if let Matched::Route(operation, _) = &matched
+        && operation.audience() == Audience::Anyone
+    {
+        return Ok(health::check(world).await);
+    }
+    // A caller without a valid token learns nothing, not even which paths exist.
+    let now = world.clock.now();
+    let principal = authenticate(world, request, now).await?;
+    let (operation, segments) = match matched {
+        Matched::Route(operation, segments) => (operation, segments),
+        Matched::NoPath => {
+            return Err(Refusal::new(Reason::NotFound, format!("there is no {}", request.path)));
+        }
+        Matched::MethodNotAllowed(allow) => {
+            let message = format!("{} does not take {}: it takes {allow}", request.path, request.method);
+            return Err(Refusal::new(Reason::MethodNotAllowed, message).with_header("allow", allow));
+        }
+    };
+    principal.require(operation, segments.last().copied())?;
+    let call = Call { world, request, operation, principal, now };
+    dispatch(&call, &segments).await
+}
+
+async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
+    use Operation::*;
+    match (call.operation, segments) {
+        (GetMe, _) => Ok(me::get(call)),
+        (ListProjects, _) => projects::list(call).await,
+        (CreateProject, _) => projects::create(call).await,
+        (GetProject, [id]) => projects::get(call, id).await,
+        (UpdateProject, [id]) => projects::update(call, id).await,
+        (DeleteProject, [id]) => projects::delete(call, id).await,
+        (ListProviders, _) => providers::list(call).await,
+        (CreateProvider, _) => providers::create(call).await,
+        (GetProvider, [id]) => providers::get(call, id).await,
+        (UpdateProvider, [id]) => providers::update(call, id).await,
+        (DeleteProvider, [id]) => providers::delete(call, id).await,
+        (ListModels, []) => models::list_selectable(call).await,
+        (ListModels, [provider]) => models::list(call, provider).await,
+        (CreateModel, [provider]) => models::create(call, provider).await,
+        (GetModel, [provider, id]) => models::get(call, provider, id).await,
+        (UpdateModel, [provider, id]) => models::update(call, provider, id).await,
+        (DeleteModel, [provider, id]) => models::delete(call, provider, id).await,
+        (ListSecrets, _) => secrets::list(call).await,
+        (CreateSecret, _) => secrets::create(call).await,
+        (GetSecret, [id]) => secrets::get(call, id).await,
+        (UpdateSecret, [id]) => secrets::update(call, id).await,
+        (DeleteSecret, [id]) => secrets::delete(call, id).await,
+        (ListTokens, _) => tokens::list(call).await,
+        (CreateToken, _) => tokens::create(call).await,
+        (GetToken, [id]) => tokens::get(call, id).await,
+        (UpdateToken, [id]) => tokens::update(call, id).await,
+        (DeleteToken, [id]) => tokens::delete(call, id).await,
+        (GetSealingKeys, _) => sealing_keys::get(call).await,
+        (RotateSealingKeys, _) => sealing_keys::rotate(call).await,
+        // The route table and this one are held together by a test.
+        _ => Err(Refusal::new(Reason::NotFound, "this operation has no handler")),
+    }
+}
+
+/// The one way to a principal on the control plane: no cache, so that a revoked token is revoked here at once.
+async fn authenticate(world: World<'_>, request: &Request, now: Timestamp) -> Result<Principal, Refusal> {
+    let root = world.deployment.root()?;
+    let header = request.authorization.as_deref().ok_or_else(no_token)?;
+    let token = bearer(header).ok_or_else(no_token)?;
+    let hash = TokenHash::of(token);
+    if hash == *root {
+        return Ok(Principal::Root);
+    }
+    let row = store::tokens::by_hash(world.db, &hash).await?.ok_or_else(unknown_token)?;
+    let holder = row.holder()?;
+    holder.check_valid(now)?;
+    Ok(Principal::Token(Box::new(holder)))
+}
+
+/// The token of an `authorization: Bearer` header (RFC 6750 section 2.1; the scheme's case does not matter).
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+impl Call<'_> {
+    /// A query parameter, percent-decoded.
+    fn query(&self, name: &str) -> Option<String> {
+        let pairs = self.request.query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
+        Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+    }
+
+    /// The project that lists and creations are about: a token's own; for root `?project_id=`, an id or a name, and
+    /// `default` without one.
+    async fn project(&self) -> Result<ProjectId, Refusal> {
+        let asked = self.query("project_id");
+        let none = |named: &str| Refusal::new(Reason::NotFound, format!("there is no project `{named}`")).on("project_id");
+        match (&self.principal, asked) {
+            (Principal::Token(holder), None) => Ok(holder.project.clone()),
+            (Principal::Token(holder), Some(asked)) if asked == holder.project.as_str() => Ok(holder.project.clone()),
+            (Principal::Token(_), Some(asked)) => Err(none(&asked)),
+            (Principal::Root, asked) => {
+                let asked = asked.unwrap_or_else(|| "default".into());
+                let named = if ProjectId::parse(&asked).is_some() { asked.clone() } else { name::key(&asked) };
+                match store::projects::find(self.world.db, &named).await? {
+                    Some(project) => Ok(project.id),
+                    None => Err(none(&asked)),
+                }
+            }
+        }
+    }
+
+    /// Whether a row of that project is there for this caller: another project's is not, and nobody learns that it is.
+    fn sees(&self, project: &ProjectId) -> bool {
+        self.principal.project().is_none_or(|own| own == project)
+    }
+
+    /// Whether the caller manages providers, and so sees disabled ones and where credentials come from.
+    fn manages_providers(&self) -> bool {
+        self.principal.may(Operation::UpdateProvider, None)
+    }
+}
+
+fn not_found(what: &str, id: &str) -> Refusal {
+    Refusal::new(Reason::NotFound, format!("there is no {what} `{id}`"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,350 @@
+//! Models under a provider.
+
+use super::form::{Fields, Form};
+use super::page::Page;
+use super::reply::{check_if_match, time};
+use super::{Call, Reply, not_found, providers};
+use crate::domain::advanced::Advanced;
+use crate::domain::ids::ModelId;
+use crate::domain::invalid::Invalid;
+use crate::domain::money::{Multiplier, Price, Prices};
+use crate::domain::name::{Name, key};
+use crate::domain::selector::Selector;
+use crate::domain::when::When;
+use crate::ports::Param;
+use crate::refusal::{Reason, Refusal};
+use crate::store::models::{self, Filter, ModelRow};
+use crate::store::providers::ProviderRow;
+use crate::store::{StoreError, write, write_if};
+use serde_json::{Value, json};
+
+const FIELDS: Fields = Fields {
+    writable: &[
+        "model",
+        "name",
+        "provider_id",
+        "priority",
+        "is_default",
+        "enabled",
+        "tags",
+        "when",
+        "weight",
+        "fallbacks",
+        "advanced_json",
+        "multiplier",
+        "cost_per_1k_input",
+        "cost_per_1k_output",
+        "cost_per_1k_cache_write",
+        "cost_per_1k_cache_read",
+    ],
+    read_only: &["id", "selector", "orphaned", "capabilities", "created_at", "updated_at"],
+};
+
+pub fn view(model: &ModelRow) -> Value {
+    let prices = model.prices();
+    let usd = |price: Option<Price>| price.map(Price::usd_per_1k);
+    json!({
+        "id": model.id,
+        "provider_id": model.provider_id,
+        "model": model.model,
+        "name": model.name,
+        "selector": model.provider_name.as_ref().map(|provider| format!("{provider}^{}", model.model)),
+        "orphaned": model.provider_id.is_none(),
+        "priority": model.priority,
+        "is_default": model.is_default,
+        "enabled": model.enabled,
+        "tags": model.tags,
+        "when": model.when,
+        "weight": model.weight,
+        "fallbacks": model.fallbacks,
+        "advanced_json": model.advanced,
+        "multiplier": model.multiplier().number(),
+        "cost_per_1k_input": usd(prices.input),
+        "cost_per_1k_output": usd(prices.output),
+        "cost_per_1k_cache_write": usd(prices.cache_write),
+        "cost_per_1k_cache_read": usd(prices.cache_read),
+        "capabilities": model.capabilities,
+        "created_at": time(model.created_at),
+        "updated_at": time(model.updated_at),
+    })
+}
+
+/// Finds a model under the provider that the path names, or an orphan of the same project: the path then names the
+/// provider that is to take it on.
+async fn find(call: &Call<'_>, provider: &ProviderRow, id: &str) -> Result<ModelRow, Refusal> {
+    let model = match ModelId::parse(id) {
+        Some(id) => models::find(call.world.db, &id).await?,
+        None => None,
+    };
+    let here = |model: &ModelRow| match &model.provider_id {
+        Some(owner) => *owner == provider.id,
+        None => model.project_id == provider.project_id && call.manages_providers(),
+    };
+    let visible = |model: &ModelRow| model.enabled || call.manages_providers();
+    model.filter(|model| here(model) && visible(model)).ok_or_else(|| not_found("model", id))
+}
+
+fn conflict(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Taken(columns) if columns.contains("name_key") => Refusal::new(
+            Reason::ModelConflict,
+            "a model of this public name exists in the project (names that differ in case only are the same): choose \
+             another name",
+        )
+        .on("name"),
+        StoreError::Taken(_) => Refusal::new(
+            Reason::ModelConflict,
+            "the provider has this model already (names that differ in case only are the same): PATCH that one",
+        )
+        .on("model"),
+        other => other.into(),
+    }
+}
+
+pub async fn list(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
+    let page = Page::of(call)?;
+    let (provider, _) = providers::find(call, provider).await?;
+    let mut rows =
+        models::list_of_provider(call.world.db, &provider.id, page.after(), page.read_ahead()).await?;
+    if !call.manages_providers() {
+        rows.retain(|model| model.enabled);
+    }
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+}
+
+/// Every model of the project that a selector reaches.
+pub async fn list_selectable(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let page = Page::of(call)?;
+    let project = call.project().await?;
+    let (provider, tag) = (call.query("provider").map(|name| name_or_id(&name)), call.query("tag"));
+    let filter = Filter { provider: provider.as_deref(), tag: tag.as_deref() };
+    let rows = models::list_selectable(call.world.db, &project, page.after(), page.read_ahead(), filter).await?;
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+}
+
+fn name_or_id(text: &str) -> String {
+    match crate::domain::ids::ProviderId::parse(text) {
+        Some(id) => id.as_str().to_owned(),
+        None => key(text),
+    }
+}
+
+pub async fn get(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Refusal> {
+    let (provider, _) = providers::find(call, provider).await?;
+    Ok(Reply::resource(call.request, &view(&find(call, &provider, id).await?)))
+}
+
+/// A model's fields, each of the body's over what is stored.
+struct Change {
+    model: String,
+    name: Option<Name>,
+    is_default: Option<bool>,
+    /// Columns from `priority` to `price_cache_read`, in the order that INSERT and UPDATE have them.
+    params: [Param; 12],
+}
+
+impl Change {
+    fn read(form: &mut Form, stored: Option<&ModelRow>) -> Result<Self, Invalid> {
+        let model = form.text("model")?;
+        let model = match stored {
+            None => model.required("model")?,
+            Some(stored) => model.given("model")?.unwrap_or_else(|| stored.model.clone()),
+        };
+        let model = model.trim().to_owned();
+        if model.is_empty() || model.chars().count() > 200 || model.chars().any(char::is_control) {
+            return Err(Invalid::new("model", "model must be the upstream's name of 1 to 200 characters"));
+        }
+        let name = form.text("name")?.map(|name| public_name(&name))?;
+        let name = name.over(match stored.and_then(|stored| stored.name.as_deref()) {
+            Some(name) => Some(Name::parse("name", name)?),
+            None => None,
+        });
+        let priority = form.whole("priority", -1_000_000..=1_000_000)?.given("priority")?;
+        let enabled = form.truth("enabled")?.given("enabled")?;
+        let tags = form.texts("tags")?.given("tags")?.map(check_tags).transpose()?;
+        let when = form.value("when")?.map(When::parse)?.map(|when| Ok::<_, Invalid>(json!(when.as_map())))?;
+        let weight = form.number("weight")?.given("weight")?.map(check_weight).transpose()?;
+        let fallbacks = form.texts("fallbacks")?.given("fallbacks")?.map(check_fallbacks).transpose()?;
+        let advanced = form.value("advanced_json")?.map(Advanced::parse)?;
+        let advanced = advanced.map(|advanced| Ok::<_, Invalid>(json!(advanced.as_map())))?;
+        let multiplier = form.number("multiplier")?.given("multiplier")?;
+        let multiplier = multiplier.map(|number| Multiplier::from_number("multiplier", number)).transpose()?;
+        let before = stored.map(ModelRow::prices).unwrap_or_default();
+        let mut price = |param: &str, before: Option<Price>| {
+            let price = form.number(param)?.map(|usd| Price::from_usd_per_1k(param, usd))?;
+            Ok::<_, Invalid>(price.over(before))
+        };
+        let prices = Prices {
+            input: price("cost_per_1k_input", before.input)?,
+            output: price("cost_per_1k_output", before.output)?,
+            cache_write: price("cost_per_1k_cache_write", before.cache_write)?,
+            cache_read: price("cost_per_1k_cache_read", before.cache_read)?,
+        };
+        let stored_or = |get: fn(&ModelRow) -> Option<Value>| stored.and_then(get);
+        let document = |value: Option<Value>| value.map(|value| value.to_string()).into();
+        Ok(Self {
+            is_default: form.truth("is_default")?.given("is_default")?,
+            params: [
+                priority.unwrap_or(stored.map_or(0, |stored| stored.priority)).into(),
+                enabled.unwrap_or(stored.is_none_or(|stored| stored.enabled)).into(),
+                json!(tags.unwrap_or(stored.map(|stored| stored.tags.clone()).unwrap_or_default())).to_string().into(),
+                document(when.over(stored_or(|stored| stored.when.clone()))),
+                weight.unwrap_or(stored.map_or(1.0, |stored| stored.weight)).into(),
+                json!(fallbacks.unwrap_or(stored.map(|stored| stored.fallbacks.clone()).unwrap_or_default()))
+                    .to_string()
+                    .into(),
+                document(advanced.over(stored_or(|stored| stored.advanced.clone()))),
+                multiplier.or(stored.map(ModelRow::multiplier)).unwrap_or(Multiplier::ONE).stored().into(),
+                prices.input.map(Price::stored).into(),
+                prices.output.map(Price::stored).into(),
+                prices.cache_write.map(Price::stored).into(),
+                prices.cache_read.map(Price::stored).into(),
+            ],
+            model,
+            name,
+        })
+    }
+}
+
+/// A public name must not look like a selector, or it could never be reached.
+fn public_name(text: &str) -> Result<Name, Invalid> {
+    Name::parse_prefix("name", text)
+}
+
+fn check_tags(tags: Vec<String>) -> Result<Vec<String>, Invalid> {
+    let legal = |tag: &String| !tag.trim().is_empty() && tag.chars().count() <= 64 && !tag.chars().any(char::is_control);
+    if tags.len() > 32 || !tags.iter().all(legal) {
+        return Err(Invalid::new("tags", "tags must be at most 32 strings of 1 to 64 characters"));
+    }
+    Ok(tags)
+}
+
+fn check_weight(weight: f64) -> Result<f64, Invalid> {
+    if weight > 0.0 && weight <= 1_000_000.0 {
+        return Ok(weight);
+    }
+    Err(Invalid::new("weight", "weight must be above 0 and at most 1000000"))
+}
+
+fn check_fallbacks(fallbacks: Vec<String>) -> Result<Vec<String>, Invalid> {
+    if fallbacks.len() > 10 {
+        return Err(Invalid::new("fallbacks", "fallbacks must be at most 10 selectors"));
+    }
+    fallbacks.iter().map(|text| Selector::parse("fallbacks", text).map(|selector| selector.to_string())).collect()
+}
+
+pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
+    let (provider, _) = providers::find(call, provider).await?;
+    let mut form = Form::read(call.request, &FIELDS)?;
+    check_owner(&mut form, &provider)?;
+    let change = Change::read(&mut form, None)?;
+    let id = ModelId::generate(call.world.rng)?;
+    let is_default = change.is_default == Some(true);
+    let mut statements = Vec::new();
+    if is_default {
+        statements.push(models::CLEAR_DEFAULT.with([provider.id.as_str().into()]));
+    }
+    let [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12] = change.params;
+    statements.push(models::INSERT.with([
+        id.as_str().into(),
+        provider.project_id.as_str().into(),
+        provider.id.as_str().into(),
+        change.model.as_str().into(),
+        key(&change.model).into(),
+        change.name.as_ref().map(Name::as_str).into(),
+        change.name.as_ref().map(Name::key).into(),
+        is_default.into(),
+        p1,
+        p2,
+        p3,
+        p4,
+        p5,
+        p6,
+        p7,
+        p8,
+        p9,
+        p10,
+        p11,
+        p12,
+        call.now.ms().into(),
+    ]));
+    statements.push(call.audit(Some(&provider.project_id), ("model", id.as_str()), form.names())?);
+    write(call.world.db, statements).await.map_err(|error| match error {
+        StoreError::Reference => not_found("provider", provider.id.as_str()),
+        other => conflict(other),
+    })?;
+    let made = find(call, &provider, id.as_str()).await?;
+    Ok(Reply::created(format!("/api/v1/providers/{}/models/{id}", provider.id), &view(&made)))
+}
+
+/// `provider_id` in a body may only say what the path says.
+fn check_owner(form: &mut Form, provider: &ProviderRow) -> Result<Option<()>, Invalid> {
+    match form.text("provider_id")?.given("provider_id")? {
+        None => Ok(None),
+        Some(id) if id == provider.id.as_str() => Ok(Some(())),
+        Some(_) => Err(Invalid::new(
+            "provider_id",
+            "provider_id must be the provider of the path; to take on an orphaned model, PATCH it under the provider \
+             that shall have it, with that provider's id",
+        )),
+    }
+}
+
+pub async fn update(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Refusal> {
+    let (provider, _) = providers::find(call, provider).await?;
+    let model = find(call, &provider, id).await?;
+    check_if_match(call.request, &view(&model))?;
+    let mut form = Form::read_update(call.request, &FIELDS)?;
+    if check_owner(&mut form, &provider)?.is_none() && model.provider_id.is_none() {
+        let message = "the model is orphaned: give provider_id to attach it to a provider first";
+        return Err(Refusal::new(Reason::ModelOrphaned, message).on("provider_id"));
+    }
+    let change = Change::read(&mut form, Some(&model))?;
+    let [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12] = change.params;
+    let provider_id = || Param::from(provider.id.as_str());
+    let mut statements = vec![models::UPDATE.with([
+        model.id.as_str().into(),
+        provider_id(),
+        change.model.as_str().into(),
+        key(&change.model).into(),
+        change.name.as_ref().map(Name::as_str).into(),
+        change.name.as_ref().map(Name::key).into(),
+        p1,
+        p2,
+        p3,
+        p4,
+        p5,
+        p6,
+        p7,
+        p8,
+        p9,
+        p10,
+        p11,
+        p12,
+        call.now.ms().into(),
+    ])];
+    if change.is_default.is_some() {
+        statements.push(models::CLEAR_DEFAULT.with([provider_id()]));
+    }
+    if change.is_default == Some(true) {
+        statements.push(models::SET_DEFAULT.with([model.id.as_str().into()]));
+    }
+    // What was just unset comes last; an only model stays the default whatever the body says.
+    statements.push(models::PROMOTE.with([provider_id(), model.id.as_str().into()]));
+    statements.push(call.audit(Some(&model.project_id), ("model", id), form.names())?);
+    write_if(call.world.db, models::unchanged(&model), statements).await.map_err(conflict)?;
+    Ok(Reply::resource(call.request, &view(&find(call, &provider, id).await?)))
+}
+
+pub async fn delete(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Refusal> {
+    let (provider, _) = providers::find(call, provider).await?;
+    let model = find(call, &provider, id).await?;
+    check_if_match(call.request, &view(&model))?;
+    let statements = vec![
+        models::DELETE.with([model.id.as_str().into()]),
+        models::PROMOTE.with([provider.id.as_str().into(), Param::Null]),
+        call.audit(Some(&model.project_id), ("model", id), &[])?,
+    ];
+    write_if(call.world.db, models::unchanged(&model), statements).await?;
+    Ok(Reply::gone())
+}

@@ -1,0 +1,319 @@
+//! Providers.
+
+mod credential;
+mod view;
+
+use super::form::{Fields, Form};
+use super::page::Page;
+use super::reply::check_if_match;
+use super::{Call, Reply, not_found};
+use crate::domain::advanced::Advanced;
+use crate::domain::base_url::BaseUrl;
+use crate::domain::ids::ProviderId;
+use crate::domain::invalid::Invalid;
+use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
+use crate::domain::name::{Name, key};
+use crate::domain::protocol::Protocol;
+use crate::domain::provider::Settings;
+use crate::ports::{Param, Statement};
+use crate::refusal::{Reason, Refusal};
+use crate::store::models::{self, ModelRow};
+use crate::store::providers::{self, ProviderRow, Show};
+use crate::store::{StoreError, write, write_if};
+use credential::Given;
+use serde_json::{Value, json};
+use view::view;
+
+const FIELDS: Fields = Fields {
+    writable: &[
+        "name",
+        "provider",
+        "protocol",
+        "auth_method",
+        "base_url",
+        "openai_api_mode",
+        "api_key",
+        "secret_id",
+        "custom_headers",
+        "advanced_json",
+        "default_model",
+        "enabled",
+    ],
+    read_only: &[
+        "id",
+        "project_id",
+        "credential",
+        "header_names",
+        "resolved",
+        "model_count",
+        "models",
+        "created_at",
+        "updated_at",
+    ],
+};
+
+/// Finds a provider that the caller may know of: of its project, and switched on unless the caller manages providers.
+pub(super) async fn find(call: &Call<'_>, id: &str) -> Result<(ProviderRow, Vec<ModelRow>), Refusal> {
+    let found = match ProviderId::parse(id) {
+        Some(id) => providers::find(call.world.db, &id).await?,
+        None => None,
+    };
+    found
+        .filter(|(provider, _)| call.sees(&provider.project_id) && (provider.enabled || call.manages_providers()))
+        .ok_or_else(|| not_found("provider", id))
+}
+
+fn conflict(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Taken(_) => Refusal::new(
+            Reason::ProviderNameConflict,
+            "a provider of this name exists in the project (names that differ in case only are the same): choose \
+             another name",
+        )
+        .on("name"),
+        StoreError::Reference => {
+            Invalid::new("secret_id", "the secret was deleted meanwhile: link one that exists").into()
+        }
+        other => other.into(),
+    }
+}
+
+pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let page = Page::of(call)?;
+    let project = call.project().await?;
+    let show = if call.manages_providers() { Show::All } else { Show::Enabled };
+    let (rows, models) = providers::list(call.world.db, &project, page.after(), page.read_ahead(), show).await?;
+    let of = |provider: &ProviderRow| {
+        models.iter().filter(|model| model.provider_id.as_ref() == Some(&provider.id)).collect::<Vec<_>>()
+    };
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| view(call, row, &of(row))))
+}
+
+pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    Ok(Reply::resource(call.request, &current(call, id).await?.1))
+}
+
+async fn current(call: &Call<'_>, id: &str) -> Result<((ProviderRow, Vec<ModelRow>), Value), Refusal> {
+    let found = find(call, id).await?;
+    let shown = view(call, &found.0, &found.1.iter().collect::<Vec<_>>());
+    Ok((found, shown))
+}
+
+/// What the body says of the settings, each field over what is stored.
+struct Change {
+    name: Name,
+    settings: Settings,
+    enabled: bool,
+    credential: Option<Given>,
+    default_model: Option<String>,
+}
+
+impl Change {
+    fn read(form: &mut Form, stored: Option<(&ProviderRow, &Settings)>) -> Result<Self, Refusal> {
+        let name = form.text("name")?;
+        let name = match stored {
+            None => name.required("name")?,
+            Some((provider, _)) => name.given("name")?.unwrap_or_else(|| provider.name.clone()),
+        };
+        let kind = form.word("provider", &Kind::ALL.map(Kind::as_str), Kind::parse)?.given("provider")?;
+        let before = stored.map(|(_, settings)| settings.clone());
+        let protocol = form.word("protocol", &Protocol::ALL.map(Protocol::as_str), Protocol::parse)?;
+        let protocol = protocol.over(before.as_ref().and_then(|settings| settings.protocol));
+        let auth_method = form.word("auth_method", &AuthMethod::ALL.map(AuthMethod::as_str), AuthMethod::parse)?;
+        let auth_method = auth_method.over(before.as_ref().and_then(|settings| settings.auth_method));
+        let base_url = form.text("base_url")?.map(|text| BaseUrl::parse(&text))?;
+        let base_url = base_url.over(before.as_ref().and_then(|settings| settings.base_url.clone()));
+        let mode = form.word("openai_api_mode", &OpenAiApiMode::ALL.map(OpenAiApiMode::as_str), OpenAiApiMode::parse)?;
+        let openai_api_mode = mode.over(before.as_ref().and_then(|settings| settings.openai_api_mode));
+        let advanced = form.value("advanced_json")?.map(Advanced::parse)?;
+        let advanced = advanced.over(before.as_ref().and_then(|settings| settings.advanced.clone()));
+        let kind = match (kind, &before) {
+            (Some(kind), _) => kind,
+            (None, Some(before)) => before.kind,
+            // 003's way of registering: protocol and endpoint instead of a kind.
+            (None, None) if protocol.is_some() && base_url.is_some() => Kind::Custom,
+            (None, None) => {
+                let message = "provider is required, or protocol and base_url in its place";
+                return Err(Invalid::new("provider", message).into());
+            }
+        };
+        let enabled = form.truth("enabled")?.given("enabled")?;
+        let enabled = enabled.unwrap_or(stored.is_none_or(|(provider, _)| provider.enabled));
+        Ok(Self {
+            name: Name::parse_prefix("name", &name)?,
+            settings: Settings { kind, protocol, auth_method, base_url, openai_api_mode, advanced },
+            enabled,
+            credential: Given::read(form)?,
+            default_model: form.text("default_model")?.given("default_model")?,
+        })
+    }
+
+    /// The settings in the order that INSERT and UPDATE have them.
+    fn params(&self) -> [Param; 8] {
+        let settings = &self.settings;
+        [
+            self.name.as_str().into(),
+            self.name.key().into(),
+            settings.kind.as_str().into(),
+            settings.protocol.map(Protocol::as_str).into(),
+            settings.auth_method.map(AuthMethod::as_str).into(),
+            settings.base_url.as_ref().map(BaseUrl::as_str).into(),
+            settings.openai_api_mode.map(OpenAiApiMode::as_str).into(),
+            settings.advanced.as_ref().map(Advanced::to_json).into(),
+        ]
+    }
+}
+
+pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let mut form = Form::read(call.request, &FIELDS)?;
+    let change = Change::read(&mut form, None)?;
+    if change.default_model.is_some() {
+        return Err(no_such_model("a new provider has no models yet: register them first, the first becomes its default"));
+    }
+    let resolved = change.settings.resolve(call.world.deployment.private_upstreams)?;
+    let project = call.project().await?;
+    let id = ProviderId::generate(call.world.rng)?;
+    let credential =
+        credential::store(call, &project, &id, resolved.auth_method, change.credential.as_ref()).await?;
+    let [name, name_key, kind, protocol, auth_method, base_url, mode, advanced] = change.params();
+    let [source, sealed, hint, header_names, secret_id] = credential.params();
+    let statements = vec![
+        providers::INSERT.with([
+            id.as_str().into(),
+            project.as_str().into(),
+            name,
+            name_key,
+            kind,
+            protocol,
+            auth_method,
+            base_url,
+            mode,
+            advanced,
+            change.enabled.into(),
+            call.now.ms().into(),
+            source,
+            sealed,
+            hint,
+            header_names,
+            secret_id,
+        ]),
+        call.audit(Some(&project), ("provider", id.as_str()), form.names())?,
+    ];
+    write(call.world.db, statements).await.map_err(conflict)?;
+    Ok(Reply::created(format!("/api/v1/providers/{id}"), &current(call, id.as_str()).await?.1))
+}
+
+pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    let ((provider, models), shown) = current(call, id).await?;
+    check_if_match(call.request, &shown)?;
+    let mut form = Form::read_update(call.request, &FIELDS)?;
+    let before = stored_settings(&provider)?;
+    let change = Change::read(&mut form, Some((&provider, &before)))?;
+    let resolved = change.settings.resolve(call.world.deployment.private_upstreams)?;
+    let mut statements = vec![update_statement(&provider, &change, call)];
+
+    if change.credential.is_some() {
+        let new =
+            credential::store(call, &provider.project_id, &provider.id, resolved.auth_method, change.credential.as_ref())
+                .await?;
+        let [source, sealed, hint, header_names, secret_id] = new.params();
+        let id = provider.id.as_str().into();
+        statements.push(providers::SET_CREDENTIAL.with([id, source, sealed, hint, header_names, secret_id]));
+    } else if before.resolved_auth_method() != Ok(resolved.auth_method) && provider.credential_source != "unset" {
+        return Err(Invalid::new(
+            "auth_method",
+            format!(
+                "changing the auth method to `{}` takes the new credential in the same request: the stored one was \
+                 made for another method",
+                resolved.auth_method.as_str()
+            ),
+        )
+        .into());
+    }
+    if let Some(default_model) = &change.default_model {
+        let wanted = key(default_model);
+        let Some(model) = models.iter().find(|model| key(&model.model) == wanted) else {
+            return Err(no_such_model(&format!(
+                "the provider has no model `{default_model}`: register it first, then make it the default"
+            )));
+        };
+        statements.push(models::CLEAR_DEFAULT.with([provider.id.as_str().into()]));
+        statements.push(models::SET_DEFAULT.with([model.id.as_str().into()]));
+    }
+    statements.push(call.audit(Some(&provider.project_id), ("provider", id), form.names())?);
+    write_if(call.world.db, providers::unchanged(&provider), statements).await.map_err(conflict)?;
+    Ok(Reply::resource(call.request, &current(call, id).await?.1))
+}
+
+fn update_statement(provider: &ProviderRow, change: &Change, call: &Call<'_>) -> Statement {
+    let [name, name_key, kind, protocol, auth_method, base_url, mode, advanced] = change.params();
+    providers::UPDATE.with([
+        provider.id.as_str().into(),
+        name,
+        name_key,
+        kind,
+        protocol,
+        auth_method,
+        base_url,
+        mode,
+        advanced,
+        change.enabled.into(),
+        call.now.ms().into(),
+    ])
+}
+
+fn no_such_model(message: &str) -> Refusal {
+    Invalid::new("default_model", message).into()
+}
+
+/// What becomes of a provider's models when it goes.
+enum Models {
+    /// They go along (000, 002).
+    Cascade,
+    /// They stay, orphaned (003).
+    Orphan,
+    /// The provider stays while it has any.
+    Refuse,
+}
+
+pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    let ((provider, _), shown) = current(call, id).await?;
+    check_if_match(call.request, &shown)?;
+    let mode = match call.query("models").as_deref() {
+        None | Some("cascade") => Models::Cascade,
+        Some("orphan") => Models::Orphan,
+        Some("refuse") => Models::Refuse,
+        Some(_) => return Err(Invalid::new("models", "models must be one of cascade, orphan, refuse").into()),
+    };
+    let provider_id = || Param::from(provider.id.as_str());
+    let mut statements = match mode {
+        Models::Cascade => vec![models::DELETE_OF_PROVIDER.with([provider_id()])],
+        Models::Orphan => vec![models::ORPHAN_OF_PROVIDER.with([provider_id(), call.now.ms().into()])],
+        Models::Refuse => vec![providers::NO_DEPENDENTS.with([provider_id(), provider.project_id.as_str().into()])],
+    };
+    statements.push(providers::DELETE.with([provider_id()]));
+    statements.push(call.audit(Some(&provider.project_id), ("provider", id), &[])?);
+    match (write_if(call.world.db, providers::unchanged(&provider), statements).await, mode) {
+        (Ok(_), _) => Ok(Reply::gone()),
+        (Err(StoreError::Precondition), Models::Refuse) => {
+            let dependents = providers::dependents(call.world.db, &provider).await?;
+            let message = "the provider still has models or users' keys: delete it with ?models=cascade to take them \
+                           along, or ?models=orphan to keep the models";
+            Err(Refusal::new(Reason::ProviderInUse, message).with_details(json!(dependents)))
+        }
+        (Err(other), _) => Err(other.into()),
+    }
+}
+
+/// The stored settings, as the domain reads them. A row that cannot be read is ours to mend, not the caller's.
+pub(super) fn stored_settings(provider: &ProviderRow) -> Result<Settings, Refusal> {
+    crate::routing::stored_settings(
+        &provider.kind,
+        provider.protocol.as_deref(),
+        provider.auth_method.as_deref(),
+        provider.base_url.as_deref(),
+        provider.openai_api_mode.as_deref(),
+        provider.advanced.clone(),
+    )
+    .map_err(|field| StoreError::Corrupt(format!("providers.{field}")).into())
+}

@@ -1,0 +1,152 @@
+//! A provider's credential: exactly one of `api_key`, `secret_id`, `custom_headers` (SPEC section 2).
+
+use super::super::Call;
+use super::super::form::Form;
+use crate::domain::header_map::{CustomHeaders, api_key_text, looks_masked};
+use crate::domain::ids::{ProjectId, ProviderId, SecretId};
+use crate::domain::invalid::Invalid;
+use crate::domain::kind::AuthMethod;
+use crate::refusal::Refusal;
+use crate::seal::Plaintext;
+use crate::store::providers::{StoredCredential, place};
+use crate::store::secrets;
+
+/// What the body gives.
+#[derive(Debug)]
+pub enum Given {
+    /// `api_key`.
+    Key(Plaintext),
+    /// `api_key: ""`: keyless on purpose.
+    Keyless,
+    /// `secret_id`.
+    Secret(SecretId),
+    /// `secret_id: null`: the link goes, and nothing takes its place.
+    Unlink,
+    /// `custom_headers`.
+    Headers(CustomHeaders),
+}
+
+impl Given {
+    /// Takes the credential's fields, of which one at most may be there.
+    pub fn read(form: &mut Form) -> Result<Option<Self>, Refusal> {
+        let fields = ["api_key", "secret_id", "custom_headers"];
+        let given: Vec<_> = fields.into_iter().filter(|field| form.has(field)).collect();
+        match given.as_slice() {
+            [] => Ok(None),
+            ["api_key"] => {
+                let key = form.text("api_key")?.given("api_key")?.map(Plaintext::new);
+                Ok(key.map(key_or_keyless).transpose()?)
+            }
+            ["secret_id"] => {
+                let secret = form.text("secret_id")?.map(|id| {
+                    SecretId::parse(&id).ok_or_else(|| no_such_secret(&id))
+                })?;
+                Ok(Some(secret.over(None).map_or(Self::Unlink, Self::Secret)))
+            }
+            ["custom_headers"] => {
+                let headers = form.value("custom_headers")?.given("custom_headers")?;
+                Ok(headers.map(|value| headers_text(&value)).transpose()?)
+            }
+            [first, rest @ ..] => Err(Invalid::new(
+                *first,
+                format!("a provider has one credential: give {first} or {}, not both", rest.join(" or ")),
+            )
+            .into()),
+        }
+    }
+}
+
+fn key_or_keyless(key: Plaintext) -> Result<Given, Invalid> {
+    if key.expose().is_empty() {
+        return Ok(Given::Keyless);
+    }
+    if looks_masked(key.expose()) {
+        return Err(masked("api_key"));
+    }
+    api_key_text(key.expose())?;
+    Ok(Given::Key(Plaintext::new(key.expose().trim().to_owned())))
+}
+
+fn headers_text(value: &serde_json::Value) -> Result<Given, Invalid> {
+    let headers = CustomHeaders::from_value(value)?;
+    match headers.iter().find(|(_, value)| looks_masked(value)) {
+        Some((name, _)) => Err(masked(&format!("custom_headers.{name}"))),
+        None => Ok(Given::Headers(headers)),
+    }
+}
+
+fn masked(param: &str) -> Invalid {
+    Invalid::new(param, format!("{param} is a masked credential: send the credential itself, or leave it out to keep it"))
+}
+
+fn no_such_secret(id: &str) -> Invalid {
+    Invalid::new("secret_id", format!("there is no secret `{id}` in this project"))
+}
+
+/// Checks the credential against the auth method, seals it, and says what to store.
+pub async fn store(
+    call: &Call<'_>,
+    project: &ProjectId,
+    provider: &ProviderId,
+    method: AuthMethod,
+    given: Option<&Given>,
+) -> Result<StoredCredential, Refusal> {
+    let nothing = StoredCredential { source: "unset", sealed: None, hint: None, header_names: vec![], secret_id: None };
+    let seal = |value: &Plaintext| {
+        let ring = call.world.deployment.ring()?;
+        Ok::<_, Refusal>(ring.seal(value, &place(project, provider), call.world.rng)?)
+    };
+    match (given, method) {
+        (None, AuthMethod::None) => Ok(StoredCredential { source: "keyless", ..nothing }),
+        (None | Some(Given::Unlink), _) => Ok(nothing),
+        (Some(Given::Keyless), AuthMethod::CustomHeaders) => Err(goes_with("api_key", method)),
+        (Some(Given::Keyless), _) => Ok(StoredCredential { source: "keyless", ..nothing }),
+        (Some(Given::Key(_)), AuthMethod::CustomHeaders | AuthMethod::None) => Err(goes_with("api_key", method)),
+        (Some(Given::Key(key)), _) => {
+            Ok(StoredCredential { source: "inline", sealed: Some(seal(key)?), hint: key.hint(), ..nothing })
+        }
+        (Some(Given::Headers(headers)), AuthMethod::CustomHeaders) => Ok(StoredCredential {
+            source: "headers",
+            sealed: Some(seal(&Plaintext::new(headers.expose_json().to_string()))?),
+            header_names: headers.names().map(str::to_owned).collect(),
+            ..nothing
+        }),
+        (Some(Given::Headers(_)), _) => Err(goes_with("custom_headers", method)),
+        (Some(Given::Secret(_)), AuthMethod::None) => Err(goes_with("secret_id", method)),
+        (Some(Given::Secret(secret)), _) => {
+            check_secret(call, project, secret, method).await?;
+            Ok(StoredCredential { source: "secret", secret_id: Some(secret.clone()), ..nothing })
+        }
+    }
+}
+
+fn goes_with(field: &str, method: AuthMethod) -> Refusal {
+    let message = match method {
+        AuthMethod::CustomHeaders => format!("{field} does not go with auth_method `custom_headers`: give custom_headers, or a secret_id whose value is the header map as JSON"),
+        AuthMethod::None => format!("{field} does not go with auth_method `none`, which sends no credential"),
+        _ => format!(
+            "{field} goes with auth_method `custom_headers` only; this provider's is `{}`",
+            method.as_str()
+        ),
+    };
+    Invalid::new(field, message).into()
+}
+
+/// A secret must exist, open, and hold what the method needs, before anything is linked to it.
+async fn check_secret(
+    call: &Call<'_>,
+    project: &ProjectId,
+    secret: &SecretId,
+    method: AuthMethod,
+) -> Result<(), Refusal> {
+    let Some(sealed) = secrets::value(call.world.db, project, secret).await? else {
+        return Err(no_such_secret(secret.as_str()).into());
+    };
+    let value = call.world.deployment.ring()?.open(&sealed, &secrets::place(project, secret))?;
+    let fits = match method {
+        AuthMethod::CustomHeaders => CustomHeaders::parse_json(value.expose()).map(|_| ()),
+        _ => api_key_text(value.expose()),
+    };
+    // The rule that the value breaks is told, under the name of the field that was sent.
+    fits.map_err(|broken| Invalid::new("secret_id", format!("the secret's value does not fit: {}", broken.message)).into())
+}

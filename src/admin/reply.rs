@@ -1,0 +1,73 @@
+//! Answers, and the tags that tell one version of a resource from the next.
+
+use super::Request;
+use crate::domain::timestamp::Timestamp;
+use crate::refusal::Refusal;
+use crate::store::StoreError;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// An answer of the control plane. The edge adds `x-request-id` and, to a body, `content-type`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON; none where there is nothing to say.
+    pub body: Option<String>,
+}
+
+impl Reply {
+    /// JSON under a status.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self { status, headers: vec![("cache-control", "no-store".into())], body: Some(body.to_string()) }
+    }
+
+    /// A resource as it stands, with its tag; 304 where the caller already has it.
+    pub fn resource(request: &Request, view: &Value) -> Self {
+        let tag = etag(view);
+        let known = request.if_none_match.as_deref().is_some_and(|tags| names(tags, &tag));
+        let mut reply = if known { Self { status: 304, headers: vec![], body: None } } else { Self::json(200, view) };
+        reply.headers.push(("etag", tag));
+        reply
+    }
+
+    /// A resource that was just made.
+    pub fn created(location: String, view: &Value) -> Self {
+        let mut reply = Self::json(201, view);
+        reply.headers.push(("location", location));
+        reply.headers.push(("etag", etag(view)));
+        reply
+    }
+
+    /// Done, and nothing to show.
+    pub fn gone() -> Self {
+        Self { status: 204, headers: vec![], body: None }
+    }
+}
+
+/// Refuses with 412 where the caller demands a version that is no longer the current one.
+pub fn check_if_match(request: &Request, current: &Value) -> Result<(), Refusal> {
+    match request.if_match.as_deref() {
+        Some(tags) if !names(tags, &etag(current)) => Err(StoreError::Precondition.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The tag of a representation: it changes with anything that a reader could see.
+fn etag(view: &Value) -> String {
+    let digest = Sha256::digest(view.to_string().as_bytes());
+    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
+}
+
+/// Whether a list of tags names this one (RFC 9110 section 13.1).
+fn names(tags: &str, tag: &str) -> bool {
+    tags.split(',').map(str::trim).any(|given| given == "*" || given.trim_start_matches("W/") == tag)
+}
+
+/// A stored time as the API shows it.
+pub fn time(ms: i64) -> String {
+    Timestamp::from_ms(ms).to_string()
+}

@@ -1,0 +1,253 @@
+//! Tokens: shown once, never stronger than their maker.
+
+use super::form::{Fields, Form};
+use super::page::Page;
+use super::reply::{check_if_match, time};
+use super::{Call, Reply, not_found};
+use crate::access::{PlainToken, Policy, Principal, Role, Statement, TokenHash};
+use crate::domain::ids::{TokenId, UserId};
+use crate::domain::invalid::Invalid;
+use crate::domain::name::Name;
+use crate::domain::selector::SelectorGlob;
+use crate::domain::timestamp::Timestamp;
+use crate::refusal::{Reason, Refusal};
+use crate::store::tokens::{self, TokenRow};
+use crate::store::{StoreError, write, write_if};
+use serde_json::{Value, json};
+
+const FIELDS: Fields = Fields {
+    writable: &["name", "user_id", "role", "policy", "allowed_models", "expires_at", "disabled"],
+    read_only: &["id", "project_id", "hint", "token", "created_at", "updated_at"],
+};
+
+fn view(token: &TokenRow) -> Value {
+    json!({
+        "id": token.id,
+        "project_id": token.project_id,
+        "user_id": token.user_id,
+        "name": token.name,
+        "hint": token.hint,
+        "role": token.role,
+        "policy": token.policy,
+        "allowed_models": token.allowed_models,
+        "expires_at": token.expires_at.map(time),
+        "disabled": token.disabled,
+        "created_at": time(token.created_at),
+        "updated_at": time(token.updated_at),
+    })
+}
+
+async fn find(call: &Call<'_>, id: &str) -> Result<TokenRow, Refusal> {
+    let token = match TokenId::parse(id) {
+        Some(id) => tokens::find(call.world.db, &id).await?,
+        None => None,
+    };
+    token.filter(|token| call.sees(&token.project_id)).ok_or_else(|| not_found("token", id))
+}
+
+/// What the token shall be, the body's fields over what is stored.
+struct Change {
+    name: Name,
+    rights: Rights,
+    allowed_models: Option<Vec<SelectorGlob>>,
+    expires_at: Option<Timestamp>,
+    disabled: bool,
+}
+
+enum Rights {
+    Role(Role),
+    Policy(Vec<Statement>),
+}
+
+impl Rights {
+    fn policy(&self) -> Result<Policy, Invalid> {
+        match self {
+            Self::Role(role) => Ok(Policy::of_role(*role)),
+            Self::Policy(statements) => Policy::from_statements("policy", statements),
+        }
+    }
+
+    fn read(form: &mut Form, stored: Option<&TokenRow>) -> Result<Self, Invalid> {
+        let role = form.word("role", &Role::ALL.map(Role::as_str), Role::parse)?.over(None);
+        let statements = form.value("policy")?.over(None).map(statements).transpose()?;
+        match (role, statements, stored) {
+            (Some(_), Some(_), _) => {
+                Err(Invalid::new("policy", "a token has a role or a policy: give one of them, not both"))
+            }
+            (Some(role), None, _) => Ok(Self::Role(role)),
+            (None, Some(statements), _) => Ok(Self::Policy(statements)),
+            (None, None, Some(TokenRow { role: Some(role), .. })) => Ok(Self::Role(*role)),
+            (None, None, Some(TokenRow { policy: Some(statements), .. })) => Ok(Self::Policy(statements.clone())),
+            // The least that is of use: it calls models and changes nothing.
+            (None, None, _) => Ok(Self::Role(Role::Member)),
+        }
+    }
+}
+
+fn statements(value: Value) -> Result<Vec<Statement>, Invalid> {
+    serde_json::from_value(value).map_err(|error| {
+        Invalid::new("policy", format!("policy must be a list of {{effect, actions, resources?}}: {error}"))
+    })
+}
+
+impl Change {
+    fn read(form: &mut Form, stored: Option<&TokenRow>) -> Result<Self, Invalid> {
+        let name = form.text("name")?;
+        let name = match stored {
+            None => name.required("name")?,
+            Some(stored) => name.given("name")?.unwrap_or_else(|| stored.name.clone()),
+        };
+        let allowed = form.texts("allowed_models")?.over(stored.and_then(|stored| stored.allowed_models.clone()));
+        let expires = form.text("expires_at")?.map(|text| Timestamp::parse("expires_at", &text))?;
+        let disabled = form.truth("disabled")?.given("disabled")?;
+        Ok(Self {
+            name: Name::parse("name", &name)?,
+            rights: Rights::read(form, stored)?,
+            allowed_models: allowed.map(globs).transpose()?,
+            expires_at: expires.over(stored.and_then(|stored| stored.expires_at).map(Timestamp::from_ms)),
+            disabled: disabled.unwrap_or(stored.is_some_and(|stored| stored.disabled)),
+        })
+    }
+
+    /// Nobody mints, or widens, a token beyond their own (SPEC section 4).
+    fn check_within(&self, minter: &Principal) -> Result<(), Refusal> {
+        let Principal::Token(own) = minter else { return Ok(()) };
+        let beyond = |param: &str, what: &str| {
+            let message = format!("{param} would give more than your own token has: {what}");
+            Err(Refusal::new(Reason::Forbidden, message).on(param))
+        };
+        if !own.policy.covers(&self.rights.policy()?) {
+            let param = if matches!(self.rights, Rights::Role(_)) { "role" } else { "policy" };
+            return beyond(param, "narrow it to what you may do yourself");
+        }
+        match (&own.allowed_models, &self.allowed_models) {
+            (None, _) => {}
+            (Some(_), None) => return beyond("allowed_models", "give the models, yours at most"),
+            (Some(own), Some(minted)) => {
+                if !minted.iter().all(|glob| own.iter().any(|wider| wider.covers(glob))) {
+                    return beyond("allowed_models", "leave out what yours does not allow");
+                }
+            }
+        }
+        match (own.expires_at, self.expires_at) {
+            (Some(end), None) => beyond("expires_at", &format!("yours ends at {end}")),
+            (Some(end), Some(minted)) if minted > end => beyond("expires_at", &format!("yours ends at {end}")),
+            _ => Ok(()),
+        }
+    }
+
+    fn role(&self) -> Option<&'static str> {
+        match self.rights {
+            Rights::Role(role) => Some(role.as_str()),
+            Rights::Policy(_) => None,
+        }
+    }
+
+    fn policy_json(&self) -> Option<String> {
+        match &self.rights {
+            Rights::Role(_) => None,
+            Rights::Policy(statements) => Some(json!(statements).to_string()),
+        }
+    }
+
+    fn allowed_models_json(&self) -> Option<String> {
+        let texts = |globs: &Vec<SelectorGlob>| globs.iter().map(|glob| glob.as_str().to_owned()).collect::<Vec<_>>();
+        self.allowed_models.as_ref().map(|globs| json!(texts(globs)).to_string())
+    }
+}
+
+fn globs(texts: Vec<String>) -> Result<Vec<SelectorGlob>, Invalid> {
+    if texts.is_empty() || texts.len() > 64 {
+        let message = "allowed_models must hold 1 to 64 selector patterns; null allows every model";
+        return Err(Invalid::new("allowed_models", message));
+    }
+    texts.iter().map(|text| SelectorGlob::parse("allowed_models", text)).collect()
+}
+
+pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let page = Page::of(call)?;
+    let project = call.project().await?;
+    let rows = tokens::list(call.world.db, &project, page.after(), page.read_ahead()).await?;
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+}
+
+pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    Ok(Reply::resource(call.request, &view(&find(call, id).await?)))
+}
+
+pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let mut form = Form::read(call.request, &FIELDS)?;
+    let change = Change::read(&mut form, None)?;
+    change.rights.policy()?;
+    change.check_within(&call.principal)?;
+    let user = form.text("user_id")?.over(None);
+    let no_user = |id: &str| Invalid::new("user_id", format!("there is no user `{id}` in this project"));
+    let user = user.map(|id| UserId::parse(&id).ok_or_else(|| no_user(&id))).transpose()?;
+    let project = call.project().await?;
+    let id = TokenId::generate(call.world.rng)?;
+    let token = PlainToken::generate(call.world.rng)?;
+    let statements = vec![
+        tokens::INSERT.with([
+            id.as_str().into(),
+            project.as_str().into(),
+            user.as_ref().map(UserId::as_str).into(),
+            change.name.as_str().into(),
+            TokenHash::of(token.expose()).hex().into(),
+            token.hint().into(),
+            change.role().into(),
+            change.policy_json().into(),
+            change.allowed_models_json().into(),
+            change.expires_at.map(Timestamp::ms).into(),
+            change.disabled.into(),
+            call.now.ms().into(),
+        ]),
+        call.audit(Some(&project), ("token", id.as_str()), form.names())?,
+    ];
+    write(call.world.db, statements).await.map_err(|error| match (error, &user) {
+        (StoreError::Reference, Some(user)) => no_user(user.as_str()).into(),
+        (other, _) => Refusal::from(other),
+    })?;
+    let mut shown = view(&find(call, id.as_str()).await?);
+    if let Value::Object(fields) = &mut shown {
+        fields.insert("token".into(), json!(token.expose()));
+    }
+    Ok(Reply::created(format!("/api/v1/tokens/{id}"), &shown))
+}
+
+pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    let token = find(call, id).await?;
+    check_if_match(call.request, &view(&token))?;
+    let mut form = Form::read_update(call.request, &FIELDS)?;
+    if form.has("user_id") {
+        return Err(Invalid::new("user_id", "a token stays with the user it was minted for: mint another one").into());
+    }
+    let change = Change::read(&mut form, Some(&token))?;
+    change.rights.policy()?;
+    change.check_within(&call.principal)?;
+    let statements = vec![
+        tokens::UPDATE.with([
+            token.id.as_str().into(),
+            change.name.as_str().into(),
+            change.role().into(),
+            change.policy_json().into(),
+            change.allowed_models_json().into(),
+            change.expires_at.map(Timestamp::ms).into(),
+            change.disabled.into(),
+            call.now.ms().into(),
+        ]),
+        call.audit(Some(&token.project_id), ("token", id), form.names())?,
+    ];
+    write_if(call.world.db, tokens::unchanged(&token), statements).await?;
+    Ok(Reply::resource(call.request, &view(&find(call, id).await?)))
+}
+
+pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    let token = find(call, id).await?;
+    check_if_match(call.request, &view(&token))?;
+    let statements = vec![
+        tokens::DELETE.with([token.id.as_str().into()]),
+        call.audit(Some(&token.project_id), ("token", id), &[])?,
+    ];
+    write_if(call.world.db, tokens::unchanged(&token), statements).await?;
+    Ok(Reply::gone())
+}

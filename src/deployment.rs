@@ -1,0 +1,129 @@
+//! What the operator configured: the Worker's secrets and variables, read once an isolate (SPEC section 6).
+
+use crate::access::TokenHash;
+use crate::domain::base_url::PrivateUpstreams;
+use crate::refusal::{Reason, Refusal};
+use crate::seal::{KeyRing, SealError};
+use std::time::Duration;
+
+/// `ADMIN_TOKEN` below this is as good as none.
+const ADMIN_TOKEN_MIN: usize = 32;
+
+/// The deployment's configuration.
+#[derive(Debug)]
+pub struct Deployment {
+    /// The hash of `ADMIN_TOKEN`; none where it is absent or too short.
+    pub admin_token: Option<TokenHash>,
+    ring: Result<KeyRing, SealError>,
+    /// `ALLOW_PRIVATE_UPSTREAMS`.
+    pub private_upstreams: PrivateUpstreams,
+    /// `CONFIG_TTL_MS`: how long an isolate may use what it read.
+    pub config_ttl: Duration,
+    /// `STALE_IF_ERROR_MS`: how long it may go on with that while D1 is away.
+    pub stale_if_error: Duration,
+    /// `FIRST_BYTE_TIMEOUT_MS`: until the upstream's headers.
+    pub first_byte_timeout: Duration,
+    /// `IDLE_TIMEOUT_MS`: between two chunks of the upstream's body.
+    pub idle_timeout: Duration,
+    /// `MAX_BODY_BYTES`: of a call's request body.
+    pub max_body_bytes: usize,
+}
+
+impl Deployment {
+    /// Reads secrets and variables through `read`. A variable that cannot be understood refuses everything until it
+    /// is mended, by name: a typo must not quietly mean the default.
+    pub fn load(read: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
+        let milliseconds = |name: &str, default: u64, range: std::ops::RangeInclusive<u64>| {
+            number(&read, name, default, range).map(Duration::from_millis)
+        };
+        Ok(Self {
+            admin_token: read("ADMIN_TOKEN").filter(|token| token.len() >= ADMIN_TOKEN_MIN).map(|t| TokenHash::of(&t)),
+            ring: KeyRing::parse(read("SEALING_KEYS").as_deref()),
+            private_upstreams: match read("ALLOW_PRIVATE_UPSTREAMS").as_deref() {
+                None | Some("" | "false") => PrivateUpstreams::Refused,
+                Some("true") => PrivateUpstreams::Allowed,
+                Some(_) => return Err(unreadable("ALLOW_PRIVATE_UPSTREAMS", "\"true\" or \"false\"")),
+            },
+            config_ttl: milliseconds("CONFIG_TTL_MS", 1000, 0..=3_600_000)?,
+            stale_if_error: milliseconds("STALE_IF_ERROR_MS", 600_000, 0..=86_400_000)?,
+            first_byte_timeout: milliseconds("FIRST_BYTE_TIMEOUT_MS", 300_000, 1..=3_600_000)?,
+            idle_timeout: milliseconds("IDLE_TIMEOUT_MS", 300_000, 1..=3_600_000)?,
+            max_body_bytes: usize::try_from(number(&read, "MAX_BODY_BYTES", 32 << 20, 1024..=100_000_000)?)
+                .unwrap_or(32 << 20),
+        })
+    }
+
+    /// The key ring, or the 503 that says what is wrong with it.
+    pub fn ring(&self) -> Result<&KeyRing, Refusal> {
+        self.ring.as_ref().map_err(|error| error.clone().into())
+    }
+
+    /// The hash of the root token, or the 503 that everything answers without one.
+    pub fn root(&self) -> Result<&TokenHash, Refusal> {
+        self.admin_token.as_ref().ok_or_else(|| {
+            Refusal::new(
+                Reason::AdminNotConfigured,
+                format!(
+                    "ADMIN_TOKEN is not set or shorter than {ADMIN_TOKEN_MIN} characters, and nothing is open without \
+                     it: set it with `wrangler secret put ADMIN_TOKEN`"
+                ),
+            )
+        })
+    }
+}
+
+fn number(
+    read: impl Fn(&str) -> Option<String>,
+    name: &str,
+    default: u64,
+    range: std::ops::RangeInclusive<u64>,
+) -> Result<u64, Refusal> {
+    match read(name).as_deref().map(str::trim) {
+        None | Some("") => Ok(default),
+        Some(text) => text.parse().ok().filter(|value| range.contains(value)).ok_or_else(|| {
+            unreadable(name, &format!("a whole number from {} to {}", range.start(), range.end()))
+        }),
+    }
+}
+
+fn unreadable(name: &str, rule: &str) -> Refusal {
+    Refusal::new(Reason::DeploymentInvalid, format!("the deployment variable {name} must be {rule}")).on(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(pairs: &[(&str, &str)]) -> Result<Deployment, Refusal> {
+        Deployment::load(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_configured_means_nothing_is_open() {
+        let deployment = load(&[]).expect("defaults");
+        assert_eq!(deployment.root().expect_err("closed").reason, Reason::AdminNotConfigured);
+        assert_eq!(deployment.ring().expect_err("closed").reason, Reason::SealingNotConfigured);
+        assert_eq!(deployment.private_upstreams, PrivateUpstreams::Refused);
+        assert_eq!(deployment.config_ttl, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_weak_admin_token_counts_as_none() {
+        assert!(load(&[("ADMIN_TOKEN", "0123456789012345678901234567890")]).expect("read").root().is_err());
+        assert!(load(&[("ADMIN_TOKEN", "01234567890123456789012345678901")]).expect("read").root().is_ok());
+    }
+
+    #[test]
+    fn a_variable_that_cannot_be_read_is_named() {
+        for (name, value) in [
+            ("CONFIG_TTL_MS", "1s"),
+            ("CONFIG_TTL_MS", "-1"),
+            ("FIRST_BYTE_TIMEOUT_MS", "0"),
+            ("ALLOW_PRIVATE_UPSTREAMS", "yes"),
+            ("MAX_BODY_BYTES", "12"),
+        ] {
+            let refusal = load(&[(name, value)]).expect_err("refused");
+            assert_eq!((refusal.reason, refusal.param.as_deref()), (Reason::DeploymentInvalid, Some(name)));
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A provider's settings, and what they come to.
+
+use crate::domain::advanced::Advanced;
+use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
+use crate::domain::invalid::Invalid;
+use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
+use crate::domain::protocol::Protocol;
+
+/// What an operator set; `None` leaves it to the kind.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The kind.
+    pub kind: Kind,
+    /// Pins one protocol.
+    pub protocol: Option<Protocol>,
+    /// Overrides the kind's method.
+    pub auth_method: Option<AuthMethod>,
+    /// Overrides the kind's address.
+    pub base_url: Option<BaseUrl>,
+    /// 000's way of pinning.
+    pub openai_api_mode: Option<OpenAiApiMode>,
+    /// Reserved keys and body defaults.
+    pub advanced: Option<Advanced>,
+}
+
+/// What the settings come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// Where it is.
+    pub base_url: BaseUrl,
+    /// What it speaks, preferred first.
+    pub protocols: Vec<Protocol>,
+    /// How its credential becomes headers.
+    pub auth_method: AuthMethod,
+}
+
+impl Settings {
+    /// Checks the settings against each other and fills in what the kind brings. The address is checked too: at write
+    /// and again at each call, because rows outlive the deployment's variable.
+    pub fn resolve(&self, private: PrivateUpstreams) -> Result<Resolved, Invalid> {
+        let base_url = self.resolved_base_url()?;
+        base_url.check_reach(private)?;
+        Ok(Resolved { base_url, protocols: self.resolved_protocols()?, auth_method: self.resolved_auth_method()? })
+    }
+
+    /// The method in force.
+    pub fn resolved_auth_method(&self) -> Result<AuthMethod, Invalid> {
+        let method = self.auth_method.unwrap_or(self.kind.traits().auth_method);
+        if self.kind.takes(method) {
+            return Ok(method);
+        }
+        Err(Invalid::new(
+            "auth_method",
+            format!(
+                "a provider of kind `{}` does not take auth_method `{}`: use `{}`, `custom_headers` or `none`, or \
+                 register it as kind `custom`",
+                self.kind.as_str(),
+                method.as_str(),
+                self.kind.traits().auth_method.as_str()
+            ),
+        ))
+    }
+
+    fn resolved_protocols(&self) -> Result<Vec<Protocol>, Invalid> {
+        if let Some(mode) = self.openai_api_mode {
+            if !self.kind.speaks_openai() {
+                return Err(Invalid::new(
+                    "openai_api_mode",
+                    format!("openai_api_mode is for kinds that speak OpenAI's dialects; `{}` does not", self.kind.as_str()),
+                ));
+            }
+            if let Some(protocol) = self.protocol
+                && mode.pins() != Some(protocol)
+                && !(mode == OpenAiApiMode::Auto && is_openai(protocol))
+            {
+                return Err(Invalid::new(
+                    "openai_api_mode",
+                    format!(
+                        "protocol `{}` and openai_api_mode `{}` disagree: both pin the protocol, give one of them",
+                        protocol.as_str(),
+                        mode.as_str()
+                    ),
+                ));
+            }
+        }
+        let pinned = self.protocol.or(self.openai_api_mode.and_then(OpenAiApiMode::pins));
+        Ok(pinned.map_or_else(|| self.kind.traits().protocols.to_vec(), |protocol| vec![protocol]))
+    }
+
+    fn resolved_base_url(&self) -> Result<BaseUrl, Invalid> {
+        if let Some(base_url) = &self.base_url {
+            return Ok(base_url.clone());
+        }
+        let reserved = |key: &str| self.advanced.as_ref().and_then(|advanced| advanced.text(key));
+        let text = match (self.kind, self.kind.traits().base_url) {
+            (_, Some(base_url)) => base_url.to_owned(),
+            (Kind::Azure, None) => match reserved("resource") {
+                Some(resource) => format!("https://{resource}.openai.azure.com/openai/v1"),
+                None => {
+                    return Err(Invalid::new(
+                        "base_url",
+                        "a provider of kind `azure` needs base_url, or advanced_json.resource with the resource's name",
+                    ));
+                }
+            },
+            (Kind::Bedrock, None) => {
+                format!("https://bedrock-runtime.{}.amazonaws.com", reserved("region").unwrap_or("us-east-1"))
+            }
+            (kind, None) => {
+                return Err(Invalid::new("base_url", format!("a provider of kind `{}` needs base_url", kind.as_str())));
+            }
+        };
+        BaseUrl::parse(&text)
+    }
+}
+
+const fn is_openai(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::ChatCompletions | Protocol::Responses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn settings(kind: Kind) -> Settings {
+        Settings { kind, protocol: None, auth_method: None, base_url: None, openai_api_mode: None, advanced: None }
+    }
+
+    fn resolve(settings: &Settings) -> Result<Resolved, String> {
+        settings.resolve(PrivateUpstreams::Allowed).map_err(|invalid| invalid.param)
+    }
+
+    #[test]
+    fn a_kind_brings_its_address_protocols_and_auth_method() {
+        let anthropic = resolve(&settings(Kind::Anthropic)).expect("resolved");
+        assert_eq!(anthropic.base_url.as_str(), "https://api.anthropic.com");
+        assert_eq!(anthropic.protocols, [Protocol::AnthropicMessages]);
+        assert_eq!(anthropic.auth_method, AuthMethod::XApiKey);
+    }
+
+    #[test]
+    fn every_known_address_is_valid_and_the_others_are_asked_for() {
+        for kind in Kind::ALL {
+            let asked = matches!(kind, Kind::Azure | Kind::Gateway | Kind::Custom);
+            assert_eq!(resolve(&settings(kind)).is_err(), asked, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn azure_finds_its_address_by_the_resources_name() {
+        let advanced = Advanced::parse(json!({"resource": "acme-east"})).ok();
+        let azure = resolve(&Settings { advanced, ..settings(Kind::Azure) }).expect("resolved");
+        assert_eq!(azure.base_url.as_str(), "https://acme-east.openai.azure.com/openai/v1");
+    }
+
+    #[test]
+    fn a_mode_pins_the_protocol_and_may_not_disagree_with_it() {
+        let with = |protocol, openai_api_mode| resolve(&Settings { protocol, openai_api_mode, ..settings(Kind::OpenAi) });
+        let pinned = with(None, Some(OpenAiApiMode::ChatCompletions)).expect("resolved");
+        assert_eq!(pinned.protocols, [Protocol::ChatCompletions]);
+        assert!(with(Some(Protocol::Responses), Some(OpenAiApiMode::Responses)).is_ok());
+        assert!(with(Some(Protocol::Responses), Some(OpenAiApiMode::Auto)).is_ok());
+        assert_eq!(
+            with(Some(Protocol::Responses), Some(OpenAiApiMode::ChatCompletions)).expect_err("refused"),
+            "openai_api_mode"
+        );
+        let anthropic = Settings { openai_api_mode: Some(OpenAiApiMode::Auto), ..settings(Kind::Anthropic) };
+        assert_eq!(resolve(&anthropic).expect_err("refused"), "openai_api_mode");
+    }
+
+    #[test]
+    fn an_address_is_checked_whoever_brought_it() {
+        let ollama = settings(Kind::Ollama);
+        assert_eq!(ollama.resolve(PrivateUpstreams::Refused).expect_err("private").param, "base_url");
+        assert!(ollama.resolve(PrivateUpstreams::Allowed).is_ok());
+    }
+
+    #[test]
+    fn a_vendors_own_method_is_for_that_vendor() {
+        let with = |kind, method| {
+            resolve(&Settings {
+                auth_method: Some(method),
+                base_url: BaseUrl::parse("https://llm.example.com").ok(),
+                ..settings(kind)
+            })
+        };
+        assert!(with(Kind::OpenAi, AuthMethod::AwsSigv4).is_err());
+        assert!(with(Kind::Anthropic, AuthMethod::ApiKey).is_err());
+        assert!(with(Kind::Custom, AuthMethod::ApiKey).is_ok());
+        assert!(with(Kind::Groq, AuthMethod::CustomHeaders).is_ok());
+    }
+}

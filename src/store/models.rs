@@ -1,0 +1,168 @@
+//! Models, and which of a provider's is the default.
+
+use super::{StoreError, query, query_one, statements};
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
+use crate::domain::money::{Multiplier, Price, Prices};
+use crate::ports::{Db, Statement};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The columns of a model as one document; `m` is the model, `o` its provider.
+macro_rules! document {
+    () => {
+        "json_object('id', m.id, 'project_id', m.project_id, 'provider_id', m.provider_id, 'provider_name', o.name,
+         'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default, 'enabled', m.enabled,
+         'tags', json(m.tags_json), 'when', json(m.when_json), 'weight', m.weight,
+         'fallbacks', json(m.fallbacks_json), 'advanced', json(m.advanced_json), 'multiplier', m.multiplier,
+         'price_input', m.price_input, 'price_output', m.price_output, 'price_cache_write', m.price_cache_write,
+         'price_cache_read', m.price_cache_read, 'capabilities', json(m.capabilities_json),
+         'version', m.version, 'created_at', m.created_at, 'updated_at', m.updated_at)"
+    };
+}
+pub(crate) use document;
+
+statements! { "models";
+    /// One.
+    FIND OnDemand = concat!("SELECT ", document!(), " FROM models m
+        LEFT JOIN providers o ON o.id = m.provider_id WHERE m.id = ?1");
+    /// All of a provider's, oldest first.
+    OF_PROVIDER OnDemand = concat!("SELECT ", document!(), " FROM models m
+        LEFT JOIN providers o ON o.id = m.provider_id WHERE m.provider_id = ?1 ORDER BY m.created_at, m.id");
+    /// A page of a provider's.
+    LIST_OF_PROVIDER OnDemand = concat!("SELECT ", document!(), " FROM models m
+        LEFT JOIN providers o ON o.id = m.provider_id
+        WHERE m.provider_id = ?1 AND (m.created_at, m.id) > (?2, ?3) ORDER BY m.created_at, m.id LIMIT ?4");
+    /// A page of what can be selected in a project: enabled, of an enabled provider. ?5: this provider's name, lower
+    /// case; ?6: with this tag.
+    LIST_SELECTABLE OnDemand = concat!("SELECT ", document!(), " FROM models m
+        JOIN providers o ON o.id = m.provider_id
+        WHERE m.project_id = ?1 AND m.enabled AND o.enabled AND (m.created_at, m.id) > (?2, ?3)
+          AND (?5 IS NULL OR o.name_key = ?5 OR o.id = ?5)
+          AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(m.tags_json) WHERE value = ?6))
+        ORDER BY m.created_at, m.id LIMIT ?4");
+    /// A new one. ?8: the default if this says so, or if it is the provider's first.
+    INSERT OnDemand = "INSERT INTO models (id, project_id, provider_id, model, model_key, name, name_key, is_default,
+        priority, enabled, tags_json, when_json, weight, fallbacks_json, advanced_json, multiplier, price_input,
+        price_output, price_cache_write, price_cache_read, created_at, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 OR NOT EXISTS (SELECT 1 FROM models WHERE provider_id = ?3),
+        ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21)";
+    /// Everything but `is_default`.
+    UPDATE OnDemand = "UPDATE models SET provider_id = ?2, model = ?3, model_key = ?4, name = ?5, name_key = ?6,
+        priority = ?7, enabled = ?8, tags_json = ?9, when_json = ?10, weight = ?11, fallbacks_json = ?12,
+        advanced_json = ?13, multiplier = ?14, price_input = ?15, price_output = ?16, price_cache_write = ?17,
+        price_cache_read = ?18, updated_at = ?19, version = version + 1 WHERE id = ?1";
+    /// No default for a moment: another one follows in the same batch.
+    CLEAR_DEFAULT OnDemand = "UPDATE models SET is_default = 0 WHERE provider_id = ?1 AND is_default = 1";
+    /// This one is the default.
+    SET_DEFAULT OnDemand = "UPDATE models SET is_default = 1 WHERE id = ?1";
+    /// Where a provider has no default, its best: by priority, then age. ?2 comes last: it was just unset.
+    PROMOTE OnDemand = "UPDATE models SET is_default = 1 WHERE id = (
+            SELECT id FROM models WHERE provider_id = ?1 ORDER BY id = ?2, priority DESC, created_at, id LIMIT 1)
+        AND NOT EXISTS (SELECT 1 FROM models WHERE provider_id = ?1 AND is_default = 1)";
+    /// Gone.
+    DELETE OnDemand = "DELETE FROM models WHERE id = ?1";
+    /// A provider's, all of them.
+    DELETE_OF_PROVIDER OnDemand = "DELETE FROM models WHERE provider_id = ?1";
+    /// A provider's lose it.
+    ORPHAN_OF_PROVIDER OnDemand = "UPDATE models SET provider_id = NULL, is_default = 0, updated_at = ?2,
+        version = version + 1 WHERE provider_id = ?1";
+    /// Holds where the row is as it was read.
+    UNCHANGED OnDemand = "INSERT INTO preconditions (holds)
+        SELECT count(*) FROM models WHERE id = ?1 AND version = ?2";
+}
+
+/// A stored model.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
+pub struct ModelRow {
+    pub id: ModelId,
+    pub project_id: ProjectId,
+    pub provider_id: Option<ProviderId>,
+    pub provider_name: Option<String>,
+    pub model: String,
+    pub name: Option<String>,
+    pub priority: i64,
+    #[serde(deserialize_with = "super::truth")]
+    pub is_default: bool,
+    #[serde(deserialize_with = "super::truth")]
+    pub enabled: bool,
+    pub tags: Vec<String>,
+    pub when: Option<Value>,
+    pub weight: f64,
+    pub fallbacks: Vec<String>,
+    pub advanced: Option<Value>,
+    pub multiplier: i64,
+    pub price_input: Option<i64>,
+    pub price_output: Option<i64>,
+    pub price_cache_write: Option<i64>,
+    pub price_cache_read: Option<i64>,
+    pub capabilities: Option<Value>,
+    pub version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+impl ModelRow {
+    /// Its prices.
+    pub fn prices(&self) -> Prices {
+        Prices {
+            input: self.price_input.map(Price::from_stored),
+            output: self.price_output.map(Price::from_stored),
+            cache_write: self.price_cache_write.map(Price::from_stored),
+            cache_read: self.price_cache_read.map(Price::from_stored),
+        }
+    }
+
+    /// What its cost is scaled by.
+    pub fn multiplier(&self) -> Multiplier {
+        Multiplier::from_stored(self.multiplier)
+    }
+}
+
+/// Finds a model.
+pub async fn find(db: &dyn Db, id: &ModelId) -> Result<Option<ModelRow>, StoreError> {
+    query_one(db, FIND.with([id.as_str().into()])).await
+}
+
+/// A page of a provider's models after a position.
+pub async fn list_of_provider(
+    db: &dyn Db,
+    provider: &ProviderId,
+    after: (i64, &str),
+    limit: i64,
+) -> Result<Vec<ModelRow>, StoreError> {
+    query(db, LIST_OF_PROVIDER.with([provider.as_str().into(), after.0.into(), after.1.into(), limit.into()])).await
+}
+
+/// Which selectable models a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// A provider's lower-cased name, or its id.
+    pub provider: Option<&'a str>,
+    /// A tag.
+    pub tag: Option<&'a str>,
+}
+
+/// A page of a project's selectable models after a position.
+pub async fn list_selectable(
+    db: &dyn Db,
+    project: &ProjectId,
+    after: (i64, &str),
+    limit: i64,
+    filter: Filter<'_>,
+) -> Result<Vec<ModelRow>, StoreError> {
+    let params = [
+        project.as_str().into(),
+        after.0.into(),
+        after.1.into(),
+        limit.into(),
+        filter.provider.into(),
+        filter.tag.into(),
+    ];
+    query(db, LIST_SELECTABLE.with(params)).await
+}
+
+/// Demands that the row is as it was read.
+pub fn unchanged(model: &ModelRow) -> Statement {
+    UNCHANGED.with([model.id.as_str().into(), model.version.into()])
+}

@@ -1,0 +1,142 @@
+//! Everything that calls of one project need, in one round trip.
+
+use super::tokens::{self, TokenRow};
+use super::{StoreError, rows, statements};
+use crate::access::TokenHash;
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
+use crate::ports::{Db, Param};
+use crate::seal::Sealed;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The project of the token whose hash is ?1; or, for root, the one that ?2 names by id or lower-cased name.
+macro_rules! project {
+    () => {
+        "coalesce((SELECT project_id FROM tokens WHERE hash = ?1), (SELECT id FROM projects WHERE id = ?2),
+                  (SELECT id FROM projects WHERE name_key = ?2))"
+    };
+}
+
+/// Nothing, where ?3 is the revision that the isolate already has.
+macro_rules! if_changed {
+    () => {
+        concat!("(SELECT id FROM projects WHERE id = ", project!(), " AND revision <> ?3)")
+    };
+}
+
+statements! { "snapshot";
+    /// The project and its revision.
+    PROJECT PerCall = concat!("SELECT json_object('id', id, 'revision', revision) FROM projects WHERE id = ", project!());
+    /// Its providers, with their sealed credentials.
+    PROVIDERS PerCall = concat!("SELECT json_object('id', p.id, 'name', p.name, 'kind', p.kind, 'protocol', p.protocol,
+            'auth_method', p.auth_method, 'base_url', p.base_url, 'openai_api_mode', p.openai_api_mode,
+            'credential_source', p.credential_source, 'credential', p.credential, 'secret_id', p.secret_id,
+            'secret_value', s.value, 'advanced', json(p.advanced_json), 'enabled', p.enabled)
+        FROM providers p LEFT JOIN secrets s ON s.id = p.secret_id
+        WHERE p.project_id = ", if_changed!(), " ORDER BY p.created_at, p.id");
+    /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
+    MODELS PerCall = concat!("SELECT json_group_array(json_object('id', m.id, 'provider_id', m.provider_id,
+            'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default,
+            'enabled', m.enabled, 'advanced', json(m.advanced_json), 'multiplier', m.multiplier,
+            'price_input', m.price_input, 'price_output', m.price_output, 'price_cache_write', m.price_cache_write,
+            'price_cache_read', m.price_cache_read, 'created_at', m.created_at))
+        FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6");
+}
+
+/// A provider as calls need it.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
+pub struct SnapshotProvider {
+    pub id: ProviderId,
+    pub name: String,
+    pub kind: String,
+    pub protocol: Option<String>,
+    pub auth_method: Option<String>,
+    pub base_url: Option<String>,
+    pub openai_api_mode: Option<String>,
+    pub credential_source: String,
+    pub credential: Option<Sealed>,
+    pub secret_id: Option<String>,
+    pub secret_value: Option<Sealed>,
+    pub advanced: Option<Value>,
+    #[serde(deserialize_with = "super::truth")]
+    pub enabled: bool,
+}
+
+/// A model as calls need it.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
+pub struct SnapshotModel {
+    pub id: ModelId,
+    pub provider_id: Option<ProviderId>,
+    pub model: String,
+    pub name: Option<String>,
+    pub priority: i64,
+    #[serde(deserialize_with = "super::truth")]
+    pub is_default: bool,
+    #[serde(deserialize_with = "super::truth")]
+    pub enabled: bool,
+    pub advanced: Option<Value>,
+    pub multiplier: i64,
+    pub price_input: Option<i64>,
+    pub price_output: Option<i64>,
+    pub price_cache_write: Option<i64>,
+    pub price_cache_read: Option<i64>,
+    pub created_at: i64,
+}
+
+/// Who a call comes from, as far as the database is concerned.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller<'a> {
+    /// A stored token.
+    Token(&'a TokenHash),
+    /// Root, for a project by id or lower-cased name.
+    Root(&'a str),
+}
+
+/// What one round trip brought.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// The token's record; none for root, or where the hash is not known.
+    pub token: Option<TokenRow>,
+    /// The project and its revision; none where there is no such project.
+    pub project: Option<(ProjectId, i64)>,
+    /// Its rows; none where the isolate's revision is current.
+    pub rows: Option<(Vec<SnapshotProvider>, Vec<SnapshotModel>)>,
+}
+
+/// Reads what a call needs; the project's rows only if its revision is not `known`.
+pub async fn read(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> Result<Read, StoreError> {
+    let (hash, name) = match caller {
+        Caller::Token(hash) => (Param::Text(hash.hex()), Param::Null),
+        Caller::Root(name) => (Param::Null, Param::from(name)),
+    };
+    // Revisions count from 1.
+    let known = known.unwrap_or(0);
+    let with_known = || [hash.clone(), name.clone(), known.into()];
+    let outcomes = db
+        .batch(vec![
+            tokens::BY_HASH.with([hash.clone()]),
+            PROJECT.with([hash.clone(), name.clone()]),
+            PROVIDERS.with(with_known()),
+            MODELS.with(with_known()),
+        ])
+        .await?;
+    let [token, project, providers, models] = outcomes.as_slice() else {
+        return Err(StoreError::Away("the database answered a batch in part".into()));
+    };
+
+    #[derive(Deserialize)]
+    struct Project {
+        id: ProjectId,
+        revision: i64,
+    }
+    let project = rows::<Project>(project)?.into_iter().next().map(|project| (project.id, project.revision));
+    let rows_changed = project.as_ref().is_some_and(|(_, revision)| *revision != known);
+    let models = || Ok::<_, StoreError>(rows::<Vec<SnapshotModel>>(models)?.into_iter().flatten().collect());
+    Ok(Read {
+        token: rows(token)?.into_iter().next(),
+        project,
+        rows: if rows_changed { Some((rows(providers)?, models()?)) } else { None },
+    })
+}
