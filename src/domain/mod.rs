@@ -2,6 +2,13 @@
 //!
 //! Invariant: nothing here knows SQL, HTTP or the Worker.
 
+pub mod address;
+pub mod advanced;
+pub mod base_url;
+pub mod glob;
+pub mod header_map;
 pub mod invalid;
 pub mod protocol;
+pub mod selector;
 pub mod usage;
+pub mod when;
