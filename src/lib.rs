@@ -2,6 +2,7 @@
 
 pub mod domain;
 pub mod protocol;
+pub mod routing;
 
 #[cfg(target_arch = "wasm32")]
 mod edge;

@@ -1,0 +1,5 @@
+//! Which upstream takes a call, and with which headers.
+//!
+//! Invariant: nothing here does I/O or knows the Worker.
+
+pub mod headers_out;
