@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::base_url::BaseUrl;
 use crate::domain::invalid::Invalid;
+use crate::domain::protocol::Protocol;
 
 /// An endpoint whose path does not depend on the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -153,6 +154,42 @@ pub fn model_action(base: &BaseUrl, action: ModelAction, model: &str) -> Result<
     };
     let segment = utf8_percent_encode(name, SEGMENT);
     Ok(format!("{}{path}{version}/{collection}/{segment}{suffix}", base.origin()))
+}
+
+/// The URL of a raw pass-through (`/v1/proxy/{provider}/{rest}`): `rest` is the client's path after the provider's
+/// name, with its query. A version that the client writes replaces the base's; where neither writes one, the
+/// protocol's own is put in, as for the endpoints above.
+///
+/// # Errors
+/// [`Invalid`] on `path` when the path could leave the base or be read in two ways: dot segments in any spelling,
+/// empty segments, a backslash, a fragment, or characters that must be percent-encoded.
+pub fn raw(base: &BaseUrl, protocol: Protocol, rest: &str) -> Result<String, Invalid> {
+    let (path, query) = rest.split_once('?').map_or((rest, ""), |(path, _)| rest.split_at(path.len()));
+    let path = path.strip_prefix('/').unwrap_or(path);
+    // The client's path has to obey the rules of an operator's.
+    BaseUrl::parse(&format!("{}/{path}", base.origin())).map_err(|invalid| Invalid::new("path", invalid.message))?;
+    if !query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        return Err(Invalid::new("path", "Its query holds a character that must be percent-encoded."));
+    }
+    let versioned = path.split('/').next().is_some_and(is_version);
+    let (before, version) = match stem(base.path()) {
+        Stem::Complete(stem) if versioned => (without_version(stem), ""),
+        Stem::Bare(stem) if !versioned => (stem, default_version(protocol)),
+        Stem::Complete(stem) | Stem::Bare(stem) | Stem::Deployment { deployment: stem, .. } => (stem, ""),
+    };
+    Ok(format!("{}{before}{version}/{path}{query}", base.origin()))
+}
+
+const fn default_version(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::ChatCompletions | Protocol::Responses | Protocol::AnthropicMessages => "/v1",
+        Protocol::Gemini => "/v1beta",
+        Protocol::BedrockConverse => "",
+    }
+}
+
+fn without_version(path: &str) -> &str {
+    path.rsplit_once('/').filter(|(_, last)| is_version(last)).map_or(path, |(before, _)| before)
 }
 
 /// Where Gemini keeps what can generate; a name may carry one of them in front.

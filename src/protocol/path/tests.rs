@@ -126,6 +126,60 @@ fn a_model_in_the_path_is_one_encoded_segment() {
     assert!(model_action(&base(bedrock), Converse, "..").is_err());
 }
 
+#[test]
+fn a_raw_path_follows_the_base_with_one_version() {
+    use Protocol::*;
+    let cases = [
+        ("https://a.com", ChatCompletions, "images/generations", "https://a.com/v1/images/generations"),
+        ("https://a.com/v1", ChatCompletions, "images/generations", "https://a.com/v1/images/generations"),
+        (
+            "https://a.com/v1",
+            ChatCompletions,
+            "/v1/files?limit=2&after=x%20y",
+            "https://a.com/v1/files?limit=2&after=x%20y",
+        ),
+        ("https://a.com", AnthropicMessages, "v1/messages/batches", "https://a.com/v1/messages/batches"),
+        ("https://a.com/v1", Responses, "v2/x", "https://a.com/v2/x"),
+        ("https://a.com/v1/chat/completions", Responses, "files/", "https://a.com/v1/files/"),
+        ("https://a.com", Gemini, "models/g:generateContent", "https://a.com/v1beta/models/g:generateContent"),
+        ("https://a.com", BedrockConverse, "model/m/invoke", "https://a.com/model/m/invoke"),
+        ("https://a.com/openai/deployments/d", ChatCompletions, "x", "https://a.com/openai/deployments/d/x"),
+        (
+            "https://a.com/v1",
+            ChatCompletions,
+            "files?url=https://b.com/../?x",
+            "https://a.com/v1/files?url=https://b.com/../?x",
+        ),
+    ];
+    for (text, protocol, rest, expected) in cases {
+        assert_eq!(raw(&base(text), protocol, rest), Ok(expected.to_owned()), "{text} and {rest}");
+    }
+}
+
+#[test]
+fn a_raw_path_cannot_leave_the_base() {
+    for rest in [
+        "../admin",
+        "v1/../../admin",
+        "%2e%2e/admin",
+        ".%2E/x",
+        "x%2f..%2fy",
+        "..\\admin",
+        "a//b",
+        "//b.com/x",
+        "a#b",
+        "a?b#c",
+        "a b",
+        "a\nb",
+        "a?b c",
+        "a?\u{e4}",
+        "\u{e4}",
+    ] {
+        let error = raw(&base("https://a.com/openai/deployments/d"), Protocol::ChatCompletions, rest).unwrap_err();
+        assert_eq!(error.param, "path", "{rest}");
+    }
+}
+
 fn any_endpoint() -> impl Strategy<Value = Endpoint> {
     (0..Endpoint::ALL.len()).prop_map(|index| Endpoint::ALL[index])
 }
@@ -190,6 +244,17 @@ proptest! {
             let path = url.strip_prefix(base.origin()).unwrap();
             let name = path.strip_suffix("/converse").unwrap().rsplit('/').next().unwrap();
             prop_assert_eq!(percent_encoding::percent_decode_str(name).decode_utf8().unwrap(), model);
+        }
+    }
+
+    #[test]
+    fn a_raw_path_stays_at_the_origin(text in any_base(), rest in "[a-z0-9/.%?#@:\\\\ ~-]{0,20}") {
+        let base = base(&text);
+        if let Ok(url) = raw(&base, Protocol::ChatCompletions, &rest) {
+            let path = url.split('?').next().unwrap();
+            let read = BaseUrl::parse(path).unwrap();
+            prop_assert_eq!(read.origin(), base.origin());
+            prop_assert!(!read.path().contains("//"));
         }
     }
 }
