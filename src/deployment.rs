@@ -4,6 +4,7 @@ use crate::access::TokenHash;
 use crate::domain::base_url::PrivateUpstreams;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::{KeyRing, SealError};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// `ADMIN_TOKEN` below this is as good as none.
@@ -14,7 +15,7 @@ const ADMIN_TOKEN_MIN: usize = 32;
 pub struct Deployment {
     /// The hash of `ADMIN_TOKEN`; none where it is absent or too short.
     pub admin_token: Option<TokenHash>,
-    ring: Result<KeyRing, SealError>,
+    ring: Result<Rc<KeyRing>, SealError>,
     /// `ALLOW_PRIVATE_UPSTREAMS`.
     pub private_upstreams: PrivateUpstreams,
     /// `CONFIG_TTL_MS`: how long an isolate may use what it read.
@@ -38,7 +39,7 @@ impl Deployment {
         };
         Ok(Self {
             admin_token: read("ADMIN_TOKEN").filter(|token| token.len() >= ADMIN_TOKEN_MIN).map(|t| TokenHash::of(&t)),
-            ring: KeyRing::parse(read("SEALING_KEYS").as_deref()),
+            ring: KeyRing::parse(read("SEALING_KEYS").as_deref()).map(Rc::new),
             private_upstreams: match read("ALLOW_PRIVATE_UPSTREAMS").as_deref() {
                 None | Some("" | "false") => PrivateUpstreams::Refused,
                 Some("true") => PrivateUpstreams::Allowed,
@@ -54,7 +55,7 @@ impl Deployment {
     }
 
     /// The key ring, or the 503 that says what is wrong with it.
-    pub fn ring(&self) -> Result<&KeyRing, Refusal> {
+    pub fn ring(&self) -> Result<&Rc<KeyRing>, Refusal> {
         self.ring.as_ref().map_err(|error| error.clone().into())
     }
 
@@ -80,9 +81,11 @@ fn number(
 ) -> Result<u64, Refusal> {
     match read(name).as_deref().map(str::trim) {
         None | Some("") => Ok(default),
-        Some(text) => text.parse().ok().filter(|value| range.contains(value)).ok_or_else(|| {
-            unreadable(name, &format!("a whole number from {} to {}", range.start(), range.end()))
-        }),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|value| range.contains(value))
+            .ok_or_else(|| unreadable(name, &format!("a whole number from {} to {}", range.start(), range.end()))),
     }
 }
 

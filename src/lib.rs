@@ -1,10 +1,20 @@
 //! Sluice: an LLM gateway for Cloudflare's edge.
+//!
+//! The folders in the order of a request's way: `edge` hands it in, `access` says who it is, then either `admin`
+//! changes what `store` keeps, or `gateway` takes it through `routing` to an upstream and back. `domain`, `seal`,
+//! `protocol` and `refusal` are what all of them speak. Below `edge` nothing knows the Worker.
 
+pub mod access;
+pub mod admin;
+pub mod deployment;
 pub mod domain;
+pub mod gateway;
 pub mod ports;
 pub mod protocol;
 pub mod refusal;
+pub mod routing;
 pub mod seal;
+pub mod store;
 
 #[cfg(target_arch = "wasm32")]
 mod edge;

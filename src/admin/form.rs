@@ -115,9 +115,9 @@ impl Form {
         match self.fields.remove(name) {
             None => Ok(Patch::Keep),
             Some(Value::Null) => Ok(Patch::Clear),
-            Some(value) => read(value)
-                .map(Patch::Set)
-                .ok_or_else(|| Invalid::new(name, format!("{name} must be {expected}"))),
+            Some(value) => {
+                read(value).map(Patch::Set).ok_or_else(|| Invalid::new(name, format!("{name} must be {expected}")))
+            }
         }
     }
 

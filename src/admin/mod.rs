@@ -183,7 +183,8 @@ impl Call<'_> {
     /// `default` without one.
     async fn project(&self) -> Result<ProjectId, Refusal> {
         let asked = self.query("project_id");
-        let none = |named: &str| Refusal::new(Reason::NotFound, format!("there is no project `{named}`")).on("project_id");
+        let none =
+            |named: &str| Refusal::new(Reason::NotFound, format!("there is no project `{named}`")).on("project_id");
         match (&self.principal, asked) {
             (Principal::Token(holder), None) => Ok(holder.project.clone()),
             (Principal::Token(holder), Some(asked)) if asked == holder.project.as_str() => Ok(holder.project.clone()),

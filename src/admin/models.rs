@@ -104,8 +104,7 @@ fn conflict(error: StoreError) -> Refusal {
 pub async fn list(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let (provider, _) = providers::find(call, provider).await?;
-    let mut rows =
-        models::list_of_provider(call.world.db, &provider.id, page.after(), page.read_ahead()).await?;
+    let mut rows = models::list_of_provider(call.world.db, &provider.id, page.after(), page.read_ahead()).await?;
     if !call.manages_providers() {
         rows.retain(|model| model.enabled);
     }
@@ -212,7 +211,8 @@ fn public_name(text: &str) -> Result<Name, Invalid> {
 }
 
 fn check_tags(tags: Vec<String>) -> Result<Vec<String>, Invalid> {
-    let legal = |tag: &String| !tag.trim().is_empty() && tag.chars().count() <= 64 && !tag.chars().any(char::is_control);
+    let legal =
+        |tag: &String| !tag.trim().is_empty() && tag.chars().count() <= 64 && !tag.chars().any(char::is_control);
     if tags.len() > 32 || !tags.iter().all(legal) {
         return Err(Invalid::new("tags", "tags must be at most 32 strings of 1 to 64 characters"));
     }

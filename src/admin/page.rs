@@ -24,12 +24,13 @@ impl Page {
     }
 
     fn parse(limit: Option<&str>, cursor: Option<&str>) -> Result<Self, Invalid> {
-        let limit = match limit {
-            None => DEFAULT_LIMIT,
-            Some(text) => text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).ok_or_else(|| {
-                Invalid::new("limit", format!("limit must be a whole number from 1 to {MAX_LIMIT}"))
-            })?,
-        };
+        let limit =
+            match limit {
+                None => DEFAULT_LIMIT,
+                Some(text) => text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).ok_or_else(|| {
+                    Invalid::new("limit", format!("limit must be a whole number from 1 to {MAX_LIMIT}"))
+                })?,
+            };
         let (created_at, id) = match cursor {
             None => (-1, String::new()),
             Some(cursor) => position(cursor).ok_or_else(|| {
@@ -50,7 +51,12 @@ impl Page {
     }
 
     /// The list, with the cursor of the next page if there is one. `position` is a row's place in the order.
-    pub fn reply<T>(&self, mut rows: Vec<T>, position: impl Fn(&T) -> (i64, &str), view: impl Fn(&T) -> Value) -> Reply {
+    pub fn reply<T>(
+        &self,
+        mut rows: Vec<T>,
+        position: impl Fn(&T) -> (i64, &str),
+        view: impl Fn(&T) -> Value,
+    ) -> Reply {
         let shown = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > shown;
         rows.truncate(shown);

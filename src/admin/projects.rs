@@ -84,10 +84,8 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let project = find(call, id).await?;
     check_if_match(call.request, &view(&project))?;
-    let statements = vec![
-        projects::DELETE.with([project.id.as_str().into()]),
-        call.audit(Some(&project.id), ("project", id), &[])?,
-    ];
+    let statements =
+        vec![projects::DELETE.with([project.id.as_str().into()]), call.audit(Some(&project.id), ("project", id), &[])?];
     match write_if(call.world.db, projects::unchanged(&project), statements).await {
         Ok(_) => Ok(Reply::gone()),
         Err(StoreError::Reference) => {

@@ -123,7 +123,8 @@ impl Change {
         let auth_method = auth_method.over(before.as_ref().and_then(|settings| settings.auth_method));
         let base_url = form.text("base_url")?.map(|text| BaseUrl::parse(&text))?;
         let base_url = base_url.over(before.as_ref().and_then(|settings| settings.base_url.clone()));
-        let mode = form.word("openai_api_mode", &OpenAiApiMode::ALL.map(OpenAiApiMode::as_str), OpenAiApiMode::parse)?;
+        let mode =
+            form.word("openai_api_mode", &OpenAiApiMode::ALL.map(OpenAiApiMode::as_str), OpenAiApiMode::parse)?;
         let openai_api_mode = mode.over(before.as_ref().and_then(|settings| settings.openai_api_mode));
         let advanced = form.value("advanced_json")?.map(Advanced::parse)?;
         let advanced = advanced.over(before.as_ref().and_then(|settings| settings.advanced.clone()));
@@ -168,13 +169,14 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut form = Form::read(call.request, &FIELDS)?;
     let change = Change::read(&mut form, None)?;
     if change.default_model.is_some() {
-        return Err(no_such_model("a new provider has no models yet: register them first, the first becomes its default"));
+        return Err(no_such_model(
+            "a new provider has no models yet: register them first, the first becomes its default",
+        ));
     }
     let resolved = change.settings.resolve(call.world.deployment.private_upstreams)?;
     let project = call.project().await?;
     let id = ProviderId::generate(call.world.rng)?;
-    let credential =
-        credential::store(call, &project, &id, resolved.auth_method, change.credential.as_ref()).await?;
+    let credential = credential::store(call, &project, &id, resolved.auth_method, change.credential.as_ref()).await?;
     let [name, name_key, kind, protocol, auth_method, base_url, mode, advanced] = change.params();
     let [source, sealed, hint, header_names, secret_id] = credential.params();
     let statements = vec![
@@ -213,9 +215,14 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let mut statements = vec![update_statement(&provider, &change, call)];
 
     if change.credential.is_some() {
-        let new =
-            credential::store(call, &provider.project_id, &provider.id, resolved.auth_method, change.credential.as_ref())
-                .await?;
+        let new = credential::store(
+            call,
+            &provider.project_id,
+            &provider.id,
+            resolved.auth_method,
+            change.credential.as_ref(),
+        )
+        .await?;
         let [source, sealed, hint, header_names, secret_id] = new.params();
         let id = provider.id.as_str().into();
         statements.push(providers::SET_CREDENTIAL.with([id, source, sealed, hint, header_names, secret_id]));

@@ -32,9 +32,11 @@ pub async fn rotate(call: &Call<'_>) -> Result<Reply, Refusal> {
     let dry_run = truth(call, "dry_run")?;
     let limit = match call.query("limit") {
         None => BATCH,
-        Some(text) => text.parse().ok().filter(|limit| (1..=BATCH).contains(limit)).ok_or_else(|| {
-            Invalid::new("limit", format!("limit must be a whole number from 1 to {BATCH}"))
-        })?,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=BATCH).contains(limit))
+            .ok_or_else(|| Invalid::new("limit", format!("limit must be a whole number from 1 to {BATCH}")))?,
     };
     let pending = sealing::pending(call.world.db, ring.sealing_id(), limit).await?;
     let mut statements = Vec::with_capacity(pending.len() + 1);

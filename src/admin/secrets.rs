@@ -4,7 +4,7 @@ use super::form::{Fields, Form};
 use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found};
-use crate::domain::header_map::{looks_masked, MAX_HEADER_BYTES};
+use crate::domain::header_map::{MAX_HEADER_BYTES, looks_masked};
 use crate::domain::ids::{ProjectId, SecretId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;

@@ -244,10 +244,8 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let token = find(call, id).await?;
     check_if_match(call.request, &view(&token))?;
-    let statements = vec![
-        tokens::DELETE.with([token.id.as_str().into()]),
-        call.audit(Some(&token.project_id), ("token", id), &[])?,
-    ];
+    let statements =
+        vec![tokens::DELETE.with([token.id.as_str().into()]), call.audit(Some(&token.project_id), ("token", id), &[])?];
     write_if(call.world.db, tokens::unchanged(&token), statements).await?;
     Ok(Reply::gone())
 }

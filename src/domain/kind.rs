@@ -24,15 +24,8 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Bearer,
-        Self::XApiKey,
-        Self::CustomHeaders,
-        Self::ApiKey,
-        Self::XGoogApiKey,
-        Self::AwsSigv4,
-        Self::None,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Bearer, Self::XApiKey, Self::CustomHeaders, Self::ApiKey, Self::XGoogApiKey, Self::AwsSigv4, Self::None];
 
     /// The name in JSON and SQL.
     pub const fn as_str(self) -> &'static str {

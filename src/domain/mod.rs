@@ -2,9 +2,19 @@
 //!
 //! Invariant: nothing here knows SQL, HTTP or the Worker.
 
+pub mod address;
+pub mod advanced;
+pub mod base_url;
+pub mod glob;
+pub mod header_map;
 pub mod ids;
 pub mod invalid;
+pub mod kind;
 pub mod money;
+pub mod name;
 pub mod protocol;
+pub mod provider;
+pub mod selector;
 pub mod timestamp;
 pub mod usage;
+pub mod when;

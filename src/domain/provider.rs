@@ -1,6 +1,6 @@
 //! A provider's settings, and what they come to.
 
-use crate::domain::advanced::Advanced;
+use crate::domain::advanced::{Advanced, merge};
 use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
 use crate::domain::invalid::Invalid;
 use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
@@ -66,7 +66,10 @@ impl Settings {
             if !self.kind.speaks_openai() {
                 return Err(Invalid::new(
                     "openai_api_mode",
-                    format!("openai_api_mode is for kinds that speak OpenAI's dialects; `{}` does not", self.kind.as_str()),
+                    format!(
+                        "openai_api_mode is for kinds that speak OpenAI's dialects; `{}` does not",
+                        self.kind.as_str()
+                    ),
                 ));
             }
             if let Some(protocol) = self.protocol
@@ -91,10 +94,10 @@ impl Settings {
         if let Some(base_url) = &self.base_url {
             return Ok(base_url.clone());
         }
-        let reserved = |key: &str| self.advanced.as_ref().and_then(|advanced| advanced.text(key));
+        let reserved = merge(self.advanced.as_ref(), None);
         let text = match (self.kind, self.kind.traits().base_url) {
             (_, Some(base_url)) => base_url.to_owned(),
-            (Kind::Azure, None) => match reserved("resource") {
+            (Kind::Azure, None) => match reserved.resource {
                 Some(resource) => format!("https://{resource}.openai.azure.com/openai/v1"),
                 None => {
                     return Err(Invalid::new(
@@ -104,7 +107,7 @@ impl Settings {
                 }
             },
             (Kind::Bedrock, None) => {
-                format!("https://bedrock-runtime.{}.amazonaws.com", reserved("region").unwrap_or("us-east-1"))
+                format!("https://bedrock-runtime.{}.amazonaws.com", reserved.region.as_deref().unwrap_or("us-east-1"))
             }
             (kind, None) => {
                 return Err(Invalid::new("base_url", format!("a provider of kind `{}` needs base_url", kind.as_str())));
@@ -156,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_mode_pins_the_protocol_and_may_not_disagree_with_it() {
-        let with = |protocol, openai_api_mode| resolve(&Settings { protocol, openai_api_mode, ..settings(Kind::OpenAi) });
+        let with =
+            |protocol, openai_api_mode| resolve(&Settings { protocol, openai_api_mode, ..settings(Kind::OpenAi) });
         let pinned = with(None, Some(OpenAiApiMode::ChatCompletions)).expect("resolved");
         assert_eq!(pinned.protocols, [Protocol::ChatCompletions]);
         assert!(with(Some(Protocol::Responses), Some(OpenAiApiMode::Responses)).is_ok());

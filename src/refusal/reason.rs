@@ -94,6 +94,8 @@ reasons! {
     Internal = 500 "internal" Ours;
     /// The provider has no credential that this caller could use.
     CredentialMissing = 502 "credential.missing" Client;
+    /// The provider's credential cannot be put into headers.
+    CredentialInvalid = 502 "credential.invalid" Client;
     /// The provider's address may not be called.
     AddressRefused = 502 "upstream.address_refused" Client;
     /// The upstream could not be reached, or the connection broke.

@@ -154,9 +154,10 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(_) => Self::new(Reason::Conflict, "a row with the same unique fields exists"),
-            StoreError::Reference => {
-                Self::new(Reason::Conflict, "the write refers to something that does not exist, or is still referred to")
-            }
+            StoreError::Reference => Self::new(
+                Reason::Conflict,
+                "the write refers to something that does not exist, or is still referred to",
+            ),
             StoreError::Precondition => Self::new(
                 Reason::PreconditionFailed,
                 "the resource was changed or deleted since it was read: read it again and repeat the write",

@@ -3,7 +3,7 @@
 use super::tokens::{self, TokenRow};
 use super::{StoreError, rows, statements};
 use crate::access::TokenHash;
-use crate::domain::ids::{ModelId, ProjectId, ProviderId};
+use crate::domain::ids::{ModelId, ProjectId, ProviderId, SecretId};
 use crate::ports::{Db, Param};
 use crate::seal::Sealed;
 use serde::Deserialize;
@@ -56,7 +56,7 @@ pub struct SnapshotProvider {
     pub openai_api_mode: Option<String>,
     pub credential_source: String,
     pub credential: Option<Sealed>,
-    pub secret_id: Option<String>,
+    pub secret_id: Option<SecretId>,
     pub secret_value: Option<Sealed>,
     pub advanced: Option<Value>,
     #[serde(deserialize_with = "super::truth")]

@@ -2,7 +2,7 @@
 
 use super::super::Call;
 use super::super::form::Form;
-use crate::domain::header_map::{CustomHeaders, api_key_text, looks_masked};
+use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ProjectId, ProviderId, SecretId};
 use crate::domain::invalid::Invalid;
 use crate::domain::kind::AuthMethod;
@@ -38,14 +38,13 @@ impl Given {
                 Ok(key.map(key_or_keyless).transpose()?)
             }
             ["secret_id"] => {
-                let secret = form.text("secret_id")?.map(|id| {
-                    SecretId::parse(&id).ok_or_else(|| no_such_secret(&id))
-                })?;
+                let secret =
+                    form.text("secret_id")?.map(|id| SecretId::parse(&id).ok_or_else(|| no_such_secret(&id)))?;
                 Ok(Some(secret.over(None).map_or(Self::Unlink, Self::Secret)))
             }
             ["custom_headers"] => {
                 let headers = form.value("custom_headers")?.given("custom_headers")?;
-                Ok(headers.map(|value| headers_text(&value)).transpose()?)
+                Ok(headers.map(|value| CustomHeaders::from_value(&value).map(Self::Headers)).transpose()?)
             }
             [first, rest @ ..] => Err(Invalid::new(
                 *first,
@@ -60,23 +59,7 @@ fn key_or_keyless(key: Plaintext) -> Result<Given, Invalid> {
     if key.expose().is_empty() {
         return Ok(Given::Keyless);
     }
-    if looks_masked(key.expose()) {
-        return Err(masked("api_key"));
-    }
-    api_key_text(key.expose())?;
-    Ok(Given::Key(Plaintext::new(key.expose().trim().to_owned())))
-}
-
-fn headers_text(value: &serde_json::Value) -> Result<Given, Invalid> {
-    let headers = CustomHeaders::from_value(value)?;
-    match headers.iter().find(|(_, value)| looks_masked(value)) {
-        Some((name, _)) => Err(masked(&format!("custom_headers.{name}"))),
-        None => Ok(Given::Headers(headers)),
-    }
-}
-
-fn masked(param: &str) -> Invalid {
-    Invalid::new(param, format!("{param} is a masked credential: send the credential itself, or leave it out to keep it"))
+    api_key_text("api_key", key.expose()).map(|text| Given::Key(Plaintext::new(text.to_owned())))
 }
 
 fn no_such_secret(id: &str) -> Invalid {
@@ -122,12 +105,11 @@ pub async fn store(
 
 fn goes_with(field: &str, method: AuthMethod) -> Refusal {
     let message = match method {
-        AuthMethod::CustomHeaders => format!("{field} does not go with auth_method `custom_headers`: give custom_headers, or a secret_id whose value is the header map as JSON"),
-        AuthMethod::None => format!("{field} does not go with auth_method `none`, which sends no credential"),
-        _ => format!(
-            "{field} goes with auth_method `custom_headers` only; this provider's is `{}`",
-            method.as_str()
+        AuthMethod::CustomHeaders => format!(
+            "{field} does not go with auth_method `custom_headers`: give custom_headers, or a secret_id whose value is the header map as JSON"
         ),
+        AuthMethod::None => format!("{field} does not go with auth_method `none`, which sends no credential"),
+        _ => format!("{field} goes with auth_method `custom_headers` only; this provider's is `{}`", method.as_str()),
     };
     Invalid::new(field, message).into()
 }
@@ -145,8 +127,10 @@ async fn check_secret(
     let value = call.world.deployment.ring()?.open(&sealed, &secrets::place(project, secret))?;
     let fits = match method {
         AuthMethod::CustomHeaders => CustomHeaders::parse_json(value.expose()).map(|_| ()),
-        _ => api_key_text(value.expose()),
+        _ => api_key_text("secret_id", value.expose()).map(|_| ()),
     };
     // The rule that the value breaks is told, under the name of the field that was sent.
-    fits.map_err(|broken| Invalid::new("secret_id", format!("the secret's value does not fit: {}", broken.message)).into())
+    fits.map_err(|broken| {
+        Invalid::new("secret_id", format!("the secret's value does not fit: {}", broken.message)).into()
+    })
 }

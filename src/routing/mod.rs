@@ -1,0 +1,8 @@
+//! Which upstream takes a call, and with which headers.
+//!
+//! Invariant: nothing here does I/O or knows the Worker.
+
+pub mod headers_out;
+mod snapshot;
+
+pub use snapshot::{Candidate, Opened, Snapshot, stored_settings};

@@ -1,0 +1,373 @@
+//! A project as calls see it: what the isolate keeps between calls.
+//!
+//! Invariant: plain data. What is derived from a row (settings, the opened credential) is worked out at its first use
+//! and wiped with the snapshot.
+
+use crate::domain::advanced::{Advanced, Effective, merge};
+use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
+use crate::domain::header_map::{CustomHeaders, api_key_text};
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
+use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
+use crate::domain::money::{Multiplier, Price, Prices};
+use crate::domain::name::key;
+use crate::domain::protocol::Protocol;
+use crate::domain::provider::{Resolved, Settings};
+use crate::domain::selector::Selector;
+use crate::refusal::{Reason, Refusal};
+use crate::seal::{KeyRing, Plaintext};
+use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
+use crate::store::{providers, secrets};
+use serde_json::Value;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Reads stored settings; the error names the column that cannot be read.
+pub fn stored_settings(
+    kind: &str,
+    protocol: Option<&str>,
+    auth_method: Option<&str>,
+    base_url: Option<&str>,
+    openai_api_mode: Option<&str>,
+    advanced: Option<Value>,
+) -> Result<Settings, &'static str> {
+    fn word<T>(
+        text: Option<&str>,
+        parse: fn(&str) -> Option<T>,
+        column: &'static str,
+    ) -> Result<Option<T>, &'static str> {
+        text.map(|text| parse(text).ok_or(column)).transpose()
+    }
+    Ok(Settings {
+        kind: Kind::parse(kind).ok_or("kind")?,
+        protocol: word(protocol, Protocol::parse, "protocol")?,
+        auth_method: word(auth_method, AuthMethod::parse, "auth_method")?,
+        base_url: word(base_url, |text| BaseUrl::parse(text).ok(), "base_url")?,
+        openai_api_mode: word(openai_api_mode, OpenAiApiMode::parse, "openai_api_mode")?,
+        advanced: advanced.map(|value| Advanced::parse(value).map_err(|_| "advanced_json")).transpose()?,
+    })
+}
+
+/// A provider of the snapshot.
+#[derive(Debug)]
+pub struct RoutedProvider {
+    row: SnapshotProvider,
+    settled: OnceCell<Result<(Settings, Resolved), Refusal>>,
+    credential: OnceCell<Result<Opened, Refusal>>,
+}
+
+/// A provider's credential, opened.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// A key for the provider's auth method.
+    Key(Plaintext),
+    /// A header map.
+    Headers(Rc<CustomHeaders>),
+    /// Keyless on purpose.
+    Keyless,
+}
+
+impl RoutedProvider {
+    /// Its id.
+    pub fn id(&self) -> &ProviderId {
+        &self.row.id
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.row.name
+    }
+
+    /// What its settings come to. Checked at call time, too: the deployment's rules may have changed since the write.
+    pub fn settled(&self, private: PrivateUpstreams) -> Result<&(Settings, Resolved), Refusal> {
+        let settle = || {
+            let row = &self.row;
+            let settings = stored_settings(
+                &row.kind,
+                row.protocol.as_deref(),
+                row.auth_method.as_deref(),
+                row.base_url.as_deref(),
+                row.openai_api_mode.as_deref(),
+                row.advanced.clone(),
+            )
+            .map_err(|column| {
+                Refusal::new(Reason::Internal, format!("provider `{}`: `{column}` cannot be read", row.name))
+            })?;
+            let resolved = settings.resolve(private).map_err(|invalid| {
+                Refusal::new(Reason::AddressRefused, format!("provider `{}`: {}", row.name, invalid.message))
+            })?;
+            Ok((settings, resolved))
+        };
+        self.settled.get_or_init(settle).as_ref().map_err(Clone::clone)
+    }
+
+    /// Its credential, opened at the first call and kept until the snapshot goes.
+    pub fn credential(
+        &self,
+        project: &ProjectId,
+        method: AuthMethod,
+        ring: Result<&Rc<KeyRing>, Refusal>,
+    ) -> Result<&Opened, Refusal> {
+        self.credential.get_or_init(|| self.open(project, method, ring)).as_ref().map_err(Clone::clone)
+    }
+
+    fn open(
+        &self,
+        project: &ProjectId,
+        method: AuthMethod,
+        ring: Result<&Rc<KeyRing>, Refusal>,
+    ) -> Result<Opened, Refusal> {
+        let row = &self.row;
+        let sealed = match row.credential_source.as_str() {
+            "keyless" => return Ok(Opened::Keyless),
+            "inline" | "headers" => row.credential.as_ref().map(|sealed| (sealed, providers::place(project, &row.id))),
+            "secret" => row
+                .secret_value
+                .as_ref()
+                .zip(row.secret_id.as_ref())
+                .map(|(sealed, secret)| (sealed, secrets::place(project, secret))),
+            _ => None,
+        };
+        let Some((sealed, place)) = sealed else {
+            return Err(Refusal::new(
+                Reason::CredentialMissing,
+                format!(
+                    "provider `{}` has no credential: an admin sets one with PATCH /api/v1/providers/{} (`api_key`, \
+                     `secret_id` or `custom_headers`; `api_key: \"\"` for a server that takes none)",
+                    row.name, row.id
+                ),
+            ));
+        };
+        let plaintext = ring.and_then(|ring| Ok(ring.open(sealed, &place)?)).map_err(|mut refusal| {
+            refusal.message = format!("provider `{}`: {}", row.name, refusal.message);
+            refusal
+        })?;
+        let unfit = |invalid: crate::domain::invalid::Invalid| {
+            let why = format!("provider `{}`: its credential cannot be sent: {}", row.name, invalid.message);
+            Refusal::new(Reason::CredentialInvalid, why)
+        };
+        match method {
+            AuthMethod::CustomHeaders => CustomHeaders::parse_json(plaintext.expose())
+                .map(|headers| Opened::Headers(Rc::new(headers)))
+                .map_err(unfit),
+            _ => {
+                let key = api_key_text("api_key", plaintext.expose()).map_err(unfit)?;
+                Ok(Opened::Key(Plaintext::new(key.to_owned())))
+            }
+        }
+    }
+}
+
+/// A model of the snapshot.
+#[derive(Debug)]
+pub struct RoutedModel {
+    row: SnapshotModel,
+    effective: OnceCell<Effective>,
+}
+
+impl RoutedModel {
+    /// Its id.
+    pub fn id(&self) -> &ModelId {
+        &self.row.id
+    }
+
+    /// The upstream's name.
+    pub fn model(&self) -> &str {
+        &self.row.model
+    }
+
+    /// The public name.
+    pub fn name(&self) -> Option<&str> {
+        self.row.name.as_deref()
+    }
+
+    /// When it was registered, in milliseconds.
+    pub fn created_at(&self) -> i64 {
+        self.row.created_at
+    }
+
+    /// Its prices.
+    pub fn prices(&self) -> Prices {
+        let price = |stored: Option<i64>| stored.map(Price::from_stored);
+        Prices {
+            input: price(self.row.price_input),
+            output: price(self.row.price_output),
+            cache_write: price(self.row.price_cache_write),
+            cache_read: price(self.row.price_cache_read),
+        }
+    }
+
+    /// What its cost is scaled by.
+    pub fn multiplier(&self) -> Multiplier {
+        Multiplier::from_stored(self.row.multiplier)
+    }
+}
+
+/// A model with its provider: one way to serve a call.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The provider.
+    pub provider: Rc<RoutedProvider>,
+    /// The model.
+    pub model: Rc<RoutedModel>,
+}
+
+impl Candidate {
+    /// `provider^model`.
+    pub fn selector(&self) -> String {
+        format!("{}^{}", self.provider.row.name, self.model.row.model)
+    }
+
+    /// The provider's `advanced_json` under the model's.
+    pub fn effective(&self, settings: &Settings) -> &Effective {
+        self.model.effective.get_or_init(|| {
+            let own = self.model.row.advanced.clone().and_then(|value| Advanced::parse(value).ok());
+            merge(settings.advanced.as_ref(), own.as_ref())
+        })
+    }
+
+    /// The names that it may be called by, and that a token's `allowed_models` are held against.
+    pub fn is_allowed(&self, allows: impl Fn(&str) -> bool) -> bool {
+        allows(&self.selector()) || self.model.name().is_some_and(allows)
+    }
+
+    fn enabled(&self) -> bool {
+        self.provider.row.enabled && self.model.row.enabled
+    }
+
+    /// Priority first, then the provider's default, then age.
+    fn order(&self) -> (std::cmp::Reverse<i64>, std::cmp::Reverse<bool>, i64, &str) {
+        let row = &self.model.row;
+        (std::cmp::Reverse(row.priority), std::cmp::Reverse(row.is_default), row.created_at, row.id.as_str())
+    }
+}
+
+/// A project's providers and models.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The project.
+    pub project: ProjectId,
+    /// Which state of it.
+    pub revision: i64,
+    providers: HashMap<String, Rc<RoutedProvider>>,
+    /// By lower-cased selector.
+    selectors: HashMap<String, Candidate>,
+    /// By lower-cased public name.
+    names: HashMap<String, Candidate>,
+    /// By lower-cased upstream name.
+    upstream_names: HashMap<String, Vec<Candidate>>,
+    /// By lower-cased provider name.
+    defaults: HashMap<String, Candidate>,
+    /// Lower-cased names of models without a provider.
+    orphans: Vec<String>,
+}
+
+impl Snapshot {
+    /// Indexes what was read.
+    pub fn new(
+        project: ProjectId,
+        revision: i64,
+        providers: Vec<SnapshotProvider>,
+        models: Vec<SnapshotModel>,
+    ) -> Self {
+        let providers: HashMap<ProviderId, Rc<RoutedProvider>> = providers
+            .into_iter()
+            .map(|row| {
+                let id = row.id.clone();
+                (id, Rc::new(RoutedProvider { row, settled: OnceCell::new(), credential: OnceCell::new() }))
+            })
+            .collect();
+        let mut snapshot = Self {
+            project,
+            revision,
+            providers: providers.values().map(|provider| (key(&provider.row.name), Rc::clone(provider))).collect(),
+            selectors: HashMap::with_capacity(models.len()),
+            names: HashMap::new(),
+            upstream_names: HashMap::with_capacity(models.len()),
+            defaults: HashMap::new(),
+            orphans: Vec::new(),
+        };
+        for row in models {
+            let Some(provider) = row.provider_id.as_ref().and_then(|id| providers.get(id)) else {
+                snapshot.orphans.push(key(&row.model));
+                snapshot.orphans.extend(row.name.as_deref().map(key));
+                continue;
+            };
+            let is_default = row.is_default;
+            let model = Rc::new(RoutedModel { row, effective: OnceCell::new() });
+            let candidate = Candidate { provider: Rc::clone(provider), model };
+            snapshot.selectors.insert(key(&candidate.selector()), candidate.clone());
+            if let Some(name) = candidate.model.name() {
+                snapshot.names.insert(key(name), candidate.clone());
+            }
+            if is_default {
+                snapshot.defaults.insert(key(provider.name()), candidate.clone());
+            }
+            snapshot.upstream_names.entry(key(candidate.model.model())).or_default().push(candidate);
+        }
+        for candidates in snapshot.upstream_names.values_mut() {
+            candidates.sort_by(|one, other| one.order().cmp(&other.order()));
+        }
+        snapshot
+    }
+
+    /// Who can serve a call for `requested`, best first (SPEC section 6): a selector, a public name, an upstream name
+    /// over all providers, or a provider's name for its default. Nothing found is an error, never another model.
+    pub fn candidates(&self, requested: &str) -> Result<Vec<Candidate>, Refusal> {
+        let wanted = key(requested);
+        let named = match Selector::split(&wanted).filter(|(provider, _)| self.providers.contains_key(*provider)) {
+            Some((provider, model)) => {
+                let selector = format!("{provider}^{model}");
+                self.selectors.get(&selector).map(std::slice::from_ref)
+            }
+            None => self
+                .names
+                .get(&wanted)
+                .map(std::slice::from_ref)
+                .or_else(|| self.upstream_names.get(&wanted).map(Vec::as_slice))
+                .or_else(|| self.defaults.get(&wanted).map(std::slice::from_ref)),
+        };
+        let Some(named) = named else { return Err(self.not_found(requested, &wanted)) };
+        let enabled: Vec<Candidate> = named.iter().filter(|candidate| candidate.enabled()).cloned().collect();
+        if !enabled.is_empty() {
+            return Ok(enabled);
+        }
+        match named.iter().find(|candidate| !candidate.provider.row.enabled) {
+            Some(candidate) => Err(Refusal::new(
+                Reason::ProviderDisabled,
+                format!("provider `{}` is disabled: an admin can enable it again", candidate.provider.name()),
+            )
+            .on("model")),
+            None => Err(self.not_found(requested, &wanted)),
+        }
+    }
+
+    fn not_found(&self, requested: &str, wanted: &str) -> Refusal {
+        let model = wanted.split_once('^').map_or(wanted, |(_, model)| model);
+        if self.orphans.iter().any(|orphan| orphan == wanted || orphan == model) {
+            let message = format!("the provider of model `{requested}` was deleted: an admin can attach it to another");
+            return Refusal::new(Reason::ModelOrphaned, message).on("model");
+        }
+        // What a client sent comes back shortened: it may be anything.
+        let shown: String = requested.chars().take(200).collect();
+        let message = if shown.is_empty() {
+            "the request names no model: send `model`, as GET /v1/models lists them".to_owned()
+        } else {
+            format!("there is no model `{shown}` here: GET /v1/models lists those that this token may call")
+        };
+        Refusal::new(Reason::ModelNotFound, message).on("model")
+    }
+
+    /// Everything that can be called, oldest first.
+    pub fn selectable(&self) -> Vec<&Candidate> {
+        let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.enabled()).collect();
+        all.sort_by(|one, other| {
+            let age = |candidate: &Candidate| (candidate.model.row.created_at, candidate.model.row.id.clone());
+            age(one).cmp(&age(other))
+        });
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests;
