@@ -4,6 +4,7 @@ use crate::domain::ids::base62;
 use crate::ports::{NoRandomness, Rng};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -36,7 +37,7 @@ impl fmt::Debug for PlainToken {
 }
 
 /// The SHA-256 of a whole token. Compared in constant time; hashed in maps by its own random bits.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
@@ -63,6 +64,12 @@ impl PartialEq for TokenHash {
 }
 
 impl Eq for TokenHash {}
+
+impl Hash for TokenHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

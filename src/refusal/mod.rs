@@ -12,10 +12,15 @@ pub use render::{Dialect, Rendered, render};
 use crate::domain::invalid::Invalid;
 use crate::ports::NoRandomness;
 use serde_json::Value;
+use std::ops::{Deref, DerefMut};
 
-/// A refusal: why, in words for the person who reads it.
+/// A refusal. Boxed, because most results are none.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Refusal {
+pub struct Refusal(Box<Told>);
+
+/// Why, in words for the person who reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
     /// Which of the known reasons.
     pub reason: Reason,
     /// The field, the rule and the way out. Never a credential.
@@ -31,7 +36,8 @@ pub struct Refusal {
 impl Refusal {
     /// Refuses for `reason`.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), param: None, details: None, headers: Vec::new() }
+        let message = message.into();
+        Self(Box::new(Told { reason, message, param: None, details: None, headers: Vec::new() }))
     }
 
     /// Names the field at fault.
@@ -53,6 +59,20 @@ impl Refusal {
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+}
+
+impl Deref for Refusal {
+    type Target = Told;
+
+    fn deref(&self) -> &Told {
+        &self.0
+    }
+}
+
+impl DerefMut for Refusal {
+    fn deref_mut(&mut self) -> &mut Told {
+        &mut self.0
     }
 }
 
