@@ -1,1 +1,3 @@
 //! Wire formats and framing. Knows bytes; decides nothing.
+
+pub mod json;
