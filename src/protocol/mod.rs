@@ -1,3 +1,4 @@
 //! Wire formats and framing. Knows bytes; decides nothing.
 
+pub mod body;
 pub mod json;
