@@ -165,6 +165,9 @@ fn claim<'a>(
 /// Whether a parser that ignores case takes `key` for `name`. Go's `encoding/json` does, and with it Ollama and other
 /// gateways; it also folds the long s and the Kelvin sign.
 fn resembles(key: &Key<'_>, name: &str) -> bool {
+    if key.raw.len() > json::MAX_ESCAPED_LENGTH * name.len() {
+        return false;
+    }
     let is_plain = |&byte: &u8| byte.is_ascii() && byte != b'\\';
     if key.raw.iter().all(is_plain) {
         return key.raw.eq_ignore_ascii_case(name.as_bytes());

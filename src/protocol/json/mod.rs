@@ -52,6 +52,9 @@ impl Kind {
     }
 }
 
+/// How many bytes of JSON one byte of a text may take at most.
+pub(super) const MAX_ESCAPED_LENGTH: usize = 6;
+
 /// An object member's key.
 #[derive(Debug, Clone, Copy)]
 pub struct Key<'a> {
@@ -67,8 +70,10 @@ impl<'a> Key<'a> {
         if self.raw == name.as_bytes() {
             return true;
         }
-        // An escape is longer than what it stands for, so a shorter or equally long key cannot decode to `name`.
-        self.raw.len() > name.len() && memchr::memchr(b'\\', self.raw).is_some() && self.decoded() == name
+        // An escape is longer than what it stands for, but at most six times (`\u006d`): a key of any other length is not
+        // worth decoding, however long a client makes it.
+        let can_be_escaped = (name.len() + 1..=MAX_ESCAPED_LENGTH * name.len()).contains(&self.raw.len());
+        can_be_escaped && memchr::memchr(b'\\', self.raw).is_some() && self.decoded() == name
     }
 
     /// The key's text.

@@ -46,6 +46,14 @@ fn an_escaped_key_is_recognised() {
 }
 
 #[test]
+fn a_key_escaped_to_the_last_letter_is_recognised() {
+    let escaped = |name: &str| name.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    for name in ["m", "model", "ä", "€", "😀"] {
+        assert!(Key { raw: escaped(name).as_bytes(), start: 0 }.is(name), "{name}");
+    }
+}
+
+#[test]
 fn spans_point_into_the_document() {
     let document = br#"{"a": {"b": [10, 20]}}"#;
     let member = Members::of(document).unwrap().next().unwrap().unwrap();

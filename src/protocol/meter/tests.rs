@@ -188,6 +188,13 @@ fn groq_and_xai_are_read_as_they_count() {
 }
 
 #[test]
+fn a_server_that_sends_both_spellings_of_usage_is_read_by_the_one_that_counts() {
+    let both = r#"{"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":4},"input_tokens":0,"output_tokens":0,"input_tokens_details":{"cached_tokens":0}}}"#;
+    let facts = unary_usage(Protocol::ChatCompletions, both.as_bytes()).unwrap();
+    assert_eq!(facts.usage, Some(TokenCounts { input: 6, output: 5, cache_read: 4, ..TokenCounts::default() }));
+}
+
+#[test]
 fn usage_that_makes_no_sense_counts_nothing_below_zero() {
     let usage = |usage: &str| {
         unary_usage(Protocol::ChatCompletions, format!(r#"{{"usage":{usage}}}"#).as_bytes()).unwrap().usage

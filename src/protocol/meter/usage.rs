@@ -16,22 +16,23 @@ pub(super) fn read(protocol: Protocol, cursor: &mut Cursor<'_>, usage: &mut Opti
     }
 }
 
-/// Both of OpenAI's spellings: the totals include what was cached, and, except at xAI, what was reasoned.
+/// Both of OpenAI's spellings: the totals include what was cached, and, except at xAI, what was reasoned. Where a
+/// compatible server sends both, one of them is zero, so the larger one counts.
 fn read_openai(cursor: &mut Cursor<'_>) -> Option<TokenCounts> {
     let (mut input, mut output, mut total) = (None, None, None);
     let mut counts = TokenCounts::default();
     cursor.members(|key, cursor| match key.raw {
-        b"prompt_tokens" | b"input_tokens" => input = count(cursor),
-        b"completion_tokens" | b"output_tokens" => output = count(cursor),
+        b"prompt_tokens" | b"input_tokens" => input = input.max(count(cursor)),
+        b"completion_tokens" | b"output_tokens" => output = output.max(count(cursor)),
         b"total_tokens" => total = count(cursor),
         b"prompt_tokens_details" | b"input_tokens_details" => cursor.members(|key, cursor| match key.raw {
-            b"cached_tokens" => counts.cache_read = count(cursor).unwrap_or_default(),
-            b"cache_write_tokens" => counts.cache_write = count(cursor).unwrap_or_default(),
+            b"cached_tokens" => raise(&mut counts.cache_read, cursor),
+            b"cache_write_tokens" => raise(&mut counts.cache_write, cursor),
             _ => {}
         }),
         b"completion_tokens_details" | b"output_tokens_details" => cursor.members(|key, cursor| {
             if key.raw == b"reasoning_tokens" {
-                counts.reasoning = count(cursor).unwrap_or_default();
+                raise(&mut counts.reasoning, cursor);
             }
         }),
         _ => {}
@@ -72,4 +73,8 @@ fn read_anthropic(cursor: &mut Cursor<'_>, usage: &mut Option<TokenCounts>) {
 
 fn count(cursor: &mut Cursor<'_>) -> Option<u64> {
     cursor.value()?.number()
+}
+
+fn raise(counted: &mut u64, cursor: &mut Cursor<'_>) {
+    *counted = count(cursor).unwrap_or_default().max(*counted);
 }
