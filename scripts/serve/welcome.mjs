@@ -1,0 +1,23 @@
+// What a person sees when Sluice is up: where it is, and the next two commands, to be pasted as they are.
+import { LOCAL_SECRETS } from "../setup/secrets.mjs";
+
+export function welcome(url) {
+  const json = `-H "authorization: Bearer $ADMIN_TOKEN" -H "content-type: application/json"`;
+  return `
+Sluice is on ${url}   (Ctrl-C stops it)
+
+The admin token is ADMIN_TOKEN in ${LOCAL_SECRETS}. In another terminal, in this folder:
+
+  export ADMIN_TOKEN=$(sed -n 's/^ADMIN_TOKEN=//p' ${LOCAL_SECRETS})
+
+Register a provider, with your own key in place of sk-...:
+
+  PROVIDER=$(curl -sS ${url}/api/v1/providers ${json} \\
+    -d '{"name":"openai-main","provider":"openai","api_key":"sk-..."}' | tee /dev/stderr | grep -o 'aip_[0-9A-Za-z]*' | head -1)
+
+and a model under it:
+
+  curl -sS ${url}/api/v1/providers/$PROVIDER/models ${json} \\
+    -d '{"model":"gpt-5.4-mini"}'
+`;
+}

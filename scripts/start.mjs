@@ -1,0 +1,18 @@
+// npm start
+import { buildWorker } from "./build/worker.mjs";
+import { command } from "./command.mjs";
+import { serveLocally } from "./serve/local.mjs";
+import { chosenPort, ensureFree } from "./serve/port.mjs";
+import { welcome } from "./serve/welcome.mjs";
+import { setUp } from "./setup.mjs";
+import { migrateLocal } from "./setup/database.mjs";
+
+command(async () => {
+  const port = chosenPort();
+  await ensureFree(port);
+  await buildWorker(await setUp());
+  await migrateLocal();
+  const sluice = await serveLocally(port);
+  console.log(welcome(sluice.url));
+  return sluice.ended;
+});

@@ -1,0 +1,51 @@
+// npm test: native tests, the release wasm build, then everything that node:test runs against it. A failing stage does not
+// hide what the others have to say, and any of them fails the whole.
+import { buildWorker } from "./build/worker.mjs";
+import { command } from "./command.mjs";
+import { filesUnder } from "./fingerprint.mjs";
+import { inRoot, root } from "./places.mjs";
+import { teed } from "./process.mjs";
+import { setUp } from "./setup.mjs";
+import { projectNode } from "./setup/packages.mjs";
+import { Stop } from "./stop.mjs";
+import { wranglerEnv } from "./wrangler.mjs";
+
+const CLOSING_LINES = 12;
+
+command(async () => {
+  const tools = await setUp();
+  const stages = [];
+
+  console.log("\nNative tests: cargo test (about 2 minutes the first time) …");
+  stages.push({ name: "cargo test", ...(await teed("cargo", ["test", "--locked"], { cwd: root, env: colourful() })) });
+
+  console.log("\nThe Worker, as it ships …");
+  try {
+    await buildWorker(tools);
+    stages.push({ name: "wasm build", code: 0, output: "built" });
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    console.error(error.message);
+    stages.push({ name: "wasm build", code: 1, output: error.message });
+  }
+
+  const files = ["tests/tooling", "tests/e2e"].flatMap((folder) => filesUnder(root, folder)).filter(isTest);
+  console.log(`\nTooling and end-to-end tests: node --test, ${files.length} files …`);
+  const node = await teed(projectNode(), ["--test", "--test-reporter=spec", ...files.map((file) => inRoot(file))], {
+    cwd: root,
+    env: wranglerEnv(),
+  });
+  stages.push({ name: "node --test", ...node });
+
+  console.log("\nClosing lines");
+  for (const { name, code, output } of stages) {
+    console.log(`\n── ${name}: ${code === 0 ? "passed" : `FAILED, exit code ${code}`}`);
+    console.log(output.trimEnd().split("\n").slice(-CLOSING_LINES).join("\n"));
+  }
+  return stages.some(({ code }) => code !== 0) ? 1 : 0;
+});
+
+const isTest = (file) => file.endsWith(".test.mjs");
+
+// A pipe is between cargo and the terminal, which it would take for a log file.
+const colourful = () => (process.stdout.isTTY ? { ...process.env, CARGO_TERM_COLOR: "always" } : process.env);
