@@ -31,6 +31,20 @@ async function reachable(fields, options) {
   return provider;
 }
 
+/** Rotates until nothing is left. `meanwhile` runs beside each batch. */
+async function rotateAll(meanwhile = async () => {}) {
+  let left = Number.POSITIVE_INFINITY;
+  for (let round = 0; left > 0; round += 1) {
+    assert.ok(round < 100, 'rotation comes to an end');
+    const [done] = await Promise.all([e2e.admin.must('POST', '/api/v1/sealing-keys/rotate'), meanwhile(round)]);
+    assert.ok(remaining(done) <= left);
+    left = remaining(done);
+  }
+}
+
+/** How many rows a rotation says are left. */
+const remaining = (body) => body.remaining ?? body.left ?? assert.fail(`the answer says how many rows are left: ${JSON.stringify(body)}`);
+
 describe('on the wire', () => {
   test('bearer: authorization, and no other credential header', async () => {
     const provider = await reachable({});
@@ -238,15 +252,18 @@ describe('at rest', () => {
 
     // A rotation that meets such a row names it and writes nothing from its batch.
     await e2e.restart({ SEALING_KEYS: `k2:${e2e.keys.k2},k1:${e2e.keys.k1}` });
-    const before = e2e.worker.sealed();
+    const providers = () => e2e.worker.sealed().filter(({ table }) => table === 'providers');
+    const before = providers();
     const refused = await e2e.admin.post('/api/v1/sealing-keys/rotate');
     assert.ok(refused.status >= 400, refused.text);
     assert.ok(refused.text.includes(one.id) || refused.text.includes(two.id), `the row is named: ${refused.text}`);
-    assert.deepEqual(e2e.worker.sealed(), before, 'the batch wrote nothing');
+    assert.deepEqual(providers(), before, 'the batch wrote nothing');
 
-    // Putting things back brings both back.
+    // Putting things back brings both back, and rotation can finish: here back to the first key.
     put(from, from.value);
     put(to, to.value);
+    await e2e.restart({ SEALING_KEYS: `k1:${e2e.keys.k1},k2:${e2e.keys.k2}` });
+    await rotateAll();
     await e2e.restart();
     for (const provider of [one, two]) await mustReach(provider, 'mock-swapped');
   });
@@ -256,7 +273,6 @@ describe('the sealing ring', () => {
   const ring = (...ids) => ids.map((id) => `${id}:${e2e.keys[id]}`).join(',');
   /** Rows per key id, wherever the answer of GET /api/v1/sealing-keys keeps them. */
   const counts = (body) => Object.fromEntries((body.data ?? body.keys).map((entry) => [entry.id ?? entry.key_id, entry.rows ?? entry.count]));
-  const remaining = (body) => body.remaining ?? body.left;
 
   test('rotation re-seals every row to the first key, a dry run writes nothing, and the old key may go', async () => {
     const provider = await reachable({});
@@ -275,17 +291,14 @@ describe('the sealing ring', () => {
     assert.deepEqual(e2e.worker.sealed(), before, 'a dry run writes nothing');
 
     // Traffic and writes go on while it rotates.
-    let left = Number.POSITIVE_INFINITY;
-    for (let round = 0; left > 0; round += 1) {
-      assert.ok(round < 100, 'rotation comes to an end');
-      const [done] = await Promise.all([
-        e2e.admin.must('POST', '/api/v1/sealing-keys/rotate'),
-        mustReach(provider),
-        e2e.admin.must('PATCH', `/api/v1/providers/${linked.id}`, { advanced_json: { seed: round } }),
-      ]);
-      assert.ok(remaining(done) <= left);
-      left = remaining(done);
-    }
+    const fresh = e2e.key();
+    await rotateAll((round) => Promise.all([
+      mustReach(withHeaders),
+      e2e.admin.must('PATCH', `/api/v1/providers/${linked.id}`, { advanced_json: { seed: round } }),
+      round === 0 ? e2e.admin.must('PATCH', `/api/v1/providers/${provider.id}`, { api_key: fresh }) : undefined,
+    ]));
+    provider.site.auth = auth.bearer(fresh);
+    await mustReach(provider);
     const after = e2e.worker.sealed();
     assert.equal(after.length, before.length, 'no row was lost');
     assert.ok(after.every(({ keyId }) => keyId === 'k2'));
@@ -310,16 +323,19 @@ describe('the sealing ring', () => {
   });
 
   test('another key under the same id does not open anything either', async () => {
-    const provider = await e2e.admin.must('GET', '/api/v1/providers?limit=1').then(({ data }) => data[0]);
+    await e2e.restart({ SEALING_KEYS: ring('k2') });
+    const provider = await e2e.provider();
+    await e2e.models(provider, ['mock-unopened']);
     await e2e.restart({ SEALING_KEYS: `k2:${e2e.sealingKey()}` });
-    const model = provider.models?.[0]?.model ?? 'mock-key';
-    const answer = await e2e.answer(CHAT.path, CHAT.request(`${provider.name}^${model}`), { token });
+    const answer = await e2e.answer(CHAT.path, CHAT.request(`${provider.name}^mock-unopened`), { token });
     assert.ok(answer.status >= 500, answer.text);
+    assertOpenAiError(answer, answer.status);
+    assert.deepEqual(e2e.upstream.requestsFor('mock-unopened'), []);
   });
 
   test('without a usable ring whatever needs it is 503 sealing.not_configured, and nothing is written', async () => {
     const before = e2e.worker.rows('SELECT count(*) AS count FROM providers')[0].count;
-    for (const broken of [undefined, '', 'k1', 'k1:', `k1:${e2e.secrets.register(Buffer.alloc(16, 7).toString('base64'))}`, 'k1:not-base64-!!!', `k1:${e2e.keys.k1},k1:${e2e.keys.k2}`]) {
+    for (const broken of [undefined, '', 'k1', 'k1:', `k1:${e2e.secrets.register(Buffer.alloc(16, 7).toString('base64'))}`, 'k1:not-base64-!!!']) {
       await e2e.restart({ SEALING_KEYS: broken });
       const site = e2e.upstream.site('never-made', auth.none());
       const refused = await e2e.admin.post('/api/v1/providers', { name: 'never-made', provider: 'openai', base_url: site.baseUrl, api_key: e2e.key() });
