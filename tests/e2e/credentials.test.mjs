@@ -228,16 +228,16 @@ describe('at rest', () => {
     const key = e2e.key();
     const ids = [];
     for (let made = 0; made < 2; made += 1) ids.push((await reachable({ api_key: key }, { expected: auth.bearer(key) })).id);
-    const values = e2e.worker.sealed().filter(({ table, rowid }) => table === 'providers' && ids.includes(e2e.worker.rows('SELECT id FROM providers WHERE rowid = ?', rowid)[0].id)).map(({ value }) => value);
+    const values = e2e.worker.sealed().filter(({ id }) => ids.includes(id)).map(({ value }) => value);
     assert.equal(new Set(values).size, 2);
   });
 
   test('a ciphertext moved to another row, or with one bit flipped, does not open: the call fails and nothing is sent', async () => {
     const [one, two] = [await e2e.provider(), await e2e.provider()];
     for (const provider of [one, two]) await e2e.models(provider, ['mock-swapped']);
-    const find = (provider) => e2e.worker.sealed().find((entry) => entry.table === 'providers' && e2e.worker.rows('SELECT id FROM providers WHERE rowid = ?', entry.rowid)[0].id === provider.id);
+    const find = (provider) => e2e.worker.sealed().find(({ id }) => id === provider.id);
     const [from, to] = [find(one), find(two)];
-    const put = (at, value) => assert.equal(e2e.worker.tamper(`UPDATE providers SET "${at.column}" = ? WHERE rowid = ?`, value, at.rowid), 1);
+    const put = (at, value) => assert.equal(e2e.worker.tamper(`UPDATE providers SET "${at.column}" = ? WHERE id = ?`, value, at.id), 1);
     await e2e.worker.stop();
     put(to, from.value);
     const flipped = `${from.value.slice(0, -10)}${from.value.at(-10) === 'A' ? 'B' : 'A'}${from.value.slice(-9)}`;

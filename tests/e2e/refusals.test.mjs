@@ -390,7 +390,7 @@ describe('a deployment that is not configured', () => {
   });
 
   test('a variable with a senseless value is named in a clear message', async () => {
-    for (const wrong of [{ CONFIG_TTL_MS: 'soon' }, { FIRST_BYTE_TIMEOUT_MS: '-1' }, { LOSS_POLICY: 'sometimes' }]) {
+    for (const wrong of [{ CONFIG_TTL_MS: 'soon' }, { FIRST_BYTE_TIMEOUT_MS: '-1' }, { ALLOW_PRIVATE_UPSTREAMS: 'yes' }]) {
       await e2e.restart(wrong);
       const answer = await e2e.admin.get('/api/v1/providers');
       assert.ok(answer.status >= 500, answer.text);

@@ -111,18 +111,16 @@ export class Deployment {
     }
   }
 
-  /** Every sealed value, wherever the schema keeps it: `{ table, column, rowid, value, keyId }`. */
+  /** Every sealed value, wherever the schema keeps it: `{ table, column, id, value, keyId }`. */
   sealed() {
-    const found = [];
-    for (const { name: table } of this.rows(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'`)) {
-      for (const { name: column } of this.rows(`SELECT name FROM pragma_table_info(?)`, table)) {
-        for (const row of this.rows(`SELECT rowid AS rowid, "${column}" AS value FROM "${table}" WHERE typeof("${column}") = 'text' AND "${column}" GLOB 'v1.*'`)) {
-          const match = /^v1\.([^.]+)\.[A-Za-z0-9_-]+={0,2}$/.exec(row.value);
-          if (match) found.push({ table, column, rowid: row.rowid, value: row.value, keyId: match[1] });
-        }
-      }
-    }
-    return found;
+    const columns = this.rows(`SELECT tables.name AS "table", columns.name AS "column"
+      FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+      WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%' AND tables.name NOT LIKE '_cf_%'
+        AND EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS ids WHERE ids.name = 'id')
+      ORDER BY tables.name, columns.cid`);
+    return columns.flatMap(({ table, column }) => this
+      .rows(`SELECT id, "${column}" AS value FROM "${table}" WHERE typeof("${column}") = 'text' AND "${column}" GLOB 'v1.*.*' ORDER BY id`)
+      .map(({ id, value }) => ({ table, column, id, value, keyId: value.split('.')[1] })));
   }
 
   /** The bytes of every file the deployment has written: databases, write-ahead logs, caches. */
