@@ -1,7 +1,7 @@
 // The official Anthropic SDK, and raw HTTP where bytes and headers matter, through the Worker to an Anthropic upstream.
 
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import { StreamReader, costOf } from './client.mjs';
 import { CLIENTS, assertAnthropicError, closingChecks, suite } from './suite.mjs';
@@ -21,7 +21,7 @@ const selector = (model) => `${provider.name}^${model}`;
 const request = (model, extra = {}) => ({ model: selector(model), max_tokens: 1024, messages: MESSAGES, ...extra });
 const count = (row, expected) => assert.deepEqual(Object.fromEntries(Object.keys(expected).map((key) => [key, row[key]])), expected);
 
-before(async () => {
+e2e.before(async () => {
   provider = await e2e.anthropicProvider();
   models = await e2e.models(provider, ['mock-plain', 'mock-split', 'mock-crlf', 'mock-trickle', 'mock-hang', 'mock-429', 'mock-error-400']);
   ({ token } = await e2e.mint());

@@ -3,6 +3,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { bounded } from './upstream/mock.mjs';
+import { wireFetch } from './wire-fetch.mjs';
 
 /** Prices of every model under test, in USD per 1,000 tokens. */
 export const PRICES = { cost_per_1k_input: 0.001, cost_per_1k_output: 0.002, cost_per_1k_cache_write: 0.00125, cost_per_1k_cache_read: 0.0001 };
@@ -15,7 +16,7 @@ export function costOf(tokens) {
 /** A fetch that keeps everything it receives for the secrecy check, streams included, and passes it on as it comes. */
 export function watchedFetch(secrets) {
   return async (url, init) => {
-    const response = await fetch(url, init);
+    const response = await wireFetch(url, init);
     secrets.saw(`${response.status} ${JSON.stringify([...response.headers])}\n`);
     if (!response.body) return response;
     const reader = response.body.getReader();
@@ -52,7 +53,7 @@ export class AdminClient {
 
   /** A string body goes out as it is, anything else as JSON. */
   async send(method, path, body, headers = {}) {
-    const init = { method, redirect: 'manual', headers: { ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }) } };
+    const init = { method, headers: { ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }) } };
     if (body !== undefined) {
       init.body = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
       init.headers['content-type'] = 'application/json';

@@ -1,7 +1,7 @@
 // The admin API as an operator sees it: shapes, validation, updates, concurrency, deletion, who may do what, and the audit trail.
 
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { CLIENTS, PROJECT_ADMIN, assertAdminError, assertOpenAiError, closingChecks, suite } from './suite.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
@@ -11,7 +11,7 @@ const PROVIDERS = '/api/v1/providers';
 const NOBODY = 'AAAAAAAAAAAAAAAA';
 
 let member;
-before(async () => {
+e2e.before(async () => {
   member = await e2e.mint();
 });
 

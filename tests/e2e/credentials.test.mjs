@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { StreamReader } from './client.mjs';
 import { CLIENTS, assertAdminError, assertAnthropicError, assertOpenAiError, closingChecks, suite } from './suite.mjs';
 import { auth } from './upstream/rules.mjs';
@@ -11,7 +11,7 @@ const e2e = suite();
 const CHAT = CLIENTS.chat_completions;
 let token;
 
-before(async () => {
+e2e.before(async () => {
   ({ token } = await e2e.mint());
 });
 

@@ -1,7 +1,7 @@
 // The official OpenAI SDK, and raw HTTP where bytes matter, through the Worker to an upstream of the same protocol.
 
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { StreamReader, costOf, read, sseEvents } from './client.mjs';
 import { CLIENTS, assertOpenAiError, closingChecks, suite } from './suite.mjs';
@@ -20,7 +20,7 @@ let token;
 let client;
 const selector = (model) => `${provider.name}^${model}`;
 
-before(async () => {
+e2e.before(async () => {
   provider = await e2e.provider();
   models = await e2e.models(provider, [
     'mock-plain', 'mock-split', 'mock-crlf', 'mock-trickle', 'mock-hang', 'mock-429', 'mock-error-400', 'mock-error-500',

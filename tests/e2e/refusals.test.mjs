@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { sseEvents } from './client.mjs';
 import { CLIENTS, assertAdminError, assertOpenAiError, closingChecks, suite } from './suite.mjs';
 import { bounded } from './upstream/mock.mjs';
@@ -20,7 +20,7 @@ let member;
 const providerFor = (protocol) => (protocol === 'anthropic_messages' ? anthropicProvider : openaiProvider);
 const selector = (protocol, model) => `${providerFor(protocol).name}^${model}`;
 
-before(async () => {
+e2e.before(async () => {
   openaiProvider = await e2e.provider();
   anthropicProvider = await e2e.anthropicProvider();
   for (const provider of [openaiProvider, anthropicProvider]) await e2e.models(provider, ILL);
@@ -189,13 +189,13 @@ describe('what is asked', () => {
 
   test('a body of 33 MiB is 413, one of several MiB passes whole', async () => {
     for (const [protocol, wire] of PROTOCOLS) {
-      const answer = await postBytes(wire.path, padded(wire.request(selector(protocol, 'mock-fine')), 33 * 1024 * 1024), wire.headers);
+      const answer = await e2e.answer(wire.path, padded(wire.request(selector(protocol, 'mock-fine')), 33 * 1024 * 1024), { token: member.token, headers: wire.headers });
       const error = wire.assertError(answer, 413);
       if (protocol === 'anthropic_messages') assert.equal(error.type, 'request_too_large');
     }
     const wire = CLIENTS.chat_completions;
     const body = padded(wire.request(selector('chat_completions', 'mock-fine')), 5 * 1024 * 1024);
-    const answer = await postBytes(wire.path, body, wire.headers);
+    const answer = await e2e.answer(wire.path, body, { token: member.token, headers: wire.headers });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(e2e.upstream.last('mock-fine').body.length, body.length - `${openaiProvider.name}^`.length);
   });
@@ -205,29 +205,6 @@ describe('what is asked', () => {
 function padded(request, size) {
   const text = JSON.stringify({ ...request, metadata: { padding: '' } });
   return Buffer.from(text.replace('"padding":""', () => `"padding":"${'A'.repeat(size - text.length)}"`));
-}
-
-/** A POST that reads the answer even when the server refuses the body before it has all been sent. */
-function postBytes(path, body, headers) {
-  return bounded(`the answer to a body of ${body.length} bytes`, new Promise((resolve, reject) => {
-    const request = http.request(e2e.base() + path, {
-      method: 'POST', agent: false,
-      headers: { 'content-type': 'application/json', 'content-length': body.length, authorization: `Bearer ${member.token}`, ...headers },
-    }, (response) => {
-      const chunks = [];
-      response.on('data', (chunk) => chunks.push(chunk));
-      const done = () => {
-        const text = Buffer.concat(chunks).toString();
-        e2e.secrets.saw(text);
-        let parsed;
-        try { parsed = JSON.parse(text); } catch { /* the test shows the text */ }
-        resolve({ status: response.statusCode, headers: new Headers(Object.entries(response.headers).map(([name, value]) => [name, String(value)])), text, body: parsed });
-      };
-      response.on('end', done).on('error', done);
-    });
-    request.on('error', reject);
-    request.end(body);
-  }), 60_000);
 }
 
 describe('what the upstream does', () => {

@@ -46,6 +46,7 @@ class Suite {
   worker = new Deployment();
   upstream = null;
   #sequence = 0;
+  #preparations = [];
 
   constructor(vars) {
     this.keys = { k1: this.sealingKey(), k2: this.sealingKey() };
@@ -66,6 +67,12 @@ class Suite {
     this.upstream = await startUpstream();
     await this.worker.migrate();
     await this.worker.start(this.vars);
+    for (const prepare of this.#preparations) await prepare();
+  }
+
+  /** What the file's tests share. A `before` of its own would not wait for the Worker: root hooks start when they are declared. */
+  before(prepare) {
+    this.#preparations.push(prepare);
   }
 
   async end() {
@@ -144,7 +151,7 @@ class Suite {
 
   /** A raw call on the data plane. `body` may be bytes, a string or a value. Returns the fetch `Response`. */
   call(path, body, { token, headers = {}, signal, method = 'POST' } = {}) {
-    const init = { method, signal, redirect: 'manual', headers: { ...headers } };
+    const init = { method, signal, headers: { ...headers } };
     if (body !== undefined) {
       init.body = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
       init.headers['content-type'] ??= 'application/json';

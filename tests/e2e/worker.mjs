@@ -43,6 +43,7 @@ export class Deployment {
   output = '';
   url = null;
   #dir = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
+  #launches = 0;
   #child = null;
 
   /** Creates the database. `start` may be called after. */
@@ -147,19 +148,21 @@ export class Deployment {
     const envFile = join(this.#dir, 'vars.env');
     writeFileSync(envFile, Object.entries(vars).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}='${value}'\n`).join(''), { mode: 0o600 });
     const port = await freePort();
+    const logs = join(this.#dir, `logs-${this.#launches += 1}`);
     // `--env-file` also keeps a developer's own `.dev.vars` out of the tests.
     const child = await this.#spawn([
       'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', this.#persist,
       '--env-file', envFile, '--show-interactive-dev-session=false',
-    ]);
+    ], logs);
     this.#child = child;
     const url = `http://127.0.0.1:${port}`;
     const until = Date.now() + START_BOUND_MS;
     while (Date.now() < until) {
       if (child.exitCode !== null) throw new Error(`wrangler dev ended with ${child.exitCode}:\n${child.text()}`);
       const ready = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5000) }).then((response) => response.text(), () => null);
-      if (ready !== null) {
-        this.url = url;
+      const direct = ready === null ? null : directUrl(logs);
+      if (direct !== null) {
+        this.url = direct;
         return;
       }
       await delay(100);
@@ -174,14 +177,14 @@ export class Deployment {
     return { code: child.exitCode };
   }
 
-  async #spawn(args) {
+  async #spawn(args, logs = join(this.#dir, 'logs')) {
     const { wranglerCommand, wranglerEnv } = await import(new URL('../../scripts/wrangler.mjs', import.meta.url));
     const [command, ...prefix] = wranglerCommand();
     const child = spawn(command, [...prefix, ...args], {
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...wranglerEnv(), CI: 'true', FORCE_COLOR: '0', WRANGLER_LOG_PATH: join(this.#dir, 'logs') },
+      env: { ...process.env, ...wranglerEnv(), CI: 'true', FORCE_COLOR: '0', WRANGLER_LOG_PATH: logs },
     });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -198,6 +201,16 @@ export class Deployment {
     if (child.pid !== undefined) groups.add(child.pid);
     return child;
   }
+}
+
+/**
+ * Where this wrangler's workerd itself listens, as wrangler tells its own log. The port that `wrangler dev` was given belongs to a
+ * proxy in front of it, which does not pass on that a client has gone away: no cancellation could be tested through it.
+ */
+function directUrl(logs) {
+  const text = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8')).join('');
+  const port = [...text.matchAll(/"userWorkerUrl":\{[^}]*"port":"(\d+)"/g)].at(-1)?.[1];
+  return port === undefined ? null : `http://127.0.0.1:${port}`;
 }
 
 /** A port that was free a moment ago; `start` tries twice in case it no longer is. */
