@@ -252,12 +252,17 @@ describe('at rest', () => {
 
     // A rotation that meets such a row names it and writes nothing from its batch.
     await e2e.restart({ SEALING_KEYS: `k2:${e2e.keys.k2},k1:${e2e.keys.k1}` });
-    const providers = () => e2e.worker.sealed().filter(({ table }) => table === 'providers');
-    const before = providers();
-    const refused = await e2e.admin.post('/api/v1/sealing-keys/rotate');
-    assert.ok(refused.status >= 400, refused.text);
+    let [before, refused] = [null, null];
+    for (let round = 0; refused === null; round += 1) {
+      assert.ok(round < 100, 'rotation meets the row that does not open');
+      before = e2e.worker.sealed();
+      const answer = await e2e.admin.post('/api/v1/sealing-keys/rotate');
+      if (answer.status >= 300) refused = answer;
+      else assert.ok(remaining(answer.body) >= 2, 'the two rows can never be done');
+    }
+    assertAdminError(refused, refused.status);
     assert.ok(refused.text.includes(one.id) || refused.text.includes(two.id), `the row is named: ${refused.text}`);
-    assert.deepEqual(providers(), before, 'the batch wrote nothing');
+    assert.deepEqual(e2e.worker.sealed(), before, 'the batch wrote nothing');
 
     // Putting things back brings both back, and rotation can finish: here back to the first key.
     put(from, from.value);
