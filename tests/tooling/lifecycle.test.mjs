@@ -14,6 +14,7 @@ for (const [how, end] of [
   ["SIGTERM to npm alone", (npm) => npm.kill("SIGTERM")],
   ["SIGHUP to the group, as a closing terminal sends it", (npm) => process.kill(-npm.pid, "SIGHUP")],
   ["SIGKILL to npm alone, which cannot pass it on", (npm) => npm.kill("SIGKILL")],
+  ["SIGKILL to all but wrangler and workerd", (npm) => process.kill(-npm.pid, "SIGKILL")],
 ]) {
   test(`nothing is left after ${how}`, { skip, timeout: 90_000 }, async (t) => {
     const port = await freePort();
