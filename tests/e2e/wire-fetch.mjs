@@ -8,6 +8,9 @@ import http from 'node:http';
 /** Not a value that any client's library sends by itself: it must not reach the upstream. */
 const CLIENT_ENCODINGS = 'identity, x-client;q=0.1';
 
+/** A connection on which nothing moves for this long fails the test instead of hanging it. */
+const SILENCE_MS = 30_000;
+
 /** `fetch(url, { method, headers, body, signal })`, redirects never followed, one connection per call. */
 export function wireFetch(url, { method = 'GET', headers, body, signal } = {}) {
   return new Promise((resolve, reject) => {
@@ -33,6 +36,10 @@ export function wireFetch(url, { method = 'GET', headers, body, signal } = {}) {
       reset();
     }
     signal?.addEventListener('abort', onAbort);
+    request.setTimeout(SILENCE_MS, () => {
+      fail(new Error(`the Worker was silent for ${SILENCE_MS} ms on ${method} ${url}`));
+      reset();
+    });
     // An error while the body is still being sent is no news once the answer is there: a server may refuse early.
     request.on('error', (error) => {
       if (response === null) fail(Object.assign(new TypeError('fetch failed'), { cause: error }));

@@ -12,10 +12,12 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_BOUND_MS = 60_000;
 const groups = new Set();
+const folders = new Set();
 
-/** Whatever ends this process, no wrangler and no workerd outlives it. */
+/** Whatever ends this process, no wrangler, no workerd and no database outlives it. */
 function killAll() {
   for (const pid of groups) signalGroup(pid, 'SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 process.on('exit', killAll);
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
@@ -45,6 +47,10 @@ export class Deployment {
   #dir = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
   #launches = 0;
   #child = null;
+
+  constructor() {
+    folders.add(this.#dir);
+  }
 
   /** Creates the database. `start` may be called after. */
   async migrate() {
@@ -88,6 +94,7 @@ export class Deployment {
   async dispose() {
     await this.stop();
     rmSync(this.#dir, { recursive: true, force: true, maxRetries: 3 });
+    folders.delete(this.#dir);
   }
 
   /** Rows of a read-only query on the local database. Works while the Worker runs. */
