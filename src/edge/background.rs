@@ -1,39 +1,48 @@
-//! What goes on after the answer: writing usage rows together.
+//! What goes on after the answer: relaying a stream, and writing usage rows together.
 
 use super::d1::D1;
 use super::isolate;
 use super::js;
-use crate::gateway::ledger::{Duty, GROUP_WAIT};
+use super::pump::Stream;
+use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
 use crate::store::usage::{UsageRow, insert};
-use worker::{Context, Delay, Env};
+use futures_channel::oneshot::Receiver;
+use worker::{Delay, Env};
 
-/// Tries to write one group, each after another wait; then the rows are left to the next call's group.
+/// Tries to write one group, each after a longer wait; then the rows are left to the next call's group.
 const TRIES: u32 = 3;
 
-/// Adds a row; the call that opens a group writes it, after its answer.
-pub fn record(context: &Context, env: &Env, row: UsageRow) {
-    if isolate::ledger(|ledger| ledger.add(row)) == Duty::Write {
-        let database = D1::of(env);
-        context.wait_until(async move { write_group(&database).await });
-    }
+/// What a call leaves to be done after its answer.
+pub enum Settlement {
+    /// It is over: its row.
+    Row(Box<UsageRow>),
+    /// Its answer is a stream that is still to be relayed.
+    Stream(Box<Stream>),
 }
 
-/// The same for a call that is in the background already.
-pub async fn record_here(env: &Env, row: UsageRow) {
+/// Waits for a call's settlement and sees it through. Registered before the upstream is called, because the platform
+/// ends a request whose client has left unless something still holds it.
+pub async fn settle(env: Env, settlement: Receiver<Settlement>) {
+    let row = match settlement.await {
+        Ok(Settlement::Row(row)) => *row,
+        Ok(Settlement::Stream(stream)) => stream.run().await,
+        // The call was dropped on its way: there is nothing to settle.
+        Err(_) => return,
+    };
     if isolate::ledger(|ledger| ledger.add(row)) == Duty::Write {
-        write_group(&D1::of(env)).await;
+        write_group(&D1::of(&env)).await;
     }
 }
 
 async fn write_group(database: &D1) {
     for attempt in 1..=TRIES {
         Delay::from(GROUP_WAIT * attempt).await;
-        let rows = isolate::ledger(crate::gateway::ledger::Ledger::take);
+        let rows = isolate::ledger(Ledger::take);
         let Err(error) = insert(database, &rows).await else { return };
         let held = rows.len();
         let lost = isolate::ledger(|ledger| ledger.hold(rows));
         js::log_error(&format!("usage: {held} rows could not be written and are held ({lost} given up): {error:?}"));
-        if attempt == TRIES || isolate::ledger(crate::gateway::ledger::Ledger::adopt) == Duty::None {
+        if attempt == TRIES || isolate::ledger(Ledger::adopt) == Duty::None {
             return;
         }
     }

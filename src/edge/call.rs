@@ -1,12 +1,13 @@
 //! One call of the data plane, from the door to its usage row.
 
+use super::background::{self, Settlement};
 use super::d1::D1;
-use super::pump::Pump;
+use super::isolate;
+use super::pump::{Pump, Stream};
 use super::request::Incoming;
-use super::response::{Head, json, rendered};
+use super::response::{self, Head, json};
 use super::system::Platform;
 use super::upstream::{self, Answer};
-use super::{background, isolate};
 use crate::deployment::Deployment;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::answer::{Announced, announced, check_body, error_body, headers};
@@ -16,7 +17,9 @@ use crate::gateway::plan::{Plan, candidates, plan};
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::ports::Clock;
 use crate::protocol::body::RequestBody;
+use crate::protocol::meter::StreamMeter;
 use crate::refusal::{Dialect, Reason, Refusal, render};
+use futures_channel::oneshot;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
@@ -38,12 +41,17 @@ pub async fn serve(
         Ok(Door::ListModels) => listed(incoming, list::list(&admitted, incoming.dialect(), incoming.query())),
         Ok(Door::GetModel(id)) => listed(incoming, list::get(&admitted, incoming.dialect(), id)),
         Ok(Door::Call(door)) => {
-            let call = Call { incoming, env, context, deployment, admitted, door };
+            let (settle, settlement) = oneshot::channel();
+            context.wait_until(background::settle(env.clone(), settlement));
+            let call = Call { incoming, deployment, admitted, door };
             let mut record = Record::new(incoming.id.clone(), incoming.started);
-            match call.run(&mut record).await {
-                Ok(response) => response,
+            let (response, settlement) = match call.run(&mut record).await {
+                Ok(answered) => answered,
                 Err(refusal) => call.refuse(&record, &refusal),
-            }
+            };
+            // Nobody listens only where the platform has already ended the request.
+            let _ = settle.send(settlement);
+            response
         }
     }
 }
@@ -66,19 +74,17 @@ fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Res
 
 struct Call<'a> {
     incoming: &'a Incoming,
-    env: &'a Env,
-    context: &'a Context,
     deployment: &'a Deployment,
     admitted: Admitted,
     door: CallDoor,
 }
 
-/// A response, or the platform's refusal to build one.
-type Built = Result<Response, JsValue>;
+/// A response, or the platform's refusal to build one; and what is left to be done after it.
+type Answered = (Result<Response, JsValue>, Settlement);
 
 impl Call<'_> {
     /// Body → model → plan → upstream → answer. A refusal on the way becomes one answer and one usage row.
-    async fn run(&self, record: &mut Record) -> Result<Built, Refusal> {
+    async fn run(&self, record: &mut Record) -> Result<Answered, Refusal> {
         let bytes = self.incoming.body(self.deployment.max_body_bytes).await?;
         let request_bytes = bytes.len();
         let body = RequestBody::parse(bytes)?;
@@ -96,15 +102,11 @@ impl Call<'_> {
         let wait = self.within(&plan, record, plan.first_byte_timeout);
         let answer = upstream::call(self.incoming, &plan, wait).await?;
         record.first_byte = Some(Platform.now());
-        match announced(answer.status, answer.header("content-type")) {
-            Announced::Stream => {
-                record.streamed = true;
-                Ok(self.relay_stream(record, &plan, answer, request_bytes))
-            }
-            Announced::Body => {
-                record.streamed = false;
-                self.relay_body(record, &plan, &answer).await
-            }
+        let announced = announced(answer.status, answer.header("content-type"));
+        record.streamed = announced == Announced::Stream;
+        match announced {
+            Announced::Stream => self.relay_stream(record, &plan, answer, request_bytes).await,
+            Announced::Body => self.relay_body(record, &plan, &answer).await,
             Announced::Error => self.relay_error(record, &plan, &answer).await,
             Announced::Redirect => {
                 answer.abort.abort();
@@ -132,63 +134,69 @@ impl Call<'_> {
         Ok(head)
     }
 
-    fn relay_stream(&self, record: &Record, plan: &Plan, answer: Answer, request_bytes: usize) -> Built {
-        let head = self.head(plan, &answer)?;
+    async fn relay_stream(
+        &self,
+        record: &Record,
+        plan: &Plan,
+        answer: Answer,
+        request_bytes: usize,
+    ) -> Result<Answered, Refusal> {
+        let meter = StreamMeter::new(self.door.protocol, plan.usage_chunk);
+        let mut pump = Pump::new(self.incoming, answer, self.deployment.idle_timeout, meter).map_err(unbuilt)?;
+        pump.lead_in(plan).await?;
+        let head = self.head(plan, &pump.answer).map_err(unbuilt)?;
         // Without these, proxies on the way gather events before they pass them on.
         head.set("content-type", "text/event-stream; charset=utf-8");
         head.set("cache-control", "no-cache, no-transform");
-        let (pump, readable) = Pump::new(self.incoming, answer, self.deployment.idle_timeout, plan)?;
-        let (record, admitted, door, env) = (record.clone(), self.admitted.clone(), self.door, self.env.clone());
-        let protocol = door.protocol;
-        self.context.wait_until(async move {
-            let ending = pump.run(protocol, request_bytes).await;
-            background::record_here(&env, record.settle(&admitted, door, ending, Platform.now())).await;
-        });
-        head.stream(&readable)
+        let (relaying, readable) = pump.open().map_err(unbuilt)?;
+        let (record, admitted, door) = (record.clone(), self.admitted.clone(), self.door);
+        let stream = Stream { relaying, record, admitted, door, request_bytes };
+        Ok((head.stream(&readable), Settlement::Stream(Box::new(stream))))
     }
 
-    async fn relay_body(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Built, Refusal> {
+    async fn relay_body(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
         let wait = self.within(plan, record, self.deployment.idle_timeout);
         let buffer = upstream::read_body(self.incoming, plan, answer, wait).await?;
         let usage = check_body(self.door.protocol, plan, &buffer.to_vec())?;
         let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
-        self.settle(record, Ending { status: answer.status, error: None, consumed });
-        Ok(self.head(plan, answer).and_then(|head| {
-            head.set("content-type", "application/json");
-            head.buffer(&buffer)
-        }))
+        let head = self.head(plan, answer).map_err(unbuilt)?;
+        head.set("content-type", "application/json");
+        Ok((head.buffer(&buffer), self.settled(record, Ending { status: answer.status, error: None, consumed })))
     }
 
-    async fn relay_error(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Built, Refusal> {
+    async fn relay_error(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
         let wait = self.within(plan, record, self.deployment.idle_timeout);
         let said = upstream::read_body(self.incoming, plan, answer, wait).await?.to_vec();
         let body = error_body(self.door.protocol, plan, answer.status, &said, self.incoming.id.as_str());
-        let error = Some(Reason::UpstreamError);
-        self.settle(record, Ending { status: answer.status, error, consumed: Consumed::Nothing });
-        Ok(self.head(plan, answer).and_then(|head| {
-            head.set("content-type", "application/json");
-            head.bytes(&body)
-        }))
+        let ending = Ending { status: answer.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
+        let head = self.head(plan, answer).map_err(unbuilt)?;
+        head.set("content-type", "application/json");
+        Ok((head.bytes(&body), self.settled(record, ending)))
     }
 
-    fn settle(&self, record: &Record, ending: Ending) {
-        let row = record.settle(&self.admitted, self.door, ending, Platform.now());
-        background::record(self.context, self.env, row);
+    fn settled(&self, record: &Record, ending: Ending) -> Settlement {
+        Settlement::Row(Box::new(record.settle(&self.admitted, self.door, ending, Platform.now())))
     }
 
-    fn refuse(&self, record: &Record, refusal: &Refusal) -> Built {
-        let rendered_refusal = render(refusal, Dialect::from(self.door.protocol), self.incoming.id.as_str());
-        let status = rendered_refusal.status;
-        self.settle(record, Ending { status, error: Some(refusal.reason), consumed: Consumed::Nothing });
-        let response = rendered(self.incoming, rendered_refusal)?;
-        if let Some(candidate) = &record.candidate {
+    fn refuse(&self, record: &Record, refusal: &Refusal) -> Answered {
+        let rendered = render(refusal, Dialect::from(self.door.protocol), self.incoming.id.as_str());
+        let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed: Consumed::Nothing };
+        let response = response::rendered(self.incoming, rendered).and_then(|response| {
             let headers = response.headers();
-            headers.set("x-sluice-provider", candidate.provider.name())?;
-            headers.set("x-sluice-model", &candidate.selector())?;
-        }
-        response.headers().set("x-sluice-attempts", &record.attempts.to_string())?;
-        Ok(response)
+            if let Some(candidate) = &record.candidate {
+                headers.set("x-sluice-provider", candidate.provider.name())?;
+                headers.set("x-sluice-model", &candidate.selector())?;
+            }
+            headers.set("x-sluice-attempts", &record.attempts.to_string())?;
+            Ok(response)
+        });
+        (response, self.settled(record, ending))
     }
+}
+
+/// The platform refused to build a part of the answer. Nothing that a client or an upstream sends brings this about.
+fn unbuilt(error: JsValue) -> Refusal {
+    Refusal::new(Reason::Internal, format!("the answer could not be built: {error:?}"))
 }
 
 fn redirected(plan: &Plan, answer: &Answer) -> Refusal {

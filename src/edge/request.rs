@@ -96,7 +96,9 @@ impl Incoming {
         let Some(stream) = self.raw.body() else { return Ok(Vec::new()) };
         let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
         let mut body = Vec::new();
-        while let Some(chunk) = next_chunk(&reader).await.map_err(|error| broken(&error))? {
+        loop {
+            let read = JsFuture::from(reader.read()).await.map_err(|error| broken(&error))?;
+            let Some(chunk) = chunk_of(&read).map_err(|error| broken(&error))? else { break };
             body.extend_from_slice(&chunk.to_vec());
             if body.len() > limit {
                 // Whether the client hears of it does not matter: nobody reads on.
@@ -108,13 +110,12 @@ impl Incoming {
     }
 }
 
-/// The next chunk of a stream of bytes; `None` at its end.
-pub async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
-    let read = JsFuture::from(reader.read()).await?;
-    if Reflect::get(&read, &"done".into())?.is_truthy() {
+/// The chunk that a read of a stream of bytes brought; `None` at the stream's end.
+pub fn chunk_of(read: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
+    if Reflect::get(read, &"done".into())?.is_truthy() {
         return Ok(None);
     }
-    Reflect::get(&read, &"value".into())?.dyn_into().map(Some)
+    Reflect::get(read, &"value".into())?.dyn_into().map(Some)
 }
 
 /// All pairs of a header map, names in lower case.

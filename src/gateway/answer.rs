@@ -7,7 +7,7 @@ use crate::protocol::json;
 use crate::protocol::meter::{Outcome, unary_usage};
 use crate::refusal::{Reason, Refusal};
 use crate::routing::headers_out::response_disposition;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What the upstream's status line and headers announce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,25 @@ pub fn check_body(protocol: Protocol, plan: &Plan, body: &[u8]) -> Result<Option
             Err(Refusal::new(Reason::UpstreamMalformed, message))
         }
     }
+}
+
+/// A stream whose first meaningful event is an error: the status is not committed yet, so it can tell.
+pub fn failed_at_once(plan: &Plan, events: &[u8]) -> Refusal {
+    let data = events.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"data:")).next_back();
+    let event: Option<Value> = data.and_then(|data| serde_json::from_slice(data).ok());
+    let told = event.as_ref().and_then(|event| {
+        let places = ["/error/message", "/response/error/message", "/message", "/error"];
+        places.iter().find_map(|place| event.pointer(place).and_then(Value::as_str))
+    });
+    let said = words(plan, told.map_or(events, str::as_bytes));
+    let message = format!("provider `{}` said 200 and then an error: {said}", plan.candidate.provider.name());
+    Refusal::new(Reason::UpstreamError, message)
+}
+
+/// A stream that ended before its answer began.
+pub fn ended_before_it_began(plan: &Plan) -> Refusal {
+    let message = format!("provider `{}` ended its stream before the answer began", plan.candidate.provider.name());
+    Refusal::new(Reason::UpstreamTruncated, message)
 }
 
 /// The body of an upstream's error for the client: as it came where it has the shape of the client's protocol, else
@@ -122,9 +141,9 @@ fn split_around<'a>(text: &'a [u8], needle: &[u8]) -> Option<(&'a [u8], &'a [u8]
 
 /// Whether a body is an error as the protocol's clients read it.
 fn is_error_of(protocol: Protocol, body: &[u8]) -> bool {
-    let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return false };
-    let error = fields.get("error").and_then(serde_json::Value::as_object);
-    let has_message = error.is_some_and(|error| error.get("message").is_some_and(serde_json::Value::is_string));
+    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return false };
+    let error = fields.get("error").and_then(Value::as_object);
+    let has_message = error.is_some_and(|error| error.get("message").is_some_and(Value::is_string));
     match protocol {
         Protocol::AnthropicMessages => has_message && fields.get("type").is_some_and(|kind| kind == "error"),
         _ => has_message,

@@ -1,5 +1,6 @@
 //! The data plane's endpoints.
 
+use crate::access::route::is_providers_alias;
 use crate::domain::protocol::Protocol;
 use crate::protocol::path::Endpoint;
 use crate::refusal::{Dialect, Reason, Refusal};
@@ -32,7 +33,7 @@ const CALLS: [(&str, CallDoor); 3] = [
 
 /// Whether a path belongs to the data plane.
 pub fn is_data_plane(path: &str) -> bool {
-    path.starts_with("/v1/")
+    path.starts_with("/v1/") && !is_providers_alias(path)
 }
 
 /// In whose shape errors go out, before anything else is known: by the path, then by the header that only Anthropic's
