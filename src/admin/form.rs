@@ -106,6 +106,11 @@ impl Form {
         self.fields.contains_key(name)
     }
 
+    /// Whether a field was given as null.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(Value::is_null)
+    }
+
     fn take<T>(
         &mut self,
         name: &str,

@@ -3,7 +3,7 @@
 mod credential;
 mod view;
 
-use super::form::{Fields, Form};
+use super::form::{Fields, Form, Patch};
 use super::page::Page;
 use super::reply::check_if_match;
 use super::{Call, Reply, not_found};
@@ -96,7 +96,7 @@ struct Change {
     settings: Settings,
     enabled: bool,
     credential: Option<Given>,
-    default_model: Option<String>,
+    default_model: Patch<String>,
 }
 
 impl Change {
@@ -141,7 +141,7 @@ impl Change {
             settings: Settings { kind, protocol, auth_method, base_url, openai_api_mode, advanced },
             enabled,
             credential: Given::read(form)?,
-            default_model: form.text("default_model")?.given("default_model")?,
+            default_model: form.text("default_model")?,
         })
     }
 
@@ -164,7 +164,7 @@ impl Change {
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut form = Form::read(call.request, &FIELDS)?;
     let change = Change::read(&mut form, None)?;
-    if change.default_model.is_some() {
+    if matches!(change.default_model, Patch::Set(_)) {
         return Err(no_such_model(
             "a new provider has no models yet: register them first, the first becomes its default",
         ));
@@ -211,7 +211,10 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let resolved = change.settings.resolve(call.world.deployment.private_upstreams)?;
     let mut statements = vec![update_statement(&provider, &change, call)];
 
-    if change.credential.is_some() {
+    let method_changes = before.resolved_auth_method() != Ok(resolved.auth_method);
+    let unlinks_nothing = matches!(change.credential, Some(Given::Unlink)) && provider.secret_id.is_none();
+    let sends_nothing_now = method_changes && resolved.auth_method == AuthMethod::None;
+    if (change.credential.is_some() && !unlinks_nothing) || sends_nothing_now {
         let new = credential::store(
             call,
             &provider.project_id,
@@ -223,7 +226,7 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         let [source, sealed, hint, header_names, secret_id] = new.params();
         let id = provider.id.as_str().into();
         statements.push(providers::SET_CREDENTIAL.with([id, source, sealed, hint, header_names, secret_id]));
-    } else if before.resolved_auth_method() != Ok(resolved.auth_method) && provider.credential_source != "unset" {
+    } else if method_changes && provider.credential_source != "unset" {
         return Err(Invalid::new(
             "auth_method",
             format!(
@@ -234,16 +237,7 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         )
         .into());
     }
-    if let Some(default_model) = &change.default_model {
-        let wanted = key(default_model);
-        let Some(model) = models.iter().find(|model| key(&model.model) == wanted) else {
-            return Err(no_such_model(&format!(
-                "the provider has no model `{default_model}`: register it first, then make it the default"
-            )));
-        };
-        statements.push(models::CLEAR_DEFAULT.with([provider.id.as_str().into()]));
-        statements.push(models::SET_DEFAULT.with([model.id.as_str().into()]));
-    }
+    statements.extend(default_model(&provider, &models, &change.default_model)?);
     statements.push(call.audit(Some(&provider.project_id), ("provider", id), form.names())?);
     write_if(call.world.db, providers::unchanged(&provider), statements).await.map_err(conflict)?;
     Ok(Reply::resource(call.request, &current(call, id).await?.1))
@@ -264,6 +258,28 @@ fn update_statement(provider: &ProviderRow, change: &Change, call: &Call<'_>) ->
         change.enabled.into(),
         call.now.ms().into(),
     ])
+}
+
+/// What makes the named model the default; null unsets the present one, and the next best takes its place.
+fn default_model(
+    provider: &ProviderRow,
+    models: &[ModelRow],
+    default_model: &Patch<String>,
+) -> Result<Vec<Statement>, Refusal> {
+    let clear = models::CLEAR_DEFAULT.with([provider.id.as_str().into()]);
+    match default_model {
+        Patch::Keep => Ok(Vec::new()),
+        Patch::Clear => {
+            let present = models.iter().find(|model| model.is_default).map(|model| model.id.as_str());
+            Ok(vec![clear, models::PROMOTE.with([provider.id.as_str().into(), present.into()])])
+        }
+        Patch::Set(name) => match models.iter().find(|model| key(&model.model) == key(name)) {
+            Some(model) => Ok(vec![clear, models::SET_DEFAULT.with([model.id.as_str().into()])]),
+            None => Err(no_such_model(&format!(
+                "the provider has no model `{name}`: register it first, then make it the default"
+            ))),
+        },
+    }
 }
 
 fn no_such_model(message: &str) -> Refusal {

@@ -30,7 +30,12 @@ impl Given {
     /// Takes the credential's fields, of which one at most may be there.
     pub fn read(form: &mut Form) -> Result<Option<Self>, Refusal> {
         let fields = ["api_key", "secret_id", "custom_headers"];
-        let given: Vec<_> = fields.into_iter().filter(|field| form.has(field)).collect();
+        let mut given: Vec<_> = fields.into_iter().filter(|field| form.has(field)).collect();
+        if given.len() > 1 && form.is_null("secret_id") {
+            // `secret_id: null` beside another credential says what the other one brings about anyway.
+            form.text("secret_id")?;
+            given.retain(|field| *field != "secret_id");
+        }
         match given.as_slice() {
             [] => Ok(None),
             ["api_key"] => {
