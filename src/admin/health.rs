@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 /// 200 where everything is in place, else 503 that says what is missing.
 pub async fn check(world: World<'_>) -> Reply {
-    let said = |result: Result<(), Refusal>| result.map_or_else(|refusal| refusal.message.clone(), |()| "ok".to_owned());
+    let said =
+        |result: Result<(), Refusal>| result.map_or_else(|refusal| refusal.message.clone(), |()| "ok".to_owned());
     let admin_token = said(world.deployment.root().map(|_| ()));
     let sealing_keys = said(world.deployment.ring().map(|_| ()));
     let database = match query_one::<Value>(world.db, PING.with([])).await {

@@ -125,8 +125,7 @@ pub fn place<'a>(project: &'a ProjectId, id: &'a ProviderId) -> Place<'a> {
 
 /// Finds a provider and its models, in one round trip.
 pub async fn find(db: &dyn Db, id: &ProviderId) -> Result<Option<(ProviderRow, Vec<ModelRow>)>, StoreError> {
-    let statements = vec![FIND.with([id.as_str().into()]), super::models::OF_PROVIDER.with([id.as_str().into()])];
-    match db.batch(statements).await?.as_slice() {
+    match db.batch(reads(id)).await?.as_slice() {
         [provider, models] => match rows(provider)?.into_iter().next() {
             Some(provider) => Ok(Some((provider, rows(models)?))),
             None => Ok(None),
@@ -135,7 +134,12 @@ pub async fn find(db: &dyn Db, id: &ProviderId) -> Result<Option<(ProviderRow, V
     }
 }
 
-/// Which providers a list shows.
+/// The reads of a provider and its models.
+pub fn reads(id: &ProviderId) -> Vec<Statement> {
+    vec![FIND.with([id.as_str().into()]), super::models::OF_PROVIDER.with([id.as_str().into()])]
+}
+
+/// Which rows a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Show {
     /// All of them.

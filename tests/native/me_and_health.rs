@@ -1,6 +1,6 @@
 //! `/api/v1/me` and `/healthz`.
 
-use crate::harness::{Api, K1, ADMIN_TOKEN};
+use crate::harness::{ADMIN_TOKEN, Api, K1};
 use serde_json::{Value, json};
 
 #[test]
@@ -14,13 +14,25 @@ fn root_is_told_that_it_is_root() {
 #[test]
 fn a_token_is_told_what_it_may_do() {
     let api = Api::new();
-    let token = api.token(json!({"name": "m", "role": "member", "allowed_models": ["a^*"], "expires_at": "2027-01-01T00:00:00Z"}));
+    let token = api
+        .token(json!({"name": "m", "role": "member", "allowed_models": ["a^*"], "expires_at": "2027-01-01T00:00:00Z"}));
     let me = api.as_token(&token).get("/api/v1/me").must(200).body;
-    assert_eq!((&me["kind"], &me["name"], &me["project_id"]), (&json!("token"), &json!("m"), &json!(api.default_project())));
-    assert_eq!((&me["allowed_models"], &me["expires_at"], &me["user_id"]), (&json!(["a^*"]), &json!("2027-01-01T00:00:00.000Z"), &Value::Null));
+    assert_eq!(
+        (&me["kind"], &me["name"], &me["project_id"]),
+        (&json!("token"), &json!("m"), &json!(api.default_project()))
+    );
+    assert_eq!(
+        (&me["allowed_models"], &me["expires_at"], &me["user_id"]),
+        (&json!(["a^*"]), &json!("2027-01-01T00:00:00.000Z"), &Value::Null)
+    );
     let actions: Vec<_> = me["actions"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
     assert!(actions.contains(&"llm:Invoke") && actions.contains(&"aiProviders:ListAiProviders"), "{actions:?}");
-    assert!(!actions.iter().any(|action| action.contains("Create") || action.contains("Update") || action.starts_with("sealingKeys")), "{actions:?}");
+    assert!(
+        !actions
+            .iter()
+            .any(|action| action.contains("Create") || action.contains("Update") || action.starts_with("sealingKeys")),
+        "{actions:?}"
+    );
 }
 
 fn checks(api: &Api, status: u16) -> Value {

@@ -74,11 +74,21 @@ fn an_update_keeps_what_it_leaves_out_and_clears_what_it_nulls() {
     expected["priority"] = json!(4);
     expected["updated_at"] = json!("2026-11-20T06:44:35.007Z");
     assert_eq!(api.patch(&path, json!({"priority": 4})).must(200).body, expected);
-    for field in ["name", "when", "advanced_json", "cost_per_1k_input", "cost_per_1k_output", "cost_per_1k_cache_write", "cost_per_1k_cache_read"] {
+    for field in [
+        "name",
+        "when",
+        "advanced_json",
+        "cost_per_1k_input",
+        "cost_per_1k_output",
+        "cost_per_1k_cache_write",
+        "cost_per_1k_cache_read",
+    ] {
         expected[field] = Value::Null;
         assert_eq!(api.patch(&path, json!({field: null})).must(200).body, expected, "{field}");
     }
-    for field in ["model", "priority", "is_default", "enabled", "tags", "weight", "fallbacks", "multiplier", "provider_id"] {
+    for field in
+        ["model", "priority", "is_default", "enabled", "tags", "weight", "fallbacks", "multiplier", "provider_id"]
+    {
         api.changes_nothing(|| api.patch(&path, json!({field: null}))).invalid(field);
     }
     let set = json!({"tags": [], "fallbacks": [], "weight": 1, "multiplier": 2, "enabled": true, "model": "x", "name": "y", "when": {}, "advanced_json": {}});
@@ -94,14 +104,43 @@ fn fields_out_of_their_range_are_refused_by_name() {
     let p = api.provider("a");
     let id = api.model(&p, "m");
     for (field, value) in [
-        ("model", json!("")), ("model", json!("  ")), ("model", json!("x".repeat(201))), ("model", json!("a\u{0}b")), ("model", json!(5)),
-        ("name", json!("")), ("name", json!("a^b")), ("name", json!("x".repeat(101))), ("priority", json!(1.5)), ("priority", json!("1")),
-        ("priority", json!(1_000_001)), ("is_default", json!(1)), ("enabled", json!("yes")), ("tags", json!("a")), ("tags", json!([1])),
-        ("tags", json!([""])), ("tags", json!(vec!["t"; 33])), ("when", json!([])), ("weight", json!(0)), ("weight", json!(-1)), ("weight", json!("1")),
-        ("fallbacks", json!(["no-selector"])), ("fallbacks", json!(["^x"])), ("fallbacks", json!(vec!["a^b"; 11])), ("advanced_json", json!("x")),
-        ("multiplier", json!(0)), ("multiplier", json!(-1)), ("multiplier", json!(1e9)), ("cost_per_1k_input", json!(-0.1)),
-        ("cost_per_1k_output", json!("0.1")), ("cost_per_1k_cache_read", json!(1e300)), ("provider_id", json!("aip_0123456789abcdef")),
-        ("capabilities", json!({})), ("selector", json!("a^b")), ("orphaned", json!(true)), ("id", json!("x")), ("nope", json!(1)),
+        ("model", json!("")),
+        ("model", json!("  ")),
+        ("model", json!("x".repeat(201))),
+        ("model", json!("a\u{0}b")),
+        ("model", json!(5)),
+        ("name", json!("")),
+        ("name", json!("a^b")),
+        ("name", json!("x".repeat(101))),
+        ("priority", json!(1.5)),
+        ("priority", json!("1")),
+        ("priority", json!(1_000_001)),
+        ("is_default", json!(1)),
+        ("enabled", json!("yes")),
+        ("tags", json!("a")),
+        ("tags", json!([1])),
+        ("tags", json!([""])),
+        ("tags", json!(vec!["t"; 33])),
+        ("when", json!([])),
+        ("weight", json!(0)),
+        ("weight", json!(-1)),
+        ("weight", json!("1")),
+        ("fallbacks", json!(["no-selector"])),
+        ("fallbacks", json!(["^x"])),
+        ("fallbacks", json!(vec!["a^b"; 11])),
+        ("advanced_json", json!("x")),
+        ("multiplier", json!(0)),
+        ("multiplier", json!(-1)),
+        ("multiplier", json!(1e9)),
+        ("cost_per_1k_input", json!(-0.1)),
+        ("cost_per_1k_output", json!("0.1")),
+        ("cost_per_1k_cache_read", json!(1e300)),
+        ("provider_id", json!("aip_0123456789abcdef")),
+        ("capabilities", json!({})),
+        ("selector", json!("a^b")),
+        ("orphaned", json!(true)),
+        ("id", json!("x")),
+        ("nope", json!(1)),
     ] {
         api.changes_nothing(|| api.patch(&one(&p, &id), json!({field: value}))).invalid(field);
         let mut body = json!({"model": "new"});
@@ -120,9 +159,21 @@ fn names_conflict_whatever_their_case() {
     let id = register(&api, &p, json!({"model": "Gpt-5", "name": "Bestes"})).must(201).id();
     let other = api.model(&p, "gpt-6");
     api.changes_nothing(|| register(&api, &p, json!({"model": "GPT-5"}))).refuses(409, "model.conflict", "model");
-    api.changes_nothing(|| api.patch(&one(&p, &other), json!({"model": "gPT-5"}))).refuses(409, "model.conflict", "model");
-    api.changes_nothing(|| register(&api, &q, json!({"model": "x", "name": "BESTES"}))).refuses(409, "model.conflict", "name");
-    api.changes_nothing(|| register(&api, &q, json!({"model": "x", "name": "besteS", "is_default": true}))).refuses(409, "model.conflict", "name");
+    api.changes_nothing(|| api.patch(&one(&p, &other), json!({"model": "gPT-5"}))).refuses(
+        409,
+        "model.conflict",
+        "model",
+    );
+    api.changes_nothing(|| register(&api, &q, json!({"model": "x", "name": "BESTES"}))).refuses(
+        409,
+        "model.conflict",
+        "name",
+    );
+    api.changes_nothing(|| register(&api, &q, json!({"model": "x", "name": "besteS", "is_default": true}))).refuses(
+        409,
+        "model.conflict",
+        "name",
+    );
     api.model(&q, "GPT-5");
     assert_eq!(api.patch(&one(&p, &id), json!({"model": "GPT-5", "name": "BESTES"})).must(200).body["model"], "GPT-5");
 }

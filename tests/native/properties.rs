@@ -101,7 +101,11 @@ fn take(api: &Api, step: &Step) {
             let Some(model) = nth(api, &owned(&id), n) else { return };
             let before = api.db.one(&format!("SELECT id FROM models WHERE provider_id = '{id}' AND is_default = 1"));
             let mut body = json!({});
-            for (field, value) in [("is_default", is_default.map(|v| json!(v))), ("priority", priority.map(|v| json!(v))), ("enabled", enabled.map(|v| json!(v)))] {
+            for (field, value) in [
+                ("is_default", is_default.map(|v| json!(v))),
+                ("priority", priority.map(|v| json!(v))),
+                ("enabled", enabled.map(|v| json!(v))),
+            ] {
                 if let Some(value) = value {
                     body[field] = value;
                 }

@@ -1,6 +1,6 @@
 //! A provider's credential: exactly one, for its auth method, never shown again.
 
-use crate::harness::{Api, Answer};
+use crate::harness::{Answer, Api};
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/providers";
@@ -79,7 +79,10 @@ fn a_null_link_leaves_a_credential_alone_that_is_not_a_link() {
     let api = Api::new();
     let inline = register(&api, json!({"api_key": KEY})).must(201).id();
     let keyless = register(&api, json!({"name": "k", "api_key": ""})).must(201).id();
-    let headers = register(&api, json!({"name": "h", "auth_method": "custom_headers", "custom_headers": {"X-Key": "v"}})).must(201).id();
+    let headers =
+        register(&api, json!({"name": "h", "auth_method": "custom_headers", "custom_headers": {"X-Key": "v"}}))
+            .must(201)
+            .id();
     for (id, kept) in [(inline, "inline"), (keyless, "keyless"), (headers, "headers")] {
         let before = sealed(&api, &id);
         // What a GET showed, sent back with another name.
@@ -97,14 +100,18 @@ fn a_link_is_cut_by_null_and_nothing_takes_its_place() {
     assert_eq!(linked["credential"], json!({"configured": true, "source": "secret", "hint": "WXYZ"}));
     assert_eq!(linked["secret_id"], json!(secret));
     let cut = api.patch(&at(&id), json!({"secret_id": null})).must(200).body;
-    assert_eq!((&cut["credential"], &cut["secret_id"]), (&json!({"configured": false, "source": null, "hint": null}), &Value::Null));
+    assert_eq!(
+        (&cut["credential"], &cut["secret_id"]),
+        (&json!({"configured": false, "source": null, "hint": null}), &Value::Null)
+    );
 }
 
 #[test]
 fn only_a_secret_of_the_same_project_can_be_linked() {
     let api = Api::new();
     let project = api.post("/api/v1/projects", json!({"name": "other"})).must(201).id();
-    let foreign = api.post(&format!("/api/v1/secrets?project_id={project}"), json!({"name": "s", "value": KEY})).must(201).id();
+    let foreign =
+        api.post(&format!("/api/v1/secrets?project_id={project}"), json!({"name": "s", "value": KEY})).must(201).id();
     for bad in [foreign.as_str(), "sec_0123456789abcdef", "nope", ""] {
         api.changes_nothing(|| register(&api, json!({"secret_id": bad}))).invalid("secret_id");
     }
@@ -142,16 +149,28 @@ fn keys_that_no_header_can_carry_are_refused_and_not_repeated() {
 fn header_maps_are_checked_header_by_header() {
     let api = Api::new();
     for (map, param) in [
-        (json!({}), "custom_headers"), (json!([]), "custom_headers"), (json!("X: y"), "custom_headers"),
-        (json!({"Host": "x"}), "custom_headers.Host"), (json!({"content-LENGTH": "1"}), "custom_headers.content-LENGTH"),
-        (json!({"CONNECTION": "close"}), "custom_headers.CONNECTION"), (json!({"Transfer-Encoding": "chunked"}), "custom_headers.Transfer-Encoding"),
-        (json!({"X Key": "v"}), "custom_headers.X"), (json!({"X-Key": "a\nb"}), "custom_headers.X-Key"),
-        (json!({"X-Key": "a\u{7f}"}), "custom_headers.X-Key"), (json!({"X-Key": 1}), "custom_headers.X-Key"),
-        (json!({"X-Key": ""}), "custom_headers.X-Key"), (json!({"X-Key": "a", "x-key": "b"}), "custom_headers.x-key"),
+        (json!({}), "custom_headers"),
+        (json!([]), "custom_headers"),
+        (json!("X: y"), "custom_headers"),
+        (json!({"Host": "x"}), "custom_headers.Host"),
+        (json!({"content-LENGTH": "1"}), "custom_headers.content-LENGTH"),
+        (json!({"CONNECTION": "close"}), "custom_headers.CONNECTION"),
+        (json!({"Transfer-Encoding": "chunked"}), "custom_headers.Transfer-Encoding"),
+        (json!({"X Key": "v"}), "custom_headers.X"),
+        (json!({"X-Key": "a\nb"}), "custom_headers.X-Key"),
+        (json!({"X-Key": "a\u{7f}"}), "custom_headers.X-Key"),
+        (json!({"X-Key": 1}), "custom_headers.X-Key"),
+        (json!({"X-Key": ""}), "custom_headers.X-Key"),
+        (json!({"X-Key": "a", "x-key": "b"}), "custom_headers.x-key"),
     ] {
-        api.changes_nothing(|| register(&api, json!({"auth_method": "custom_headers", "custom_headers": map}))).invalid(param);
+        api.changes_nothing(|| register(&api, json!({"auth_method": "custom_headers", "custom_headers": map})))
+            .invalid(param);
     }
-    let made = register(&api, json!({"auth_method": "custom_headers", "custom_headers": {"X-Key": "hidden-value-of-it", "x-team": "blue"}})).must(201);
+    let made = register(
+        &api,
+        json!({"auth_method": "custom_headers", "custom_headers": {"X-Key": "hidden-value-of-it", "x-team": "blue"}}),
+    )
+    .must(201);
     assert_eq!(made.body["header_names"], json!(["X-Key", "x-team"]));
     assert_eq!(made.body["credential"], json!({"configured": true, "source": "headers", "hint": null}));
     assert!(!made.text.contains("hidden-value"), "{}", made.text);
@@ -177,7 +196,12 @@ fn each_credential_goes_with_its_own_auth_method() {
 fn changing_the_auth_method_takes_the_new_credential_along() {
     let api = Api::new();
     let id = register(&api, json!({"api_key": KEY})).must(201).id();
-    for body in [json!({"auth_method": "x_api_key"}), json!({"auth_method": "custom_headers"}), json!({"provider": "anthropic"}), json!({"auth_method": "custom_headers", "secret_id": null})] {
+    for body in [
+        json!({"auth_method": "x_api_key"}),
+        json!({"auth_method": "custom_headers"}),
+        json!({"provider": "anthropic"}),
+        json!({"auth_method": "custom_headers", "secret_id": null}),
+    ] {
         api.changes_nothing(|| api.patch(&at(&id), body)).invalid("auth_method");
     }
     api.patch(&at(&id), json!({"auth_method": "bearer"})).must(200);
@@ -185,7 +209,10 @@ fn changing_the_auth_method_takes_the_new_credential_along() {
     let changed = api.patch(&at(&id), headers).must(200).body;
     assert_eq!((&changed["auth_method"], &changed["header_names"]), (&json!("custom_headers"), &json!(["X-Key"])));
     let back = api.patch(&at(&id), json!({"auth_method": null, "api_key": KEY})).must(200).body;
-    assert_eq!((&back["auth_method"], &back["header_names"], &back["credential"]["source"]), (&Value::Null, &json!([]), &json!("inline")));
+    assert_eq!(
+        (&back["auth_method"], &back["header_names"], &back["credential"]["source"]),
+        (&Value::Null, &json!([]), &json!("inline"))
+    );
 }
 
 #[test]
@@ -238,7 +265,8 @@ fn a_secret_that_header_maps_depend_on_is_rotated_to_a_header_map_only() {
     api.patch(&path, json!({"value": r#"{"X-Key": "another"}"#})).must(200);
     let key = api.secret("key", KEY);
     register(&api, json!({"name": "q", "secret_id": key})).must(201);
-    api.changes_nothing(|| api.patch(&format!("/api/v1/secrets/{key}"), json!({"value": "two words"}))).invalid("value");
+    api.changes_nothing(|| api.patch(&format!("/api/v1/secrets/{key}"), json!({"value": "two words"})))
+        .invalid("value");
 }
 
 #[test]

@@ -39,21 +39,30 @@ fn by_default_its_models_and_users_keys_go_along() {
 fn orphaning_keeps_the_models_and_they_come_back_under_another_provider() {
     let api = Api::new();
     let id = api.provider("a");
-    let (m1, m2) = (api.model_with(&id, json!({"model": "m1", "name": "one", "priority": 3, "cost_per_1k_input": 0.5})), api.model(&id, "m2"));
+    let (m1, m2) = (
+        api.model_with(&id, json!({"model": "m1", "name": "one", "priority": 3, "cost_per_1k_input": 0.5})),
+        api.model(&id, "m2"),
+    );
     let before = api.get(&format!("{}/models/{m1}", at(&id))).body;
     api.clock.advance(10);
     api.delete(&format!("{}?models=orphan", at(&id))).must(204);
     let other = api.provider("b");
     let path = format!("{}/models/{m1}", at(&other));
     let orphan = api.get(&path).must(200).body;
-    assert_eq!((&orphan["orphaned"], &orphan["selector"], &orphan["provider_id"], &orphan["is_default"]), (&json!(true), &Value::Null, &Value::Null, &json!(false)));
+    assert_eq!(
+        (&orphan["orphaned"], &orphan["selector"], &orphan["provider_id"], &orphan["is_default"]),
+        (&json!(true), &Value::Null, &Value::Null, &json!(false))
+    );
     assert_eq!(api.get("/api/v1/models").column("id"), Vec::<String>::new());
     assert_eq!(api.get(&format!("{}/models", at(&other))).column("id"), Vec::<String>::new());
 
     api.changes_nothing(|| api.patch(&path, json!({"priority": 5}))).refuses(404, "model.orphaned", "provider_id");
     api.changes_nothing(|| api.patch(&path, json!({"provider_id": "aip_0123456789abcdef"}))).invalid("provider_id");
     let back = api.patch(&path, json!({"provider_id": other})).must(200).body;
-    assert_eq!((&back["selector"], &back["orphaned"], &back["is_default"]), (&json!("b^m1"), &json!(false), &json!(true)));
+    assert_eq!(
+        (&back["selector"], &back["orphaned"], &back["is_default"]),
+        (&json!("b^m1"), &json!(false), &json!(true))
+    );
     for field in ["name", "priority", "cost_per_1k_input", "created_at", "id"] {
         assert_eq!(back[field], before[field], "{field}");
     }
@@ -92,7 +101,10 @@ fn an_orphan_can_be_deleted_and_is_not_seen_from_another_project() {
     let (a, b) = (api.provider("a"), api.provider("b"));
     let orphan = api.model(&a, "m1");
     let project = api.post("/api/v1/projects", json!({"name": "other"})).must(201).id();
-    let foreign = api.post(&format!("/api/v1/providers?project_id={project}"), json!({"name": "c", "provider": "openai"})).must(201).id();
+    let foreign = api
+        .post(&format!("/api/v1/providers?project_id={project}"), json!({"name": "c", "provider": "openai"}))
+        .must(201)
+        .id();
     api.delete(&format!("{}?models=orphan", at(&a))).must(204);
     api.changes_nothing(|| api.delete(&format!("{}/models/{orphan}", at(&foreign)))).refuses(404, "not_found", "");
     api.delete(&format!("{}/models/{orphan}", at(&b))).must(204);

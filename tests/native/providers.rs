@@ -1,6 +1,6 @@
 //! `/api/v1/providers`: registering, reading, changing.
 
-use crate::harness::{Api, NOW, ADMIN_TOKEN, K1};
+use crate::harness::{ADMIN_TOKEN, Api, K1, NOW};
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/providers";
@@ -16,7 +16,9 @@ fn register(api: &Api, body: Value) -> crate::harness::Answer {
 #[test]
 fn a_provider_is_registered_with_its_kinds_defaults_resolved() {
     let api = Api::new();
-    let made = register(&api, json!({"name": "  Main  ", "provider": "anthropic", "api_key": "sk-ant-0123456789abcdef"})).must(201);
+    let made =
+        register(&api, json!({"name": "  Main  ", "provider": "anthropic", "api_key": "sk-ant-0123456789abcdef"}))
+            .must(201);
     let id = made.id();
     assert_eq!(made.header("location"), Some(at(&id).as_str()));
     assert!(id.starts_with("aip_") && id.len() == 20);
@@ -43,10 +45,34 @@ fn every_kind_brings_what_the_table_says() {
         ("google", json!({}), "https://generativelanguage.googleapis.com/v1beta", json!(["gemini"]), "x_goog_api_key"),
         ("xai", json!({}), "https://api.x.ai/v1", json!(["responses", "chat_completions"]), "bearer"),
         ("groq", json!({}), "https://api.groq.com/openai/v1", json!(["chat_completions", "responses"]), "bearer"),
-        ("ollama", json!({}), "http://localhost:11434/v1", json!(["chat_completions", "responses", "anthropic_messages"]), "bearer"),
-        ("azure", json!({"advanced_json": {"resource": "acme"}}), "https://acme.openai.azure.com/openai/v1", json!(["chat_completions", "responses"]), "api_key"),
-        ("bedrock", json!({"advanced_json": {"region": "eu-west-1"}}), "https://bedrock-runtime.eu-west-1.amazonaws.com", json!(["bedrock_converse"]), "aws_sigv4"),
-        ("gateway", json!({"base_url": "https://gw.example.com/"}), "https://gw.example.com", json!(["chat_completions"]), "bearer"),
+        (
+            "ollama",
+            json!({}),
+            "http://localhost:11434/v1",
+            json!(["chat_completions", "responses", "anthropic_messages"]),
+            "bearer",
+        ),
+        (
+            "azure",
+            json!({"advanced_json": {"resource": "acme"}}),
+            "https://acme.openai.azure.com/openai/v1",
+            json!(["chat_completions", "responses"]),
+            "api_key",
+        ),
+        (
+            "bedrock",
+            json!({"advanced_json": {"region": "eu-west-1"}}),
+            "https://bedrock-runtime.eu-west-1.amazonaws.com",
+            json!(["bedrock_converse"]),
+            "aws_sigv4",
+        ),
+        (
+            "gateway",
+            json!({"base_url": "https://gw.example.com/"}),
+            "https://gw.example.com",
+            json!(["chat_completions"]),
+            "bearer",
+        ),
     ] {
         let mut body = json!({"name": kind, "provider": kind});
         body.as_object_mut().expect("object").extend(extra.as_object().expect("object").clone());
@@ -59,11 +85,22 @@ fn every_kind_brings_what_the_table_says() {
 #[test]
 fn a_provider_without_a_kind_is_registered_by_protocol_and_address() {
     let api = Api::new();
-    let made = register(&api, json!({"name": "003", "protocol": "anthropic_messages", "base_url": "https://llm.example.com/v1/",
-        "auth_method": "x_api_key", "api_key": "k"})).must(201);
-    assert_eq!((&made.body["provider"], &made.body["base_url"]), (&json!("custom"), &json!("https://llm.example.com/v1")));
+    let made = register(
+        &api,
+        json!({"name": "003", "protocol": "anthropic_messages", "base_url": "https://llm.example.com/v1/",
+        "auth_method": "x_api_key", "api_key": "k"}),
+    )
+    .must(201);
+    assert_eq!(
+        (&made.body["provider"], &made.body["base_url"]),
+        (&json!("custom"), &json!("https://llm.example.com/v1"))
+    );
     assert_eq!(made.body["resolved"]["protocols"], json!(["anthropic_messages"]));
-    for partial in [json!({"name": "x"}), json!({"name": "x", "protocol": "responses"}), json!({"name": "x", "base_url": "https://a.example.com"})] {
+    for partial in [
+        json!({"name": "x"}),
+        json!({"name": "x", "protocol": "responses"}),
+        json!({"name": "x", "base_url": "https://a.example.com"}),
+    ] {
         api.changes_nothing(|| register(&api, partial)).invalid("provider");
     }
 }
@@ -85,12 +122,23 @@ fn names_are_checked_and_unique_whatever_their_case() {
     api.changes_nothing(|| register(&api, json!({"provider": "openai"}))).invalid("name");
     let first = api.provider("Ærø");
     let other = api.provider("other");
-    api.changes_nothing(|| register(&api, json!({"name": " ÆRØ ", "provider": "groq"}))).refuses(409, "provider.name_conflict", "name");
-    api.changes_nothing(|| api.patch(&at(&other), json!({"name": "æRø"}))).refuses(409, "provider.name_conflict", "name");
+    api.changes_nothing(|| register(&api, json!({"name": " ÆRØ ", "provider": "groq"}))).refuses(
+        409,
+        "provider.name_conflict",
+        "name",
+    );
+    api.changes_nothing(|| api.patch(&at(&other), json!({"name": "æRø"}))).refuses(
+        409,
+        "provider.name_conflict",
+        "name",
+    );
     assert_eq!(api.patch(&at(&first), json!({"name": "ÆRØ"})).must(200).body["name"], "ÆRØ");
     let project = api.post("/api/v1/projects", json!({"name": "second"})).must(201).id();
     api.post(&format!("{PATH}?project_id={project}"), json!({"name": "ærø", "provider": "openai"})).must(201);
-    assert_eq!(register(&api, json!({"name": "x".repeat(100), "provider": "openai"})).must(201).body["name"], "x".repeat(100));
+    assert_eq!(
+        register(&api, json!({"name": "x".repeat(100), "provider": "openai"})).must(201).body["name"],
+        "x".repeat(100)
+    );
 }
 
 #[test]
@@ -111,9 +159,13 @@ fn an_update_keeps_what_it_leaves_out_and_clears_what_it_nulls() {
         assert_eq!(cleared["credential"], before["credential"], "{field}");
     }
     api.changes_nothing(|| api.patch(&at(&id), json!({"base_url": null}))).invalid("base_url");
-    let openai = api.provider_with(json!({"name": "o", "provider": "openai", "base_url": "https://eu.api.openai.com/v1"}));
+    let openai =
+        api.provider_with(json!({"name": "o", "provider": "openai", "base_url": "https://eu.api.openai.com/v1"}));
     let cleared = api.patch(&at(&openai), json!({"base_url": null})).must(200).body;
-    assert_eq!((&cleared["base_url"], &cleared["resolved"]["base_url"]), (&Value::Null, &json!("https://api.openai.com/v1")));
+    assert_eq!(
+        (&cleared["base_url"], &cleared["resolved"]["base_url"]),
+        (&Value::Null, &json!("https://api.openai.com/v1"))
+    );
 }
 
 #[test]
@@ -129,7 +181,20 @@ fn what_may_not_be_null_says_so() {
 fn read_only_and_unknown_fields_are_refused_by_name() {
     let api = Api::new();
     let id = api.provider("a");
-    for field in ["id", "project_id", "credential", "header_names", "resolved", "model_count", "models", "created_at", "updated_at", "apiKey", "nope", ""] {
+    for field in [
+        "id",
+        "project_id",
+        "credential",
+        "header_names",
+        "resolved",
+        "model_count",
+        "models",
+        "created_at",
+        "updated_at",
+        "apiKey",
+        "nope",
+        "",
+    ] {
         api.changes_nothing(|| api.patch(&at(&id), json!({"name": "b", field: "x"}))).invalid(field);
         api.changes_nothing(|| register(&api, json!({"name": "b", "provider": "openai", field: null}))).invalid(field);
     }
@@ -140,10 +205,21 @@ fn wrong_types_are_refused_by_name() {
     let api = Api::new();
     let id = api.provider("a");
     for (field, value) in [
-        ("name", json!(["a"])), ("provider", json!("open-ai")), ("provider", json!(1)), ("protocol", json!("grpc")),
-        ("auth_method", json!("basic")), ("base_url", json!(1)), ("openai_api_mode", json!("both")), ("api_key", json!({})),
-        ("secret_id", json!(3)), ("custom_headers", json!("x")), ("advanced_json", json!([])), ("advanced_json", json!("{}")),
-        ("default_model", json!(1)), ("enabled", json!("true")), ("enabled", json!(1)),
+        ("name", json!(["a"])),
+        ("provider", json!("open-ai")),
+        ("provider", json!(1)),
+        ("protocol", json!("grpc")),
+        ("auth_method", json!("basic")),
+        ("base_url", json!(1)),
+        ("openai_api_mode", json!("both")),
+        ("api_key", json!({})),
+        ("secret_id", json!(3)),
+        ("custom_headers", json!("x")),
+        ("advanced_json", json!([])),
+        ("advanced_json", json!("{}")),
+        ("default_model", json!(1)),
+        ("enabled", json!("true")),
+        ("enabled", json!(1)),
     ] {
         api.changes_nothing(|| api.patch(&at(&id), json!({field: value.clone()}))).invalid(field);
     }
@@ -153,11 +229,16 @@ fn wrong_types_are_refused_by_name() {
 fn the_mode_is_for_openais_dialects_and_may_not_disagree_with_the_protocol() {
     let api = Api::new();
     register(&api, json!({"name": "x", "provider": "anthropic", "openai_api_mode": "auto"})).invalid("openai_api_mode");
-    register(&api, json!({"name": "x", "provider": "openai", "openai_api_mode": "responses", "protocol": "chat_completions"})).invalid("openai_api_mode");
+    register(
+        &api,
+        json!({"name": "x", "provider": "openai", "openai_api_mode": "responses", "protocol": "chat_completions"}),
+    )
+    .invalid("openai_api_mode");
     let id = api.provider_with(json!({"name": "x", "provider": "openai", "openai_api_mode": "chat_completions"}));
     assert_eq!(api.get(&at(&id)).body["resolved"]["protocols"], json!(["chat_completions"]));
     api.changes_nothing(|| api.patch(&at(&id), json!({"protocol": "responses"}))).invalid("openai_api_mode");
-    api.changes_nothing(|| api.patch(&at(&id), json!({"provider": "anthropic", "auth_method": "bearer"}))).invalid("openai_api_mode");
+    api.changes_nothing(|| api.patch(&at(&id), json!({"provider": "anthropic", "auth_method": "bearer"})))
+        .invalid("openai_api_mode");
     let both = api.patch(&at(&id), json!({"protocol": "responses", "openai_api_mode": "auto"})).must(200);
     assert_eq!(both.body["resolved"]["protocols"], json!(["responses"]));
 }
@@ -166,11 +247,33 @@ fn the_mode_is_for_openais_dialects_and_may_not_disagree_with_the_protocol() {
 fn an_address_must_be_public_https_and_bare() {
     let api = Api::new();
     for bad in [
-        "", "llm.example.com", "ftp://llm.example.com", "https://", "https://user:pw@llm.example.com", "https://llm.example.com?x=1",
-        "https://llm.example.com/#f", "http://llm.example.com", "https://localhost", "https://127.0.0.1", "https://2130706433",
-        "https://0x7f.1", "https://0177.0.0.1", "https://10.1.2.3", "https://192.168.1.1", "https://172.16.0.1", "https://169.254.169.254",
-        "https://[::1]", "https://[::ffff:127.0.0.1]", "https://[fd00::1]", "https://metadata.google.internal", "https://a.internal",
-        "https://127.1", "https://100.64.0.1", "https://0.0.0.0", "https://localhost.", "https://x.localhost",
+        "",
+        "llm.example.com",
+        "ftp://llm.example.com",
+        "https://",
+        "https://user:pw@llm.example.com",
+        "https://llm.example.com?x=1",
+        "https://llm.example.com/#f",
+        "http://llm.example.com",
+        "https://localhost",
+        "https://127.0.0.1",
+        "https://2130706433",
+        "https://0x7f.1",
+        "https://0177.0.0.1",
+        "https://10.1.2.3",
+        "https://192.168.1.1",
+        "https://172.16.0.1",
+        "https://169.254.169.254",
+        "https://[::1]",
+        "https://[::ffff:127.0.0.1]",
+        "https://[fd00::1]",
+        "https://metadata.google.internal",
+        "https://a.internal",
+        "https://127.1",
+        "https://100.64.0.1",
+        "https://0.0.0.0",
+        "https://localhost.",
+        "https://x.localhost",
     ] {
         let body = json!({"name": "x", "provider": "custom", "base_url": bad});
         let answer = api.changes_nothing(|| register(&api, body));
@@ -179,7 +282,8 @@ fn an_address_must_be_public_https_and_bare() {
     }
     register(&api, json!({"name": "x", "provider": "ollama"})).invalid("base_url");
     for (good, kept) in [
-        ("https://llm.example.com///", "https://llm.example.com"), ("HTTPS://LLM.Example.com:443/v1/", "https://llm.example.com/v1"),
+        ("https://llm.example.com///", "https://llm.example.com"),
+        ("HTTPS://LLM.Example.com:443/v1/", "https://llm.example.com/v1"),
         ("https://8.8.8.8:8443/a", "https://8.8.8.8:8443/a"),
     ] {
         let made = register(&api, json!({"name": good, "provider": "custom", "base_url": good})).must(201);
@@ -205,14 +309,26 @@ fn private_addresses_are_for_deployments_that_allow_them() {
 #[test]
 fn defaults_may_not_name_what_belongs_to_the_call() {
     let api = Api::new();
-    for key in ["model", "messages", "input", "instructions", "system", "contents", "stream", "stream_options", "tools", "tool_choice"] {
+    for key in [
+        "model",
+        "messages",
+        "input",
+        "instructions",
+        "system",
+        "contents",
+        "stream",
+        "stream_options",
+        "tools",
+        "tool_choice",
+    ] {
         let body = json!({"name": "x", "provider": "openai", "advanced_json": {"temperature": 1, key: null}});
         api.changes_nothing(|| register(&api, body)).invalid(&format!("advanced_json.{key}"));
     }
     for (key, value, param) in [
         ("extra_headers", json!({"Authorization": "Bearer x"}), "advanced_json.extra_headers.Authorization"),
         ("extra_headers", json!({"hOsT": "x"}), "advanced_json.extra_headers.hOsT"),
-        ("timeout_ms", json!(0), "advanced_json.timeout_ms"), ("resource", json!("evil.com/"), "advanced_json.resource"),
+        ("timeout_ms", json!(0), "advanced_json.timeout_ms"),
+        ("resource", json!("evil.com/"), "advanced_json.resource"),
         ("anthropic_version", json!("latest"), "advanced_json.anthropic_version"),
     ] {
         register(&api, json!({"name": "x", "provider": "openai", "advanced_json": {key: value}})).invalid(param);
@@ -243,9 +359,7 @@ fn every_write_leaves_one_audit_row_that_names_fields_and_no_values() {
     let api = Api::new();
     let project = api.default_project();
     let id = api.provider_with(json!({"name": "a", "provider": "openai", "api_key": "sk-0123456789abcdefghij"}));
-    let row = |action: &str, fields: Value| {
-        json!({"project": project, "actor": "root", "action": action, "type": "provider", "id": id, "fields": fields, "address": "192.0.2.7", "at": NOW})
-    };
+    let row = |action: &str, fields: Value| json!({"project": project, "actor": "root", "action": action, "type": "provider", "id": id, "fields": fields, "address": "192.0.2.7", "at": NOW});
     assert_eq!(api.last_audit(), row("aiProviders:CreateAiProvider", json!(["name", "provider", "api_key"])));
     api.patch(&at(&id), json!({"enabled": false, "api_key": "sk-9876543210abcdefghij"})).must(200);
     assert_eq!(api.last_audit(), row("aiProviders:UpdateAiProvider", json!(["enabled", "api_key"])));

@@ -12,7 +12,12 @@ fn raw(api: &Api, body: &str) -> Answer {
 #[test]
 fn malformed_json_is_400_with_its_position_and_without_its_words() {
     let api = Api::new();
-    for (body, line, column) in [("{\"name\": \"a\",\n  \"value\" \"sk-hidden\"}", 2, 11), ("", 1, 0), ("{\"value\": \"sk-hidden", 1, 20), ("{} trailing", 1, 4)] {
+    for (body, line, column) in [
+        ("{\"name\": \"a\",\n  \"value\" \"sk-hidden\"}", 2, 11),
+        ("", 1, 0),
+        ("{\"value\": \"sk-hidden", 1, 20),
+        ("{} trailing", 1, 4),
+    ] {
         let refused = api.changes_nothing(|| raw(&api, body));
         refused.refuses(400, "request.malformed_json", "");
         assert_eq!(refused.body["error"]["details"], json!({"line": line, "column": column}), "{body}");
@@ -31,11 +36,24 @@ fn malformed_json_is_400_with_its_position_and_without_its_words() {
 fn a_body_that_is_not_declared_as_json_is_415() {
     let api = Api::new();
     let body = || json!({"name": "a", "value": "v-of-a-secret"});
-    for media_type in [None, Some(""), Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonx"), Some("multipart/form-data; boundary=json")] {
+    for media_type in [
+        None,
+        Some(""),
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("application/jsonx"),
+        Some("multipart/form-data; boundary=json"),
+    ] {
         let caller = api.root().content_type(media_type);
-        api.changes_nothing(|| caller.post("/api/v1/secrets", body())).refuses(415, "request.unsupported_media_type", "");
+        api.changes_nothing(|| caller.post("/api/v1/secrets", body())).refuses(
+            415,
+            "request.unsupported_media_type",
+            "",
+        );
     }
-    for (n, media_type) in ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"].into_iter().enumerate() {
+    for (n, media_type) in
+        ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"].into_iter().enumerate()
+    {
         let mut body = body();
         body["name"] = json!(format!("s{n}"));
         api.root().content_type(Some(media_type)).post("/api/v1/secrets", body).must(201);
@@ -47,7 +65,11 @@ fn a_body_above_a_mebibyte_is_413() {
     let api = Api::new();
     let mut body = b"{\"name\": \"a\"".to_vec();
     body.resize((1 << 20) + 1, b' ');
-    api.changes_nothing(|| api.root().send("POST", "/api/v1/secrets", body.clone())).refuses(413, "request.too_large", "");
+    api.changes_nothing(|| api.root().send("POST", "/api/v1/secrets", body.clone())).refuses(
+        413,
+        "request.too_large",
+        "",
+    );
     body.resize((1 << 20) - 1, b' ');
     body.push(b'}');
     api.root().send("POST", "/api/v1/secrets", body).invalid("value");
@@ -57,8 +79,13 @@ fn a_body_above_a_mebibyte_is_413() {
 fn a_path_says_which_methods_it_takes() {
     let api = Api::new();
     for (method, path, allow) in [
-        ("PUT", "/api/v1/providers", "GET, HEAD, POST"), ("DELETE", "/api/v1/secrets", "GET, HEAD, POST"), ("POST", "/api/v1/tokens/x", "GET, HEAD, PATCH, DELETE"),
-        ("GET", "/api/v1/sealing-keys/rotate", "POST"), ("POST", "/api/v1/me", "GET, HEAD"), ("OPTIONS", "/api/v1/models", "GET, HEAD"), ("get", "/api/v1/me", "GET, HEAD"),
+        ("PUT", "/api/v1/providers", "GET, HEAD, POST"),
+        ("DELETE", "/api/v1/secrets", "GET, HEAD, POST"),
+        ("POST", "/api/v1/tokens/x", "GET, HEAD, PATCH, DELETE"),
+        ("GET", "/api/v1/sealing-keys/rotate", "POST"),
+        ("POST", "/api/v1/me", "GET, HEAD"),
+        ("OPTIONS", "/api/v1/models", "GET, HEAD"),
+        ("get", "/api/v1/me", "GET, HEAD"),
         ("POST", "/healthz", "GET, HEAD"),
     ] {
         let refused = api.root().send(method, path, b"{}".to_vec());
@@ -70,7 +97,17 @@ fn a_path_says_which_methods_it_takes() {
 #[test]
 fn a_path_that_is_not_there_is_404() {
     let api = Api::new();
-    for path in ["/", "/api", "/api/v1", "/api/v2/providers", "/api/v1/Providers", "/api/v1/users", "/api/v1/providers//models", "/healthz/x", "//healthz"] {
+    for path in [
+        "/",
+        "/api",
+        "/api/v1",
+        "/api/v2/providers",
+        "/api/v1/Providers",
+        "/api/v1/users",
+        "/api/v1/providers//models",
+        "/healthz/x",
+        "//healthz",
+    ] {
         for method in ["GET", "POST", "PUT"] {
             api.root().send(method, path, b"{}".to_vec()).refuses(404, "not_found", "");
         }
@@ -96,8 +133,11 @@ fn an_update_with_nothing_in_it_is_refused() {
     let token = api.post("/api/v1/tokens", json!({"name": "t"})).must(201).id();
     let project = api.default_project();
     for path in [
-        format!("/api/v1/providers/{provider}"), format!("/api/v1/providers/{provider}/models/{model}"), format!("/api/v1/secrets/{secret}"),
-        format!("/api/v1/tokens/{token}"), format!("/api/v1/projects/{project}"),
+        format!("/api/v1/providers/{provider}"),
+        format!("/api/v1/providers/{provider}/models/{model}"),
+        format!("/api/v1/secrets/{secret}"),
+        format!("/api/v1/tokens/{token}"),
+        format!("/api/v1/projects/{project}"),
     ] {
         api.changes_nothing(|| api.patch(&path, json!({}))).invalid("");
         let tag = api.get(&path).etag();
@@ -109,14 +149,27 @@ fn an_update_with_nothing_in_it_is_refused() {
         api.root().if_none_match("\"x\"").get(&path).must(200);
         let field = if path.contains("models") { "model" } else { "name" };
         let stale = api.root().if_match("\"0123456789abcdef01234567\"");
-        api.changes_nothing(|| stale.patch(&path, json!({field: "renamed"}))).refuses(412, "request.precondition_failed", "");
-        let changed = api.root().if_match(&format!("\"other\", {tag}")).patch(&path, json!({field: "renamed"})).must(200);
+        api.changes_nothing(|| stale.patch(&path, json!({field: "renamed"}))).refuses(
+            412,
+            "request.precondition_failed",
+            "",
+        );
+        let changed =
+            api.root().if_match(&format!("\"other\", {tag}")).patch(&path, json!({field: "renamed"})).must(200);
         assert_ne!(changed.etag(), tag);
         assert_eq!(api.get(&path).etag(), changed.etag());
-        api.changes_nothing(|| api.root().if_match(&tag).patch(&path, json!({field: "again"}))).refuses(412, "request.precondition_failed", "");
+        api.changes_nothing(|| api.root().if_match(&tag).patch(&path, json!({field: "again"}))).refuses(
+            412,
+            "request.precondition_failed",
+            "",
+        );
         api.root().if_match("*").patch(&path, json!({field: "again"})).must(200);
         if !path.contains("projects") {
-            api.changes_nothing(|| api.root().if_match(&tag).delete(&path)).refuses(412, "request.precondition_failed", "");
+            api.changes_nothing(|| api.root().if_match(&tag).delete(&path)).refuses(
+                412,
+                "request.precondition_failed",
+                "",
+            );
         }
     }
 }
@@ -148,8 +201,9 @@ fn a_list_is_walked_without_gaps_or_repeats_though_all_rows_are_of_one_milliseco
     }
     assert_eq!(walk(&api, "/api/v1/models", 2).len(), 3);
     let first = api.get("/api/v1/providers?limit=3").body;
-    let models = api.get(&format!("/api/v1/providers?limit=7")).body;
-    let counts: i64 = models["data"].as_array().expect("a list").iter().filter_map(|row| row["model_count"].as_i64()).sum();
+    let models = api.get("/api/v1/providers?limit=7").body;
+    let counts: i64 =
+        models["data"].as_array().expect("a list").iter().filter_map(|row| row["model_count"].as_i64()).sum();
     assert_eq!(counts, 3, "each page has its providers' models");
     // A row that is deleted or added meanwhile moves nothing.
     let cursor = first["next_cursor"].as_str().expect("a cursor");
@@ -192,7 +246,12 @@ fn fifty_rows_make_a_page_unless_asked_otherwise() {
 fn nothing_is_cached_on_the_way() {
     let api = Api::new();
     let id = api.provider("a");
-    for path in ["/api/v1/providers".to_owned(), format!("/api/v1/providers/{id}"), "/api/v1/me".to_owned(), "/healthz".to_owned()] {
+    for path in [
+        "/api/v1/providers".to_owned(),
+        format!("/api/v1/providers/{id}"),
+        "/api/v1/me".to_owned(),
+        "/healthz".to_owned(),
+    ] {
         assert_eq!(api.get(&path).header("cache-control"), Some("no-store"), "{path}");
     }
 }

@@ -1,7 +1,7 @@
 //! The migrations and the statements that run on them.
 
 use crate::harness::{Api, NOW};
-use crate::sqlite::{Sqlite, SystemRng};
+use crate::sqlite::Sqlite;
 use serde_json::json;
 use sluice::access::TokenHash;
 use sluice::domain::ids::{ModelId, ProviderId};
@@ -11,8 +11,10 @@ use sluice::store::{ALL, Runs, usage};
 #[test]
 fn every_table_is_strict() {
     let db = Sqlite::new();
-    let loose = db.all("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict
-                        AND name NOT LIKE 'sqlite_%'");
+    let loose = db.all(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict
+                        AND name NOT LIKE 'sqlite_%'",
+    );
     assert_eq!(loose, Vec::<String>::new());
 }
 
@@ -51,7 +53,8 @@ fn every_statement_of_the_store_prepares() {
     let statements: Vec<_> = ALL.iter().flat_map(|module| module.iter()).collect();
     assert!(statements.len() > 40);
     for statement in &statements {
-        assert!(!db.plan(statement.text).is_empty() || statement.text.starts_with("INSERT"), "{}", statement.name);
+        // Panics with SQLite's words where the statement does not prepare.
+        let _ = db.plan(statement.text);
     }
     let mut names: Vec<_> = statements.iter().map(|statement| statement.name).collect();
     names.sort_unstable();
@@ -61,13 +64,18 @@ fn every_statement_of_the_store_prepares() {
 
 /// `SCAN m` and `SCAN m USING INDEX …` read a table through; json_each and rows of constants are no tables.
 fn reads_a_table_through(step: &str) -> bool {
-    step.starts_with("SCAN ") && !step.contains("json_each") && !step.contains("CONSTANT ROW") && !step.contains("VIRTUAL TABLE")
+    step.starts_with("SCAN ")
+        && !step.starts_with("SCAN (subquery")
+        && !step.contains("json_each")
+        && !step.contains("CONSTANT ROW")
+        && !step.contains("VIRTUAL TABLE")
 }
 
 #[test]
 fn what_runs_per_call_goes_through_an_index() {
     let db = Sqlite::new();
-    let per_call: Vec<_> = ALL.iter().flat_map(|module| module.iter()).filter(|sql| sql.runs == Runs::PerCall).collect();
+    let per_call: Vec<_> =
+        ALL.iter().flat_map(|module| module.iter()).filter(|sql| sql.runs == Runs::PerCall).collect();
     assert!(per_call.len() >= 5);
     for statement in per_call {
         let plan = db.plan(statement.text);
@@ -108,8 +116,9 @@ fn the_first_boot_makes_the_default_project() {
 #[test]
 fn names_that_differ_in_case_only_are_the_same_in_any_alphabet() {
     let api = Api::new();
-    for (first, second) in [("openai", "OpenAI"), ("größe", "GRÖSSE".to_lowercase().as_str()), ("ærø", "ÆRØ"), ("привет", "ПРИВЕТ")]
-        .map(|(one, other)| (one.to_owned(), other.to_owned()))
+    for (first, second) in
+        [("openai", "OpenAI"), ("größe", "GRÖSSE".to_lowercase().as_str()), ("ærø", "ÆRØ"), ("привет", "ПРИВЕТ")]
+            .map(|(one, other)| (one.to_owned(), other.to_owned()))
     {
         api.post("/api/v1/secrets", json!({"name": first, "value": "some-value-of-a-secret"})).must(201);
         let again = api.post("/api/v1/secrets", json!({"name": second, "value": "some-value-of-a-secret"}));
@@ -211,7 +220,8 @@ fn a_project_of_5000_models_is_read_in_one_round_trip_in_values_far_below_2_mb()
 fn models_with_the_largest_advanced_json_stay_below_2_mb_a_value() {
     let api = Api::new();
     let provider = api.provider("big");
-    let advanced = json!({"metadata": {"text": "é".repeat(8_180)}}).to_string();
+    let document = json!({"metadata": {"text": "é".repeat(8_180)}});
+    let advanced = document.to_string();
     assert!((16_000..=16 * 1024).contains(&advanced.len()), "{}", advanced.len());
     fill(&api, &provider, 300, Some(&advanced));
     let statement = sluice::store::snapshot::MODELS;
@@ -222,7 +232,7 @@ fn models_with_the_largest_advanced_json_stay_below_2_mb_a_value() {
     let read = pollster::block_on(read(&api.db, Caller::Root("default"), None)).expect("read");
     let (_, models) = read.rows.expect("rows");
     assert_eq!(models.len(), 300);
-    assert!(models.iter().all(|model| model.advanced.as_ref().is_some_and(|json| json.to_string() == advanced)));
+    assert!(models.iter().all(|model| model.advanced.as_ref().is_some_and(|json| *json == document)));
 }
 
 fn usage_row(request: &str, tokens: u64) -> usage::UsageRow {
@@ -266,7 +276,10 @@ fn usage_is_written_in_groups_exactly_and_once_a_request() {
     assert_eq!(db.count("SELECT count(*) FROM usage"), 1200);
     assert_eq!(db.count("SELECT sum(input_tokens) FROM usage"), 1199 * 600);
     assert_eq!(db.one("SELECT cost_nano_usd FROM usage LIMIT 1"), "9007199254740993");
-    assert_eq!(db.one("SELECT json_array(streamed, priced, estimated, token_id, first_byte_ms) FROM usage LIMIT 1"), "[1,1,0,null,3]");
+    assert_eq!(
+        db.one("SELECT json_array(streamed, priced, estimated, token_id, first_byte_ms) FROM usage LIMIT 1"),
+        "[1,1,0,null,3]"
+    );
     pollster::block_on(usage::insert(&db, &[usage_row("req_0", 999), usage_row("req_new", 1)])).expect("written again");
     assert_eq!(db.count("SELECT count(*) FROM usage"), 1201);
     assert_eq!(db.count("SELECT input_tokens FROM usage WHERE request_id = 'req_0'"), 0);
@@ -289,5 +302,4 @@ fn a_tokens_hash_is_stored_and_the_token_is_not() {
     let token = api.token_of_role("member");
     assert_eq!(api.db.one("SELECT hash FROM tokens"), TokenHash::of(&token).hex());
     assert!(!api.db.dump().contains(&token));
-    let _ = SystemRng;
 }

@@ -1,11 +1,11 @@
 //! `/api/v1/sealing-keys`: rotation under traffic, and ciphertexts out of place.
 
 use crate::harness::{Api, K1, K2};
+use crate::sqlite::SystemRng;
 use serde_json::{Value, json};
 use sluice::domain::ids::{ProjectId, ProviderId, SecretId};
 use sluice::seal::{KeyRing, Plaintext, SealError, Sealed};
 use sluice::store::{providers, secrets};
-use crate::sqlite::SystemRng;
 
 const KEY: &str = "sk-0123456789abcdefghijWXYZ";
 const ROTATE: &str = "/api/v1/sealing-keys/rotate";
@@ -34,7 +34,8 @@ fn of_key(api: &Api, key: &str) -> i64 {
 fn opens_all(api: &Api, ring: &str) {
     let ring = KeyRing::parse(Some(ring)).expect("a ring");
     let rows = |table: &str, column: &str| {
-        api.db.all(&format!("SELECT json_array(project_id, id, {column}, name) FROM {table} WHERE {column} IS NOT NULL"))
+        api.db
+            .all(&format!("SELECT json_array(project_id, id, {column}, name) FROM {table} WHERE {column} IS NOT NULL"))
     };
     for row in rows("secrets", "value") {
         let [project, id, sealed, name]: [String; 4] = serde_json::from_str(&row).expect("a row");
@@ -59,9 +60,15 @@ fn counts_say_how_many_rows_each_key_seals_unknown_keys_included() {
     assert_eq!(api.get("/api/v1/sealing-keys").must(200).body["data"], json!([key("k1", 4, true, true)]));
     let api = api.with_ring(&both());
     api.secret("s900", &format!("{KEY}-900"));
-    assert_eq!(api.get("/api/v1/sealing-keys").body["data"], json!([key("k2", 1, true, true), key("k1", 4, false, true)]));
+    assert_eq!(
+        api.get("/api/v1/sealing-keys").body["data"],
+        json!([key("k2", 1, true, true), key("k1", 4, false, true)])
+    );
     let api = api.with_ring(K2);
-    assert_eq!(api.get("/api/v1/sealing-keys").body["data"], json!([key("k2", 1, true, true), key("k1", 4, false, false)]));
+    assert_eq!(
+        api.get("/api/v1/sealing-keys").body["data"],
+        json!([key("k2", 1, true, true), key("k1", 4, false, false)])
+    );
 }
 
 #[test]
@@ -113,7 +120,8 @@ fn a_credential_written_while_rotation_runs_is_not_lost() {
     let (project, id) = (ProjectId::parse(&project).expect("id"), SecretId::parse(&id).expect("id"));
     // An isolate that still has the old ring writes a new value between the read and the batch.
     let old = KeyRing::parse(Some(K1)).expect("a ring");
-    let newer = old.seal(&Plaintext::new(format!("{KEY}-0")), &secrets::place(&project, &id), &SystemRng).expect("sealed");
+    let newer =
+        old.seal(&Plaintext::new(format!("{KEY}-0")), &secrets::place(&project, &id), &SystemRng).expect("sealed");
     let text = newer.as_str().to_owned();
     api.db.before_next_write(move |db| db.run(&format!("UPDATE secrets SET value = '{text}' WHERE name = 's000'")));
     let said = api.post(ROTATE, json!({})).must(200).body;
@@ -180,15 +188,21 @@ fn a_ciphertext_moved_to_another_row_column_or_project_does_not_open() {
     let sealed = Sealed::from_stored(api.db.one("SELECT value FROM secrets WHERE name = 's000'"));
     let project = ProjectId::parse(&api.default_project()).expect("id");
     let other = ProjectId::parse("prj_0123456789abcdef").expect("id");
-    let id = |name: &str| SecretId::parse(&api.db.one(&format!("SELECT id FROM secrets WHERE name = '{name}'"))).expect("id");
+    let id = |name: &str| {
+        SecretId::parse(&api.db.one(&format!("SELECT id FROM secrets WHERE name = '{name}'"))).expect("id")
+    };
     let provider = ProviderId::parse(&api.db.one("SELECT id FROM providers LIMIT 1")).expect("id");
     let (own, next) = (id("s000"), id("s001"));
     assert!(ring.open(&sealed, &secrets::place(&project, &own)).is_ok());
-    for place in [secrets::place(&project, &next), secrets::place(&other, &own), providers::place(&project, &provider)] {
+    for place in [secrets::place(&project, &next), secrets::place(&other, &own), providers::place(&project, &provider)]
+    {
         assert_eq!(ring.open(&sealed, &place).err(), Some(SealError::Broken), "{place:?}");
     }
     // And as a user meets it: two rows' values swapped by hand.
-    let (a, b) = (api.db.one("SELECT value FROM secrets WHERE name = 's000'"), api.db.one("SELECT value FROM secrets WHERE name = 's001'"));
+    let (a, b) = (
+        api.db.one("SELECT value FROM secrets WHERE name = 's000'"),
+        api.db.one("SELECT value FROM secrets WHERE name = 's001'"),
+    );
     api.db.run(&format!("UPDATE secrets SET value = CASE name WHEN 's000' THEN '{b}' ELSE '{a}' END"));
     let body = json!({"name": "x", "provider": "openai", "secret_id": own.as_str()});
     api.changes_nothing(|| api.post("/api/v1/providers", body)).refuses(503, "sealing.broken", "");

@@ -10,8 +10,13 @@ use sluice::seal::{KeyRing, Plaintext};
 use sluice::store::snapshot::{Caller, read};
 
 const SECRETS: [&str; 7] = [
-    "sk-inline-0123456789-PLAINTEXT", "sk-linked-0123456789-PLAINTEXT", "header-value-0123456789-PLAINTEXT", "sk-rotated-0123456789-PLAINTEXT",
-    "sk-refused-0123456789-PLAINTEXT", "map-value-0123456789-PLAINTEXT", "pw-in-url-0123456789-PLAINTEXT",
+    "sk-inline-0123456789-PLAINTEXT",
+    "sk-linked-0123456789-PLAINTEXT",
+    "header-value-0123456789-PLAINTEXT",
+    "sk-rotated-0123456789-PLAINTEXT",
+    "sk-refused-0123456789-PLAINTEXT",
+    "map-value-0123456789-PLAINTEXT",
+    "pw-in-url-0123456789-PLAINTEXT",
 ];
 
 /// Everything an operator does with credentials, mistakes included.
@@ -29,11 +34,18 @@ fn a_long_day(api: &Api) {
     api.provider_with(json!({"name": "second", "provider": "anthropic", "api_key": inline}));
     api.model(&id, "m");
     for body in [
-        json!({"api_key": format!("{refused} with space")}), json!({"api_key": refused, "secret_id": secret}), json!({"custom_headers": {"X": refused}}),
-        json!({"secret_id": refused}), json!({"auth_method": "custom_headers", "custom_headers": {"Host": refused}}),
-        json!({"auth_method": "custom_headers", "custom_headers": {"X": [refused]}}), json!({"auth_method": "custom_headers", "custom_headers": {format!("Authorization: Bearer {refused}"): "x"}}),
-        json!({"auth_method": "custom_headers", "secret_id": secret}), json!({"base_url": format!("https://user:{url}@llm.example.com")}),
-        json!({"api_key": {"value": refused}}), json!({"enabled": refused}), json!({"advanced_json": {"extra_headers": {"Authorization": refused}}}),
+        json!({"api_key": format!("{refused} with space")}),
+        json!({"api_key": refused, "secret_id": secret}),
+        json!({"custom_headers": {"X": refused}}),
+        json!({"secret_id": refused}),
+        json!({"auth_method": "custom_headers", "custom_headers": {"Host": refused}}),
+        json!({"auth_method": "custom_headers", "custom_headers": {"X": [refused]}}),
+        json!({"auth_method": "custom_headers", "custom_headers": {format!("Authorization: Bearer {refused}"): "x"}}),
+        json!({"auth_method": "custom_headers", "secret_id": secret}),
+        json!({"base_url": format!("https://user:{url}@llm.example.com")}),
+        json!({"api_key": {"value": refused}}),
+        json!({"enabled": refused}),
+        json!({"advanced_json": {"extra_headers": {"Authorization": refused}}}),
     ] {
         let answer = api.changes_nothing(|| api.patch(&path, body));
         assert_eq!(answer.status, 422, "{}", answer.text);
@@ -95,7 +107,11 @@ fn no_debug_text_holds_a_credential() {
 
 #[test]
 fn a_refusal_for_a_bad_ring_shows_none_of_it() {
-    for ring in ["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "k1=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYx"] {
+    for ring in [
+        "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "k1=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYx",
+    ] {
         let api = Api::new().with_ring(ring);
         let refused = api.get("/api/v1/sealing-keys");
         refused.refuses(503, "sealing.not_configured", "");

@@ -20,8 +20,11 @@ fn a_secret_is_sealed_and_never_shown() {
     assert_eq!(api.get(&at(&made.id())).must(200).body, expected);
     assert_eq!(api.get(PATH).must(200).body, json!({"data": [expected], "next_cursor": null}));
     assert!(api.db.one("SELECT value FROM secrets").starts_with("v1.k1."));
-    assert_eq!(api.last_audit(), json!({"project": api.default_project(), "actor": "root", "action": "secrets:CreateSecret", "type": "secret",
-        "id": made.id(), "fields": ["name", "value"], "address": "192.0.2.7", "at": NOW}));
+    assert_eq!(
+        api.last_audit(),
+        json!({"project": api.default_project(), "actor": "root", "action": "secrets:CreateSecret", "type": "secret",
+        "id": made.id(), "fields": ["name", "value"], "address": "192.0.2.7", "at": NOW})
+    );
 }
 
 #[test]
@@ -37,8 +40,19 @@ fn bad_secrets_are_refused_by_field() {
     let api = Api::new();
     let id = api.secret("a", VALUE);
     for (field, value) in [
-        ("name", json!("")), ("name", json!(1)), ("name", Value::Null), ("value", json!("")), ("value", json!("  ")), ("value", json!(1)), ("value", Value::Null),
-        ("value", json!("sk-…WXYZ")), ("value", json!("********")), ("value", json!("x".repeat(8193))), ("has_value", json!(true)), ("hint", json!("x")), ("other", json!(1)),
+        ("name", json!("")),
+        ("name", json!(1)),
+        ("name", Value::Null),
+        ("value", json!("")),
+        ("value", json!("  ")),
+        ("value", json!(1)),
+        ("value", Value::Null),
+        ("value", json!("sk-…WXYZ")),
+        ("value", json!("********")),
+        ("value", json!("x".repeat(8193))),
+        ("has_value", json!(true)),
+        ("hint", json!("x")),
+        ("other", json!(1)),
     ] {
         api.changes_nothing(|| api.patch(&at(&id), json!({field: value}))).invalid(field);
         let mut body = json!({"name": "b", "value": VALUE});
@@ -47,7 +61,11 @@ fn bad_secrets_are_refused_by_field() {
     }
     api.post(PATH, json!({"value": VALUE})).invalid("name");
     api.post(PATH, json!({"name": "x"})).invalid("value");
-    api.changes_nothing(|| api.post(PATH, json!({"name": "A", "value": VALUE}))).refuses(409, "secret.name_conflict", "name");
+    api.changes_nothing(|| api.post(PATH, json!({"name": "A", "value": VALUE}))).refuses(
+        409,
+        "secret.name_conflict",
+        "name",
+    );
     let other = api.secret("b", VALUE);
     api.changes_nothing(|| api.patch(&at(&other), json!({"name": "A"}))).refuses(409, "secret.name_conflict", "name");
 }
@@ -59,7 +77,10 @@ fn renaming_keeps_the_value_and_rotating_keeps_the_name() {
     let sealed = api.db.one("SELECT value FROM secrets");
     api.clock.advance(1000);
     let renamed = api.patch(&at(&id), json!({"name": "b"})).must(200).body;
-    assert_eq!((&renamed["name"], &renamed["hint"], api.db.one("SELECT value FROM secrets")), (&json!("b"), &json!("WXYZ"), sealed.clone()));
+    assert_eq!(
+        (&renamed["name"], &renamed["hint"], api.db.one("SELECT value FROM secrets")),
+        (&json!("b"), &json!("WXYZ"), sealed.clone())
+    );
     assert_eq!(renamed["updated_at"], "2026-11-20T06:44:35.007Z");
     let rotated = api.patch(&at(&id), json!({"value": "short"})).must(200).body;
     assert_eq!((&rotated["name"], &rotated["hint"]), (&json!("b"), &Value::Null));
@@ -84,7 +105,10 @@ fn a_secret_in_use_is_not_deleted_and_its_users_are_named() {
     let refused = api.changes_nothing(|| api.delete(&at(&id)));
     refused.refuses(409, "secret.in_use", "");
     assert!(refused.message().contains("one, two"), "{}", refused.message());
-    assert_eq!(refused.body["error"]["details"], json!({"providers": [{"id": first, "name": "one"}, {"id": second, "name": "two"}]}));
+    assert_eq!(
+        refused.body["error"]["details"],
+        json!({"providers": [{"id": first, "name": "one"}, {"id": second, "name": "two"}]})
+    );
     api.delete(&format!("/api/v1/providers/{first}")).must(204);
     api.patch(&format!("/api/v1/providers/{second}"), json!({"secret_id": null})).must(200);
     api.delete(&at(&id)).must(204);
@@ -94,7 +118,13 @@ fn a_secret_in_use_is_not_deleted_and_its_users_are_named() {
 
 #[test]
 fn without_a_ring_nothing_is_sealed_and_everything_else_works() {
-    for ring in ["", "k1:c2hvcnQ=", "nonsense", "k1:!!!!", "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="] {
+    for ring in [
+        "",
+        "k1:c2hvcnQ=",
+        "nonsense",
+        "k1:!!!!",
+        "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    ] {
         let api = Api::new().with_ring(ring);
         for (path, body) in [
             (PATH, json!({"name": "a", "value": VALUE})),

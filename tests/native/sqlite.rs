@@ -28,7 +28,8 @@ impl Sqlite {
         let connection = Connection::open_in_memory().expect("SQLite");
         connection.execute_batch("PRAGMA foreign_keys = ON").expect("foreign keys");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-        let mut files: Vec<_> = std::fs::read_dir(folder).expect("migrations").map(|e| e.expect("file").path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).expect("migrations").map(|e| e.expect("file").path()).collect();
         files.sort();
         for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "sql")) {
             let sql = std::fs::read_to_string(file).expect("UTF-8");

@@ -22,9 +22,12 @@ fn a_token_is_shown_once_and_then_by_its_beginning() {
     assert_eq!(made.body["hint"], format!("{}…", &token[..8]));
     let mut expected = made.body.clone();
     expected.as_object_mut().expect("object").remove("token");
-    assert_eq!(expected, json!({"id": made.id(), "project_id": api.default_project(), "user_id": null, "name": "ci", "hint": expected["hint"], "role": "admin",
+    assert_eq!(
+        expected,
+        json!({"id": made.id(), "project_id": api.default_project(), "user_id": null, "name": "ci", "hint": expected["hint"], "role": "admin",
         "policy": null, "allowed_models": ["openai^*"], "expires_at": "2027-01-01T00:00:00.000Z", "disabled": false,
-        "created_at": "2026-11-20T06:44:34.007Z", "updated_at": "2026-11-20T06:44:34.007Z"}));
+        "created_at": "2026-11-20T06:44:34.007Z", "updated_at": "2026-11-20T06:44:34.007Z"})
+    );
     let read = api.get(&at(&made.id())).must(200);
     assert_eq!(read.body, expected);
     assert_eq!(read.etag(), made.etag(), "the tag is of the resource, which the token is no part of");
@@ -44,13 +47,28 @@ fn bad_tokens_are_refused_by_field() {
     let api = Api::new();
     let id = api.post(PATH, json!({"name": "x", "role": "admin"})).must(201).id();
     for (field, value, param) in [
-        ("name", json!(""), "name"), ("name", Value::Null, "name"), ("name", json!(1), "name"), ("role", json!("root"), "role"), ("role", json!(1), "role"),
-        ("policy", json!([]), "policy"), ("policy", json!({}), "policy"), ("policy", json!([{"effect": "maybe", "actions": ["*"]}]), "policy"),
-        ("policy", json!([{"effect": "allow", "actions": ["*"], "extra": 1}]), "policy"), ("policy", json!([{"effect": "allow", "actions": []}]), "policy.0.actions"),
-        ("allowed_models", json!([]), "allowed_models"), ("allowed_models", json!("*"), "allowed_models"), ("allowed_models", json!([""]), "allowed_models"),
-        ("allowed_models", json!(vec!["a"; 65]), "allowed_models"), ("expires_at", json!("tomorrow"), "expires_at"), ("expires_at", json!(5), "expires_at"),
-        ("disabled", Value::Null, "disabled"), ("disabled", json!(0), "disabled"), ("token", json!("slu_mine"), "token"), ("hash", json!("x"), "hash"),
-        ("id", json!("x"), "id"), ("project_id", json!("x"), "project_id"),
+        ("name", json!(""), "name"),
+        ("name", Value::Null, "name"),
+        ("name", json!(1), "name"),
+        ("role", json!("root"), "role"),
+        ("role", json!(1), "role"),
+        ("policy", json!([]), "policy"),
+        ("policy", json!({}), "policy"),
+        ("policy", json!([{"effect": "maybe", "actions": ["*"]}]), "policy"),
+        ("policy", json!([{"effect": "allow", "actions": ["*"], "extra": 1}]), "policy"),
+        ("policy", json!([{"effect": "allow", "actions": []}]), "policy.0.actions"),
+        ("allowed_models", json!([]), "allowed_models"),
+        ("allowed_models", json!("*"), "allowed_models"),
+        ("allowed_models", json!([""]), "allowed_models"),
+        ("allowed_models", json!(vec!["a"; 65]), "allowed_models"),
+        ("expires_at", json!("tomorrow"), "expires_at"),
+        ("expires_at", json!(5), "expires_at"),
+        ("disabled", Value::Null, "disabled"),
+        ("disabled", json!(0), "disabled"),
+        ("token", json!("slu_mine"), "token"),
+        ("hash", json!("x"), "hash"),
+        ("id", json!("x"), "id"),
+        ("project_id", json!("x"), "project_id"),
     ] {
         api.changes_nothing(|| api.patch(&at(&id), json!({field: value}))).invalid(param);
         let mut body = json!({"name": "y"});
@@ -82,7 +100,10 @@ fn rights_change_from_a_role_to_a_policy_and_back_and_are_never_none() {
 #[test]
 fn a_nullable_field_is_kept_cleared_and_set() {
     let api = Api::new();
-    let id = api.post(PATH, json!({"name": "x", "allowed_models": ["a^*"], "expires_at": "2027-01-01T00:00:00Z"})).must(201).id();
+    let id = api
+        .post(PATH, json!({"name": "x", "allowed_models": ["a^*"], "expires_at": "2027-01-01T00:00:00Z"}))
+        .must(201)
+        .id();
     let kept = api.patch(&at(&id), json!({"name": "y"})).must(200).body;
     assert_eq!((&kept["allowed_models"], &kept["expires_at"]), (&json!(["a^*"]), &json!("2027-01-01T00:00:00.000Z")));
     let cleared = api.patch(&at(&id), json!({"allowed_models": null, "expires_at": null})).must(200).body;
@@ -92,7 +113,8 @@ fn a_nullable_field_is_kept_cleared_and_set() {
 #[test]
 fn disabled_expired_and_deleted_tokens_are_401_at_once() {
     let api = Api::new();
-    let made = api.post(PATH, json!({"name": "x", "role": "admin", "expires_at": "2026-11-20T06:44:35.000Z"})).must(201);
+    let made =
+        api.post(PATH, json!({"name": "x", "role": "admin", "expires_at": "2026-11-20T06:44:35.000Z"})).must(201);
     let token = made.body["token"].as_str().expect("a token").to_owned();
     let me = || api.as_token(&token).get("/api/v1/me");
     me().must(200);
@@ -123,17 +145,25 @@ fn nobody_mints_rights_beyond_their_own() {
     let allow = |actions: Value| json!([{"effect": "allow", "actions": actions}]);
     let mine = minter(&api, json!({"policy": allow(json!(["tokens:*", "models:*", "llm:Invoke"]))}));
     for (body, param) in [
-        (json!({"role": "admin"}), "role"), (json!({"role": "member"}), "role"), (json!({"role": "viewer"}), "role"), (json!({}), "role"),
-        (json!({"policy": allow(json!(["*"]))}), "policy"), (json!({"policy": allow(json!(["*:*"]))}), "policy"), (json!({"policy": allow(json!(["secrets:GetSecret"]))}), "policy"),
+        (json!({"role": "admin"}), "role"),
+        (json!({"role": "member"}), "role"),
+        (json!({"role": "viewer"}), "role"),
+        (json!({}), "role"),
+        (json!({"policy": allow(json!(["*"]))}), "policy"),
+        (json!({"policy": allow(json!(["*:*"]))}), "policy"),
+        (json!({"policy": allow(json!(["secrets:GetSecret"]))}), "policy"),
         // Actions that only a later version has are no way round it.
-        (json!({"policy": allow(json!(["users:*"]))}), "policy"), (json!({"policy": allow(json!(["usage:GetUsage"]))}), "policy"),
+        (json!({"policy": allow(json!(["users:*"]))}), "policy"),
+        (json!({"policy": allow(json!(["usage:GetUsage"]))}), "policy"),
         (json!({"policy": allow(json!(["models:ListModels", "audit:*"]))}), "policy"),
     ] {
         let mut full = body;
         full["name"] = json!("x");
         api.changes_nothing(|| mint_as(&api, &mine, full)).refuses(403, "auth.forbidden", param);
     }
-    for policy in [allow(json!(["models:*"])), allow(json!(["models:Get*", "llm:Invoke"])), allow(json!(["tokens:CreateToken"]))] {
+    for policy in
+        [allow(json!(["models:*"])), allow(json!(["models:Get*", "llm:Invoke"])), allow(json!(["tokens:CreateToken"]))]
+    {
         mint_as(&api, &mine, json!({"name": "x", "policy": policy})).must(201);
     }
 }
@@ -144,7 +174,11 @@ fn what_is_denied_to_the_maker_stays_denied_now_and_in_later_versions() {
     let policy = |denied: &str| json!([{"effect": "allow", "actions": ["*"]}, {"effect": "deny", "actions": [denied]}]);
     for denied in ["secrets:*", "users:*", "usage:GetUsage"] {
         let mine = minter(&api, json!({"policy": policy(denied)}));
-        api.changes_nothing(|| mint_as(&api, &mine, json!({"name": "x", "role": "admin"}))).refuses(403, "auth.forbidden", "role");
+        api.changes_nothing(|| mint_as(&api, &mine, json!({"name": "x", "role": "admin"}))).refuses(
+            403,
+            "auth.forbidden",
+            "role",
+        );
         mint_as(&api, &mine, json!({"name": "x", "policy": policy(denied)})).must(201);
         mint_as(&api, &mine, json!({"name": "x", "role": "member"})).must(201);
     }
@@ -153,7 +187,10 @@ fn what_is_denied_to_the_maker_stays_denied_now_and_in_later_versions() {
 #[test]
 fn nobody_mints_models_or_time_beyond_their_own() {
     let api = Api::new();
-    let mine = minter(&api, json!({"role": "admin", "allowed_models": ["openai^*", "best"], "expires_at": "2027-01-01T00:00:00Z"}));
+    let mine = minter(
+        &api,
+        json!({"role": "admin", "allowed_models": ["openai^*", "best"], "expires_at": "2027-01-01T00:00:00Z"}),
+    );
     let base = json!({"name": "x", "role": "member", "allowed_models": ["openai^gpt-*"], "expires_at": "2026-12-31T00:00:00Z"});
     let with = |field: &str, value: Value| {
         let mut body = base.clone();
@@ -161,8 +198,12 @@ fn nobody_mints_models_or_time_beyond_their_own() {
         body
     };
     for (field, value) in [
-        ("allowed_models", json!(null)), ("allowed_models", json!(["*"])), ("allowed_models", json!(["openai^gpt-5", "anthropic^x"])), ("allowed_models", json!(["best*"])),
-        ("expires_at", json!(null)), ("expires_at", json!("2027-01-01T00:00:00.001Z")),
+        ("allowed_models", json!(null)),
+        ("allowed_models", json!(["*"])),
+        ("allowed_models", json!(["openai^gpt-5", "anthropic^x"])),
+        ("allowed_models", json!(["best*"])),
+        ("expires_at", json!(null)),
+        ("expires_at", json!("2027-01-01T00:00:00.001Z")),
     ] {
         api.changes_nothing(|| mint_as(&api, &mine, with(field, value))).refuses(403, "auth.forbidden", field);
     }
@@ -174,10 +215,20 @@ fn nobody_mints_models_or_time_beyond_their_own() {
 fn nobody_widens_a_token_beyond_their_own() {
     let api = Api::new();
     let mine = minter(&api, json!({"policy": [{"effect": "allow", "actions": ["tokens:*", "llm:Invoke"]}]}));
-    let weak = mint_as(&api, &mine, json!({"name": "w", "policy": [{"effect": "allow", "actions": ["llm:Invoke"]}]})).must(201).id();
-    api.changes_nothing(|| api.as_token(&mine).patch(&at(&weak), json!({"role": "admin"}))).refuses(403, "auth.forbidden", "role");
+    let weak = mint_as(&api, &mine, json!({"name": "w", "policy": [{"effect": "allow", "actions": ["llm:Invoke"]}]}))
+        .must(201)
+        .id();
+    api.changes_nothing(|| api.as_token(&mine).patch(&at(&weak), json!({"role": "admin"}))).refuses(
+        403,
+        "auth.forbidden",
+        "role",
+    );
     let strong = api.post(PATH, json!({"name": "s", "role": "admin", "disabled": true})).must(201).id();
-    api.changes_nothing(|| api.as_token(&mine).patch(&at(&strong), json!({"disabled": false}))).refuses(403, "auth.forbidden", "role");
+    api.changes_nothing(|| api.as_token(&mine).patch(&at(&strong), json!({"disabled": false}))).refuses(
+        403,
+        "auth.forbidden",
+        "role",
+    );
 }
 
 #[test]
@@ -185,7 +236,8 @@ fn a_token_mints_in_its_own_project_only() {
     let api = Api::new();
     let other = api.post("/api/v1/projects", json!({"name": "other"})).must(201).id();
     let mine = minter(&api, json!({"role": "admin"}));
-    api.changes_nothing(|| api.as_token(&mine).post(&format!("{PATH}?project_id={other}"), json!({"name": "x"}))).refuses(404, "not_found", "project_id");
+    api.changes_nothing(|| api.as_token(&mine).post(&format!("{PATH}?project_id={other}"), json!({"name": "x"})))
+        .refuses(404, "not_found", "project_id");
     let made = mint_as(&api, &mine, json!({"name": "x", "role": "admin"})).must(201);
     assert_eq!(made.body["project_id"], json!(api.default_project()));
     assert_eq!(api.last_audit()["actor"], api.as_token(&mine).get("/api/v1/me").body["id"]);

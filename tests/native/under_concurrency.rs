@@ -32,7 +32,13 @@ fn scene() -> Scene {
 
 impl Scene {
     fn all(&self) -> [(&str, &str); 5] {
-        [("providers", &self.provider), ("models", &self.model), ("secrets", &self.secret), ("tokens", &self.token), ("projects", &self.project)]
+        [
+            ("providers", &self.provider),
+            ("models", &self.model),
+            ("secrets", &self.secret),
+            ("tokens", &self.token),
+            ("projects", &self.project),
+        ]
     }
 
     /// Runs a request into which `sql` slips; the database must then be as `sql` alone left it.
@@ -59,9 +65,16 @@ fn a_row_that_changed_since_it_was_read_is_not_overwritten() {
     for index in 0..5 {
         let scene = scene();
         let (table, path) = scene.all()[index];
-        let other = format!("UPDATE {table} SET name = 'theirs', name_key = 'theirs', version = version + 1 WHERE id = '{}'", id(path));
+        let other = format!(
+            "UPDATE {table} SET name = 'theirs', name_key = 'theirs', version = version + 1 WHERE id = '{}'",
+            id(path)
+        );
         let other = if table == "tokens" { other.replace("name_key = 'theirs', ", "") } else { other };
-        scene.overtaken(other.clone(), || scene.api.patch(path, named(path))).refuses(412, "request.precondition_failed", "");
+        scene.overtaken(other.clone(), || scene.api.patch(path, named(path))).refuses(
+            412,
+            "request.precondition_failed",
+            "",
+        );
         scene.overtaken(other, || scene.api.delete(path)).refuses(412, "request.precondition_failed", "");
     }
 }
@@ -91,7 +104,12 @@ fn a_name_that_was_taken_meanwhile_is_a_conflict() {
         "INSERT INTO providers (id, project_id, name, name_key, kind, credential_source, created_at, updated_at)
          VALUES ('aip_x', '{project}', 'Mine', 'mine', 'openai', 'unset', 1, 1)"
     );
-    let create = || scene.api.post("/api/v1/providers", json!({"name": "mine", "provider": "openai", "api_key": "sk-0123456789abcdefghij"}));
+    let create = || {
+        scene.api.post(
+            "/api/v1/providers",
+            json!({"name": "mine", "provider": "openai", "api_key": "sk-0123456789abcdefghij"}),
+        )
+    };
     scene.overtaken(sql, create).refuses(409, "provider.name_conflict", "name");
 }
 
@@ -119,7 +137,10 @@ fn a_secret_that_went_meanwhile_is_not_linked() {
 #[test]
 fn a_secret_that_came_into_use_meanwhile_is_not_deleted() {
     let scene = scene();
-    let sql = format!("UPDATE providers SET credential_source = 'secret', credential = NULL, secret_id = '{}'", id(&scene.secret));
+    let sql = format!(
+        "UPDATE providers SET credential_source = 'secret', credential = NULL, secret_id = '{}'",
+        id(&scene.secret)
+    );
     scene.overtaken(sql, || scene.api.delete(&scene.secret)).refuses(409, "secret.in_use", "");
 }
 
@@ -167,8 +188,16 @@ fn a_model_registered_while_its_provider_goes_goes_along() {
 fn writes(scene: &Scene) -> Vec<(&'static str, String, Value)> {
     let models = format!("{}/models", scene.provider);
     vec![
-        ("POST", "/api/v1/providers".into(), json!({"name": "new", "provider": "openai", "api_key": "sk-0123456789abcdefghij"})),
-        ("PATCH", scene.provider.clone(), json!({"name": "new", "default_model": "m1", "api_key": "sk-0123456789abcdefghij"})),
+        (
+            "POST",
+            "/api/v1/providers".into(),
+            json!({"name": "new", "provider": "openai", "api_key": "sk-0123456789abcdefghij"}),
+        ),
+        (
+            "PATCH",
+            scene.provider.clone(),
+            json!({"name": "new", "default_model": "m1", "api_key": "sk-0123456789abcdefghij"}),
+        ),
         ("POST", models, json!({"model": "new", "is_default": true})),
         ("PATCH", scene.model.clone(), json!({"model": "new", "is_default": true})),
         ("DELETE", scene.model.clone(), json!({})),
@@ -225,10 +254,21 @@ fn reads_answer_503_while_the_database_is_away() {
     for (_, path) in scene.all() {
         scene.api.get(path).refuses(503, "database.unavailable", "");
     }
-    for path in ["/api/v1/providers", "/api/v1/models", "/api/v1/secrets", "/api/v1/tokens", "/api/v1/projects", "/api/v1/sealing-keys"] {
+    for path in [
+        "/api/v1/providers",
+        "/api/v1/models",
+        "/api/v1/secrets",
+        "/api/v1/tokens",
+        "/api/v1/projects",
+        "/api/v1/sealing-keys",
+    ] {
         scene.api.get(path).refuses(503, "database.unavailable", "");
     }
-    scene.api.as_token("slu_0123456789abcdefghijABCDEFGHIJ0123456789abcd").get("/api/v1/me").refuses(503, "database.unavailable", "");
+    scene.api.as_token("slu_0123456789abcdefghijABCDEFGHIJ0123456789abcd").get("/api/v1/me").refuses(
+        503,
+        "database.unavailable",
+        "",
+    );
     scene.api.get("/api/v1/me").must(200);
 }
 
