@@ -17,7 +17,9 @@ import { Stop } from "./stop.mjs";
 const WATCHED = ["src", "migrations", "console", "Cargo.toml", "Cargo.lock"];
 const SETTLE_MS = 150;
 
-command(async () => {
+command(serve, { interrupted: 0 });
+
+async function serve() {
   const port = chosenPort();
   await ensureFree(port);
   const tools = await setUp();
@@ -38,7 +40,7 @@ command(async () => {
     }
   });
   return sluice.ended;
-});
+}
 
 /** Calls `rebuild` after each burst of changes, never twice at once; a change during a rebuild brings another. */
 function onChange(rebuild) {

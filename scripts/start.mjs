@@ -7,7 +7,9 @@ import { welcome } from "./serve/welcome.mjs";
 import { setUp } from "./setup.mjs";
 import { migrateLocal } from "./setup/database.mjs";
 
-command(async () => {
+command(serve, { interrupted: 0 });
+
+async function serve() {
   const port = chosenPort();
   await ensureFree(port);
   await buildWorker(await setUp());
@@ -15,4 +17,4 @@ command(async () => {
   const sluice = await serveLocally(port);
   console.log(welcome(sluice.url));
   return sluice.ended;
-});
+}

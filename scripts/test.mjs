@@ -10,7 +10,8 @@ import { projectNode } from "./setup/packages.mjs";
 import { Stop } from "./stop.mjs";
 import { wranglerEnv } from "./wrangler.mjs";
 
-const CLOSING_LINES = 12;
+// The lines with which each runner sums up: one for each of cargo's test binaries, one block for node's.
+const CLOSING = { "cargo test": /^(\x1b\[\d+m)?(test result:|error)/, "wasm build": /./, "node --test": /^(\x1b\[\d+m)?ℹ / };
 
 command(async () => {
   const tools = await setUp();
@@ -40,7 +41,7 @@ command(async () => {
   console.log("\nClosing lines");
   for (const { name, code, output } of stages) {
     console.log(`\n── ${name}: ${code === 0 ? "passed" : `FAILED, exit code ${code}`}`);
-    console.log(output.trimEnd().split("\n").slice(-CLOSING_LINES).join("\n"));
+    console.log(output.split("\n").filter((line) => CLOSING[name].test(line)).join("\n"));
   }
   return stages.some(({ code }) => code !== 0) ? 1 : 0;
 });

@@ -1,20 +1,25 @@
 // How to run wrangler: on the Node of the lock file, whatever Node the caller's npm runs on. End-to-end tests use it so:
 //
-//   import { wranglerCommand, wranglerEnv } from "../../scripts/wrangler.mjs";
-//   import { start, stop } from "../../scripts/process.mjs";
+//   import { startWrangler } from "../../scripts/wrangler.mjs";
+//   import { stop } from "../../scripts/process.mjs";
+//
+//   const worker = startWrangler(
+//     ["dev", "--port", String(port), "--inspector-port", "0", "--persist-to", folder, "--show-interactive-dev-session=false"],
+//     { output: "pipe" },
+//   );
+//   … read worker.stdout and worker.stderr, poll http://localhost:<port>/healthz …
+//   await stop(worker); // wrangler and workerd, both
+//
+// Should the test process die without that, they end by themselves. For a command that runs to its end:
 //
 //   const [node, ...entry] = wranglerCommand();
-//   const worker = start(node, [...entry, "dev", "--port", port, "--persist-to", folder, ...], {
-//     cwd: root, env: wranglerEnv(), stdio: ["ignore", "pipe", "pipe"],
-//   });
-//   … poll http://localhost:<port>/healthz …
-//   await stop(worker); // wrangler and workerd, both
+//   execFileSync(node, [...entry, "d1", "migrations", "apply", "DB", "--local", "--persist-to", folder], { cwd: root, env: wranglerEnv() });
 //
 // `npm test` has built the release Worker into build/ before the tests run, and `wrangler dev` builds nothing itself.
 // Secrets and variables come from .dev.vars unless `--env-file <file>` names another; `--var NAME:value` adds to either.
-// A fresh database: `d1 migrations apply DB --local --persist-to <folder>` first.
 import { existsSync } from "node:fs";
 import { inRoot } from "./places.mjs";
+import { start } from "./process.mjs";
 import { projectNode } from "./setup/packages.mjs";
 
 /** The program and its first arguments. `SLUICE_WRANGLER` names another script to run instead, which the tests of deploy do. */
@@ -36,4 +41,15 @@ export function wranglerEnv(extra = {}) {
     WRANGLER_SEND_METRICS: "false",
     ...extra,
   };
+}
+
+/** Starts a wrangler that does not outlive us. */
+export function startWrangler(args, { output = "inherit", env = {} } = {}) {
+  const [node, ...entry] = wranglerCommand();
+  const tether = ["--import", new URL("tether.mjs", import.meta.url).href];
+  return start(node, [...tether, ...entry, ...args], {
+    cwd: inRoot(),
+    env: wranglerEnv(env),
+    stdio: ["pipe", output, output],
+  });
 }

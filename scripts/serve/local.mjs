@@ -1,21 +1,15 @@
 // Sluice on this machine: wrangler dev, and the wait until it answers.
-import { inRoot } from "../places.mjs";
-import { pause, start, stop } from "../process.mjs";
+import { pause, stop } from "../process.mjs";
 import { Stop } from "../stop.mjs";
-import { wranglerCommand, wranglerEnv } from "../wrangler.mjs";
+import { startWrangler } from "../wrangler.mjs";
 
 const PATIENCE_MS = 60_000;
 
 /** Starts serving and returns the process once it answers, with `url`. */
 export async function serveLocally(port) {
-  const [node, ...entry] = wranglerCommand();
   // Port 0 for the inspector: two Sluices on one machine do not fight over one that nobody asked for.
   const options = ["--port", String(port), "--inspector-port", "0", "--show-interactive-dev-session=false"];
-  const wrangler = start(node, [...entry, "dev", ...options], {
-    cwd: inRoot(),
-    env: wranglerEnv({ WRANGLER_HIDE_BANNER: "true" }),
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const wrangler = startWrangler(["dev", ...options], { env: { WRANGLER_HIDE_BANNER: "true" } });
   wrangler.url = `http://localhost:${port}`;
 
   let ended = false;

@@ -144,6 +144,12 @@ impl Policy {
         allowed
     }
 
+    /// Whether there is any resource that the action might be allowed on.
+    pub fn could_permit(&self, operation: Operation) -> bool {
+        let allows = |rule: &&Rule| rule.effect == Effect::Allow;
+        self.0.iter().filter(allows).any(|rule| rule.actions.iter().any(|action| action.matches(operation.action())))
+    }
+
     /// Whether everything that `other` allows is allowed here, too: nobody mints more than they have.
     ///
     /// Actions that no version has yet count, too: a grant outlives the version that made it.

@@ -72,19 +72,21 @@ impl Principal {
 
     /// Refuses with 403, naming the action, unless it may.
     pub fn require(&self, operation: Operation, resource: Option<&str>) -> Result<(), Refusal> {
-        if self.may(operation, resource) {
-            return Ok(());
-        }
-        let message = match operation.audience() {
-            Audience::Root => format!("`{}` takes the deployment's ADMIN_TOKEN", operation.action()),
-            _ => format!(
-                "this token's policy does not allow `{}`{}: use a token that does, or ask an admin of the project",
-                operation.action(),
-                resource.map(|resource| format!(" on `{resource}`")).unwrap_or_default()
-            ),
-        };
-        Err(Refusal::new(Reason::Forbidden, message))
+        if self.may(operation, resource) { Ok(()) } else { Err(forbidden(operation, resource)) }
     }
+}
+
+/// The refusal of a caller whose token does not reach that far.
+pub fn forbidden(operation: Operation, resource: Option<&str>) -> Refusal {
+    let message = match operation.audience() {
+        Audience::Root => format!("`{}` takes the deployment's ADMIN_TOKEN", operation.action()),
+        _ => format!(
+            "this token's policy does not allow `{}`{}: use a token that does, or ask an admin of the project",
+            operation.action(),
+            resource.map(|resource| format!(" on `{resource}`")).unwrap_or_default()
+        ),
+    };
+    Refusal::new(Reason::Forbidden, message)
 }
 
 impl TokenHolder {

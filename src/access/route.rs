@@ -85,12 +85,24 @@ pub enum Matched<'a> {
     NoPath,
 }
 
+/// 000's spelling of the providers' paths, served by the same handlers.
+const PROVIDERS: (&str, &str) = ("/v1/llm-providers", "/api/v1/providers");
+
+/// Whether a path is one of the control plane's among the data plane's.
+pub fn is_providers_alias(path: &str) -> bool {
+    path.strip_prefix(PROVIDERS.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Looks a request up in the table. Segments come as they were sent: an id is never percent-encoded.
 pub fn find<'a>(method: Option<Method>, path: &'a str) -> Matched<'a> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut allowed = Vec::new();
     for (candidate, pattern, operation) in ROUTES {
-        let Some(captured) = captures(pattern, path) else { continue };
+        let found = match (path.strip_prefix(PROVIDERS.0), pattern.strip_prefix(PROVIDERS.1)) {
+            (Some(path), Some(pattern)) => captures(pattern, path),
+            _ => captures(pattern, path),
+        };
+        let Some(captured) = found else { continue };
         if Some(*candidate) == method {
             return Matched::Route(*operation, captured);
         }
@@ -127,6 +139,14 @@ mod tests {
             Matched::Route(UpdateModel, vec!["aip_1", "mdl_2"])
         );
         assert_eq!(find(Some(Get), "/api/v1/providers/"), Matched::Route(ListProviders, vec![]));
+    }
+
+    #[test]
+    fn document_000s_paths_are_the_providers() {
+        let path = "/v1/llm-providers/aip_1/models";
+        assert_eq!(find(Some(Post), path), Matched::Route(CreateModel, vec!["aip_1"]));
+        assert!(is_providers_alias("/v1/llm-providers") && !is_providers_alias("/v1/llm-providers-x"));
+        assert_eq!(find(Some(Get), "/v1/llm-providersx"), Matched::NoPath);
     }
 
     #[test]

@@ -188,7 +188,7 @@ fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
     }
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Refusal::new(Reason::MalformedJson, "the body must be a JSON object")),
+        Ok(_) => Err(Refusal::new(Reason::ValidationFailed, "the body must be a JSON object")),
         Err(error) => {
             // serde_json's text may quote the body, and the body may hold a credential.
             let (line, column) = (error.line(), error.column());

@@ -22,11 +22,13 @@ use crate::access::route::{Matched, Method, find};
 use crate::access::{Audience, Operation, Principal, TokenHash};
 use crate::deployment::Deployment;
 use crate::domain::ids::{ProjectId, ProviderId, RequestId};
+use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Clock, Db, Rng};
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
+use form::Form;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 
@@ -197,10 +199,19 @@ impl Call<'_> {
         Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
     }
 
-    /// The project that lists and creations are about: a token's own; for root `?project_id=`, an id or a name, and
-    /// `default` without one.
+    /// The project that a list is about: a token's own; for root `?project_id=`, an id or a name, and `default`
+    /// without one.
     async fn project(&self) -> Result<ProjectId, Refusal> {
-        let asked = self.query("project_id");
+        self.project_named(self.query("project_id")).await
+    }
+
+    /// The project that a creation is about: the body may name it, too.
+    async fn project_for(&self, form: &mut Form) -> Result<ProjectId, Refusal> {
+        let in_body = form.text("project_id")?.given("project_id")?;
+        self.project_named(in_body.or(self.query("project_id"))).await
+    }
+
+    async fn project_named(&self, asked: Option<String>) -> Result<ProjectId, Refusal> {
         let none =
             |named: &str| Refusal::new(Reason::NotFound, format!("there is no project `{named}`")).on("project_id");
         match (&self.principal, asked) {
@@ -215,6 +226,16 @@ impl Call<'_> {
                     None => Err(none(&asked)),
                 }
             }
+        }
+    }
+
+    /// Refuses an update that would move a row into another project.
+    fn stays_in(&self, form: &mut Form, project: &ProjectId) -> Result<(), Invalid> {
+        match form.text("project_id")?.given("project_id")? {
+            Some(named) if named != project.as_str() => {
+                Err(Invalid::new("project_id", "a row stays in its project: make another one there"))
+            }
+            _ => Ok(()),
         }
     }
 

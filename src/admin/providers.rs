@@ -26,6 +26,7 @@ use view::view;
 
 const FIELDS: Fields = Fields {
     writable: &[
+        "project_id",
         "name",
         "provider",
         "protocol",
@@ -39,17 +40,7 @@ const FIELDS: Fields = Fields {
         "default_model",
         "enabled",
     ],
-    read_only: &[
-        "id",
-        "project_id",
-        "credential",
-        "header_names",
-        "resolved",
-        "model_count",
-        "models",
-        "created_at",
-        "updated_at",
-    ],
+    read_only: &["id", "credential", "header_names", "resolved", "model_count", "models", "created_at", "updated_at"],
 };
 
 /// Finds a provider that the caller may know of: of its project, and switched on unless the caller manages providers.
@@ -134,8 +125,13 @@ impl Change {
             // 003's way of registering: protocol and endpoint instead of a kind.
             (None, None) if protocol.is_some() && base_url.is_some() => Kind::Custom,
             (None, None) => {
+                let missing = match (protocol, &base_url) {
+                    (None, Some(_)) => "protocol",
+                    (Some(_), None) => "base_url",
+                    _ => "provider",
+                };
                 let message = "provider is required, or protocol and base_url in its place";
-                return Err(Invalid::new("provider", message).into());
+                return Err(Invalid::new(missing, message).into());
             }
         };
         let enabled = form.truth("enabled")?.given("enabled")?;
@@ -174,7 +170,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
         ));
     }
     let resolved = change.settings.resolve(call.world.deployment.private_upstreams)?;
-    let project = call.project().await?;
+    let project = call.project_for(&mut form).await?;
     let id = ProviderId::generate(call.world.rng)?;
     let credential = credential::store(call, &project, &id, resolved.auth_method, change.credential.as_ref()).await?;
     let [name, name_key, kind, protocol, auth_method, base_url, mode, advanced] = change.params();
@@ -221,6 +217,7 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let ((provider, models), shown) = current(call, id).await?;
     check_if_match(call.request, &shown)?;
     let mut form = Form::read_update(call.request, &FIELDS)?;
+    call.stays_in(&mut form, &provider.project_id)?;
     let before = stored_settings(&provider)?;
     let change = Change::read(&mut form, Some((&provider, &before)))?;
     // What the body leaves alone is checked at each call: a provider whose address the deployment no longer allows

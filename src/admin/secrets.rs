@@ -16,8 +16,8 @@ use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::{Value, json};
 
 const FIELDS: Fields = Fields {
-    writable: &["name", "value"],
-    read_only: &["id", "project_id", "has_value", "hint", "provider_count", "created_at", "updated_at"],
+    writable: &["project_id", "name", "value"],
+    read_only: &["id", "has_value", "hint", "provider_count", "created_at", "updated_at"],
 };
 
 fn view(secret: &SecretRow) -> Value {
@@ -110,7 +110,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut form = Form::read(call.request, &FIELDS)?;
     let name = Name::parse("name", &form.text("name")?.required("name")?)?;
     let value = plaintext(form.text("value")?.required("value")?)?;
-    let project = call.project().await?;
+    let project = call.project_for(&mut form).await?;
     let id = SecretId::generate(call.world.rng)?;
     let statements = vec![
         secrets::INSERT.with([
@@ -133,6 +133,7 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let secret = find(call, id).await?;
     check_if_match(call.request, &view(&secret))?;
     let mut form = Form::read_update(call.request, &FIELDS)?;
+    call.stays_in(&mut form, &secret.project_id)?;
     let name = form.text("name")?.given("name")?.map(|name| Name::parse("name", &name)).transpose()?;
     let value = form.text("value")?.given("value")?.map(plaintext).transpose()?;
     if let Some(value) = &value {

@@ -16,8 +16,8 @@ use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::{Value, json};
 
 const FIELDS: Fields = Fields {
-    writable: &["name", "user_id", "role", "policy", "allowed_models", "expires_at", "disabled"],
-    read_only: &["id", "project_id", "hint", "token", "created_at", "updated_at"],
+    writable: &["project_id", "name", "user_id", "role", "policy", "allowed_models", "expires_at", "disabled"],
+    read_only: &["id", "hint", "token", "created_at", "updated_at"],
 };
 
 fn view(token: &TokenRow) -> Value {
@@ -191,7 +191,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let user = form.text("user_id")?.over(None);
     let no_user = |id: &str| Invalid::new("user_id", format!("there is no user `{id}` in this project"));
     let user = user.map(|id| UserId::parse(&id).ok_or_else(|| no_user(&id))).transpose()?;
-    let project = call.project().await?;
+    let project = call.project_for(&mut form).await?;
     let id = TokenId::generate(call.world.rng)?;
     let token = PlainToken::generate(call.world.rng)?;
     let statements = vec![
@@ -230,6 +230,7 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let token = find(call, id).await?;
     check_if_match(call.request, &view(&token))?;
     let mut form = Form::read_update(call.request, &FIELDS)?;
+    call.stays_in(&mut form, &token.project_id)?;
     if form.has("user_id") {
         return Err(Invalid::new("user_id", "a token stays with the user it was minted for: mint another one").into());
     }

@@ -20,7 +20,7 @@ impl Price {
     /// From USD per thousand tokens, as the API writes it: not negative, at most 1,000, at most 12 decimals.
     pub fn from_usd_per_1k(param: &str, usd: f64) -> Result<Self, Invalid> {
         let scaled = (usd * Self::USD_PER_1K).round();
-        if !usd.is_finite() || usd < 0.0 || usd > 1000.0 {
+        if !(0.0..=1000.0).contains(&usd) {
             return Err(Invalid::new(param, format!("{param} must be between 0 and 1000 US dollars per 1,000 tokens")));
         }
         if (scaled / Self::USD_PER_1K - usd).abs() > f64::EPSILON * usd {

@@ -1,1 +1,14 @@
-//! The data plane.
+//! The data plane as phases, each made from the one before, so that a skipped check does not compile:
+//!
+//! [`door`] which endpoint is it → [`admit`] who is calling, and on which state of the project → [`plan`] which model,
+//! which upstream, which bytes and headers → (the edge fetches) → [`answer`] what the upstream said, in the client's
+//! protocol → [`settle`] one usage row.
+
+pub mod admit;
+pub mod answer;
+pub mod cache;
+pub mod door;
+pub mod ledger;
+pub mod list;
+pub mod plan;
+pub mod settle;

@@ -75,6 +75,29 @@ fn root_names_a_project_by_id_or_name_and_everything_stays_in_it() {
 }
 
 #[test]
+fn a_body_names_the_project_of_a_new_row_and_never_moves_one() {
+    let api = Api::new();
+    let other = api.post(PATH, json!({"name": "other"})).must(201).id();
+    let (own, token) = (api.default_project(), api.token_of_role("admin"));
+    for (path, mut body) in [
+        ("/api/v1/providers", json!({"name": "x", "provider": "openai"})),
+        ("/api/v1/secrets", json!({"name": "x", "value": "v-of-a-secret"})),
+        ("/api/v1/tokens", json!({"name": "x"})),
+    ] {
+        body["project_id"] = json!(other);
+        api.changes_nothing(|| api.as_token(&token).post(path, body.clone())).refuses(404, "not_found", "project_id");
+        let made = api.post(path, body.clone()).must(201);
+        assert_eq!(made.body["project_id"], json!(other), "{path}");
+        let row = format!("{path}/{}", made.id());
+        api.changes_nothing(|| api.patch(&row, json!({"project_id": own}))).invalid("project_id");
+        api.changes_nothing(|| api.patch(&row, json!({"project_id": null}))).invalid("project_id");
+        api.patch(&row, json!({"project_id": other, "name": "y"})).must(200);
+        body["project_id"] = json!("nobody");
+        api.changes_nothing(|| api.post(path, body)).refuses(404, "not_found", "project_id");
+    }
+}
+
+#[test]
 fn a_token_sees_its_own_project_and_only_root_makes_and_deletes_them() {
     let api = Api::new();
     let other = api.post(PATH, json!({"name": "other"})).must(201).id();

@@ -96,12 +96,12 @@ fn a_provider_without_a_kind_is_registered_by_protocol_and_address() {
         (&json!("custom"), &json!("https://llm.example.com/v1"))
     );
     assert_eq!(made.body["resolved"]["protocols"], json!(["anthropic_messages"]));
-    for partial in [
-        json!({"name": "x"}),
-        json!({"name": "x", "protocol": "responses"}),
-        json!({"name": "x", "base_url": "https://a.example.com"}),
+    for (partial, missing) in [
+        (json!({"name": "x"}), "provider"),
+        (json!({"name": "x", "protocol": "responses"}), "base_url"),
+        (json!({"name": "x", "base_url": "https://a.example.com"}), "protocol"),
     ] {
-        api.changes_nothing(|| register(&api, partial)).invalid("provider");
+        api.changes_nothing(|| register(&api, partial)).invalid(missing);
     }
 }
 
@@ -352,6 +352,18 @@ fn the_default_model_is_written_by_name_and_read_back() {
     assert_eq!(api.patch(&at(&id), json!({"default_model": null})).must(200).body["default_model"], "GPT-5");
     assert_eq!(api.db.one("SELECT id FROM models WHERE is_default = 1"), first);
     register(&api, json!({"name": "y", "provider": "openai", "default_model": null})).must(201);
+}
+
+#[test]
+fn document_000s_path_serves_the_same_providers() {
+    let api = Api::new();
+    let id = api.post("/v1/llm-providers", json!({"name": "a", "provider": "openai"})).must(201).id();
+    let path = format!("/v1/llm-providers/{id}");
+    assert_eq!(api.get(&path).must(200).body, api.get(&at(&id)).body);
+    api.post(&format!("{path}/models"), json!({"model": "m"})).must(201);
+    api.patch(&path, json!({"default_model": "m"})).must(200);
+    assert_eq!(api.get("/v1/llm-providers").must(200).column("id"), [id]);
+    api.delete(&path).must(204);
 }
 
 #[test]

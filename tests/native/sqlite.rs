@@ -1,5 +1,6 @@
 //! The database port over SQLite, as strict as D1: doubles for integers, one transaction a batch, D1's words.
 
+use rusqlite::limits::Limit;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Statement as Prepared, params_from_iter};
 use sluice::ports::{Clock, Db, DbError, Local, NoRandomness, Outcome, Param, Rng, Statement};
@@ -7,6 +8,15 @@ use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use sluice::domain::timestamp::Timestamp;
+
+/// <https://developers.cloudflare.com/d1/platform/limits/>: where SQLite itself would let more through.
+const D1_LIMITS: [(Limit, i32); 5] = [
+    (Limit::SQLITE_LIMIT_FUNCTION_ARG, 32),
+    (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
+    (Limit::SQLITE_LIMIT_COLUMN, 100),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
+];
 
 /// What someone else does to the database in between.
 type Interloper = Box<dyn FnOnce(&Sqlite)>;
@@ -27,6 +37,9 @@ impl Sqlite {
     pub fn new() -> Self {
         let connection = Connection::open_in_memory().expect("SQLite");
         connection.execute_batch("PRAGMA foreign_keys = ON").expect("foreign keys");
+        for (limit, most) in D1_LIMITS {
+            connection.set_limit(limit, most).expect("a limit");
+        }
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
         let mut files: Vec<_> =
             std::fs::read_dir(folder).expect("migrations").map(|e| e.expect("file").path()).collect();
@@ -113,8 +126,6 @@ impl Sqlite {
     }
 
     fn run_one(&self, statement: &Statement) -> Result<Outcome, DbError> {
-        // D1 takes 100 parameters a statement.
-        assert!(statement.params.len() <= 100, "{} parameters", statement.params.len());
         let mut prepared =
             self.connection.prepare(statement.sql).unwrap_or_else(|error| panic!("{}: {error}", statement.sql));
         assert_eq!(prepared.parameter_count(), statement.params.len(), "parameters of {}", statement.sql);

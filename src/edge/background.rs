@@ -1,0 +1,49 @@
+//! What goes on after the answer: relaying a stream, and writing usage rows together.
+
+use super::d1::D1;
+use super::isolate;
+use super::js;
+use super::pump::Stream;
+use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
+use crate::store::usage::{UsageRow, insert};
+use futures_channel::oneshot::Receiver;
+use worker::{Delay, Env};
+
+/// Tries to write one group, each after a longer wait; then the rows are left to the next call's group.
+const TRIES: u32 = 3;
+
+/// What a call leaves to be done after its answer.
+pub enum Settlement {
+    /// It is over: its row.
+    Row(Box<UsageRow>),
+    /// Its answer is a stream that is still to be relayed.
+    Stream(Box<Stream>),
+}
+
+/// Waits for a call's settlement and sees it through. Registered before the upstream is called, because the platform
+/// ends a request whose client has left unless something still holds it.
+pub async fn settle(env: Env, settlement: Receiver<Settlement>) {
+    let row = match settlement.await {
+        Ok(Settlement::Row(row)) => *row,
+        Ok(Settlement::Stream(stream)) => stream.run().await,
+        // The call was dropped on its way: there is nothing to settle.
+        Err(_) => return,
+    };
+    if isolate::ledger(|ledger| ledger.add(row)) == Duty::Write {
+        write_group(&D1::of(&env)).await;
+    }
+}
+
+async fn write_group(database: &D1) {
+    for attempt in 1..=TRIES {
+        Delay::from(GROUP_WAIT * attempt).await;
+        let rows = isolate::ledger(Ledger::take);
+        let Err(error) = insert(database, &rows).await else { return };
+        let held = rows.len();
+        let lost = isolate::ledger(|ledger| ledger.hold(rows));
+        js::log_error(&format!("usage: {held} rows could not be written and are held ({lost} given up): {error:?}"));
+        if attempt == TRIES || isolate::ledger(Ledger::adopt) == Duty::None {
+            return;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! One call of the data plane, from the door to its usage row.
+
+use super::background::{self, Settlement};
+use super::d1::D1;
+use super::isolate;
+use super::pump::{Pump, Stream};
+use super::request::Incoming;
+use super::response::{self, Head, json};
+use super::system::Platform;
+use super::upstream::{self, Answer};
+use crate::deployment::Deployment;
+use crate::gateway::admit::{Admitted, Presented, admit};
+use crate::gateway::answer::{Announced, announced, check_body, error_body, headers};
+use crate::gateway::door::{self, CallDoor, Door};
+use crate::gateway::list;
+use crate::gateway::plan::{Plan, candidates, plan};
+use crate::gateway::settle::{Consumed, Ending, Record};
+use crate::ports::Clock;
+use crate::protocol::body::RequestBody;
+use crate::protocol::meter::StreamMeter;
+use crate::refusal::{Dialect, Reason, Refusal, render};
+use futures_channel::oneshot;
+use std::time::Duration;
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+use worker::{Context, Env};
+
+/// Serves one request of the data plane.
+pub async fn serve(
+    incoming: &Incoming,
+    env: &Env,
+    context: &Context,
+    deployment: &Deployment,
+) -> Result<Response, JsValue> {
+    let admitted = match enter(incoming, env, deployment).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return super::refused(incoming, &refusal),
+    };
+    match door::find(incoming.method(), incoming.path()) {
+        Err(refusal) => super::refused(incoming, &refusal),
+        Ok(Door::ListModels) => listed(incoming, list::list(&admitted, incoming.dialect(), incoming.query())),
+        Ok(Door::GetModel(id)) => listed(incoming, list::get(&admitted, incoming.dialect(), id)),
+        Ok(Door::Call(door)) => {
+            let (settle, settlement) = oneshot::channel();
+            context.wait_until(background::settle(env.clone(), settlement));
+            let call = Call { incoming, deployment, admitted, door };
+            let mut record = Record::new(incoming.id.clone(), incoming.started);
+            let (response, settlement) = match call.run(&mut record).await {
+                Ok(answered) => answered,
+                Err(refusal) => call.refuse(&record, &refusal),
+            };
+            // Nobody listens only where the platform has already ended the request.
+            let _ = settle.send(settlement);
+            response
+        }
+    }
+}
+
+async fn enter(incoming: &Incoming, env: &Env, deployment: &Deployment) -> Result<Admitted, Refusal> {
+    let presented = Presented {
+        authorization: incoming.header("authorization"),
+        x_api_key: incoming.header("x-api-key"),
+        project: incoming.header("x-sluice-project"),
+    };
+    admit(&D1::of(env), deployment, &isolate::cache(), presented, incoming.started).await
+}
+
+fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Result<Response, JsValue> {
+    match found {
+        Ok(body) => json(incoming, &Head::new(incoming, 200)?, &body.to_string()),
+        Err(refusal) => super::refused(incoming, &refusal),
+    }
+}
+
+struct Call<'a> {
+    incoming: &'a Incoming,
+    deployment: &'a Deployment,
+    admitted: Admitted,
+    door: CallDoor,
+}
+
+/// A response, or the platform's refusal to build one; and what is left to be done after it.
+type Answered = (Result<Response, JsValue>, Settlement);
+
+impl Call<'_> {
+    /// Body → model → plan → upstream → answer. A refusal on the way becomes one answer and one usage row.
+    async fn run(&self, record: &mut Record) -> Result<Answered, Refusal> {
+        let bytes = self.incoming.body(self.deployment.max_body_bytes).await?;
+        let request_bytes = bytes.len();
+        let body = RequestBody::parse(bytes)?;
+        record.requested_model = body.model().map(std::borrow::Cow::into_owned);
+        record.streamed = body.streams();
+        let candidates = candidates(&self.admitted, &body)?;
+        let plan = plan(&self.admitted, self.deployment, self.door, self.incoming.headers(), &body, &candidates)
+            .map_err(|(candidate, refusal)| {
+                record.candidate = candidate;
+                refusal
+            })?;
+        drop(body);
+        record.candidate = Some(plan.candidate.clone());
+        record.attempts = 1;
+        let wait = self.within(&plan, record, plan.first_byte_timeout);
+        let answer = upstream::call(self.incoming, &plan, wait).await?;
+        record.first_byte = Some(Platform.now());
+        let announced = announced(answer.status, answer.header("content-type"));
+        record.streamed = announced == Announced::Stream;
+        match announced {
+            Announced::Stream => self.relay_stream(record, &plan, answer, request_bytes).await,
+            Announced::Body => self.relay_body(record, &plan, &answer).await,
+            Announced::Error => self.relay_error(record, &plan, &answer).await,
+            Announced::Redirect => {
+                answer.abort.abort();
+                Err(redirected(&plan, &answer))
+            }
+        }
+    }
+
+    /// What remains of the operator's bound on the whole call, if that is less.
+    fn within(&self, plan: &Plan, record: &Record, wait: Duration) -> Duration {
+        let spent = u64::try_from(Platform.now().ms_since(record.started)).unwrap_or_default();
+        plan.timeout.map_or(wait, |whole| wait.min(whole.saturating_sub(Duration::from_millis(spent))))
+    }
+
+    fn head(&self, plan: &Plan, answer: &Answer) -> Result<Head, JsValue> {
+        let head = Head::new(self.incoming, answer.status)?;
+        let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in headers(upstream, self.door.protocol) {
+            head.set(name, value);
+        }
+        head.set("x-request-id", self.incoming.id.as_str());
+        head.set("x-sluice-provider", plan.candidate.provider.name());
+        head.set("x-sluice-model", &plan.candidate.selector());
+        head.set("x-sluice-attempts", "1");
+        Ok(head)
+    }
+
+    async fn relay_stream(
+        &self,
+        record: &Record,
+        plan: &Plan,
+        answer: Answer,
+        request_bytes: usize,
+    ) -> Result<Answered, Refusal> {
+        let meter = StreamMeter::new(self.door.protocol, plan.usage_chunk);
+        let mut pump = Pump::new(self.incoming, answer, self.deployment.idle_timeout, meter).map_err(unbuilt)?;
+        pump.lead_in(plan).await?;
+        let head = self.head(plan, &pump.answer).map_err(unbuilt)?;
+        // Without these, proxies on the way gather events before they pass them on.
+        head.set("content-type", "text/event-stream; charset=utf-8");
+        head.set("cache-control", "no-cache, no-transform");
+        let (relaying, readable) = pump.open().map_err(unbuilt)?;
+        let (record, admitted, door) = (record.clone(), self.admitted.clone(), self.door);
+        let stream = Stream { relaying, record, admitted, door, request_bytes };
+        Ok((head.stream(&readable), Settlement::Stream(Box::new(stream))))
+    }
+
+    async fn relay_body(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
+        let wait = self.within(plan, record, self.deployment.idle_timeout);
+        let buffer = upstream::read_body(self.incoming, plan, answer, wait).await?;
+        let usage = check_body(self.door.protocol, plan, &buffer.to_vec())?;
+        let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
+        let head = self.head(plan, answer).map_err(unbuilt)?;
+        head.set("content-type", "application/json");
+        Ok((head.buffer(&buffer), self.settled(record, Ending { status: answer.status, error: None, consumed })))
+    }
+
+    async fn relay_error(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
+        let wait = self.within(plan, record, self.deployment.idle_timeout);
+        let said = upstream::read_body(self.incoming, plan, answer, wait).await?.to_vec();
+        let body = error_body(self.door.protocol, plan, answer.status, &said, self.incoming.id.as_str());
+        let ending = Ending { status: answer.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
+        let head = self.head(plan, answer).map_err(unbuilt)?;
+        head.set("content-type", "application/json");
+        Ok((head.bytes(&body), self.settled(record, ending)))
+    }
+
+    fn settled(&self, record: &Record, ending: Ending) -> Settlement {
+        Settlement::Row(Box::new(record.settle(&self.admitted, self.door, ending, Platform.now())))
+    }
+
+    fn refuse(&self, record: &Record, refusal: &Refusal) -> Answered {
+        let rendered = render(refusal, Dialect::from(self.door.protocol), self.incoming.id.as_str());
+        let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed: Consumed::Nothing };
+        let response = response::rendered(self.incoming, rendered).and_then(|response| {
+            let headers = response.headers();
+            if let Some(candidate) = &record.candidate {
+                headers.set("x-sluice-provider", candidate.provider.name())?;
+                headers.set("x-sluice-model", &candidate.selector())?;
+            }
+            headers.set("x-sluice-attempts", &record.attempts.to_string())?;
+            Ok(response)
+        });
+        (response, self.settled(record, ending))
+    }
+}
+
+/// The platform refused to build a part of the answer. Nothing that a client or an upstream sends brings this about.
+fn unbuilt(error: JsValue) -> Refusal {
+    Refusal::new(Reason::Internal, format!("the answer could not be built: {error:?}"))
+}
+
+fn redirected(plan: &Plan, answer: &Answer) -> Refusal {
+    let message = format!(
+        "provider `{}` answered {} with a redirect, which is never followed because the credential would go along: \
+         set base_url to where it leads",
+        plan.candidate.provider.name(),
+        answer.status
+    );
+    Refusal::new(Reason::UpstreamRedirect, message)
+}

@@ -1,0 +1,50 @@
+//! The control plane's way in and out.
+
+use super::d1::D1;
+use super::isolate;
+use super::request::Incoming;
+use super::response::{Head, json};
+use super::system::Platform;
+use crate::admin::{MAX_BODY_BYTES, Reply, Request, World, serve as answer};
+use crate::deployment::Deployment;
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+/// Serves one request of the control plane.
+pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> Result<web_sys::Response, JsValue> {
+    let body = match incoming.body(MAX_BODY_BYTES).await {
+        Ok(body) => body,
+        Err(refusal) => return super::refused(incoming, &refusal),
+    };
+    let header = |name: &str| incoming.header(name).map(str::to_owned);
+    let request = Request {
+        id: incoming.id.clone(),
+        method: incoming.method().to_owned(),
+        path: incoming.path().to_owned(),
+        query: incoming.query().to_owned(),
+        authorization: header("authorization"),
+        content_type: header("content-type"),
+        if_match: header("if-match"),
+        if_none_match: header("if-none-match"),
+        address: header("cf-connecting-ip"),
+        body,
+    };
+    let database = D1::of(env);
+    let reply = answer(World { db: &database, clock: &Platform, rng: &Platform, deployment }, &request).await;
+    if incoming.method() != "GET" && incoming.method() != "HEAD" {
+        // What was written here counts here at once; other isolates follow within CONFIG_TTL_MS.
+        isolate::cache().borrow_mut().expire();
+    }
+    respond(incoming, &reply)
+}
+
+fn respond(incoming: &Incoming, reply: &Reply) -> Result<web_sys::Response, JsValue> {
+    let head = Head::new(incoming, reply.status)?;
+    for (name, value) in &reply.headers {
+        head.set(name, value);
+    }
+    match &reply.body {
+        Some(body) => json(incoming, &head, body),
+        None => head.empty(),
+    }
+}

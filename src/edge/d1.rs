@@ -1,0 +1,99 @@
+//! The `Db` port on D1.
+
+use super::js;
+use crate::ports::{Db, DbError, Local, Outcome, Param, Statement};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::fmt;
+use wasm_bindgen::JsValue;
+use worker::{D1Database, D1Result, Env};
+
+/// D1 under the binding `DB`.
+pub struct D1(Result<D1Database, DbError>);
+
+impl D1 {
+    /// Takes the binding. Without one every batch fails, and says so.
+    pub fn of(env: &Env) -> Self {
+        Self(env.d1("DB").map_err(|error| DbError::Unavailable(format!("no D1 binding `DB`: {error}"))))
+    }
+
+    async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
+        let database = self.0.as_ref().map_err(Clone::clone)?;
+        let prepared = statements
+            .iter()
+            .map(|statement| {
+                let params = statement.params.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
+                let prepared = database.prepare(statement.sql);
+                if params.is_empty() { Ok(prepared) } else { prepared.bind(&params).map_err(away) }
+            })
+            .collect::<Result<Vec<_>, DbError>>()?;
+        let results = database.batch(prepared).await.map_err(|error| classified(&error.to_string()))?;
+        results.iter().map(outcome).collect()
+    }
+}
+
+impl Db for D1 {
+    fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>> {
+        Box::pin(async move {
+            let outcomes = self.run(statements).await;
+            if let Err(DbError::Unavailable(why)) = &outcomes {
+                js::log_error(&format!("D1: {why}"));
+            }
+            outcomes
+        })
+    }
+}
+
+/// D1 takes doubles only: a whole number beyond 2^53 would be rounded without a word.
+fn bound(param: &Param) -> Result<JsValue, DbError> {
+    match param {
+        Param::Null => Ok(JsValue::NULL),
+        Param::Real(number) => Ok(JsValue::from_f64(*number)),
+        Param::Text(text) => Ok(JsValue::from_str(text)),
+        Param::Integer(number) if number.unsigned_abs() <= 1 << 53 => Ok(JsValue::from_f64(*number as f64)),
+        Param::Integer(number) => Err(DbError::Unavailable(format!("{number} is beyond what D1 can hold exactly"))),
+    }
+}
+
+fn classified(text: &str) -> DbError {
+    if text.contains("constraint failed") || text.contains("SQLITE_CONSTRAINT") {
+        DbError::Constraint(text.to_owned())
+    } else {
+        DbError::Unavailable(text.to_owned())
+    }
+}
+
+fn away(error: worker::Error) -> DbError {
+    DbError::Unavailable(error.to_string())
+}
+
+fn outcome(result: &D1Result) -> Result<Outcome, DbError> {
+    let rows = result.results::<FirstColumn>().map_err(away)?.into_iter().map(|column| column.0).collect();
+    let changes = result.meta().map_err(away)?.and_then(|meta| meta.changes).unwrap_or_default();
+    Ok(Outcome { rows, changes: u64::try_from(changes).unwrap_or(u64::MAX) })
+}
+
+/// The one column that every query of the store selects, whatever D1 calls it.
+struct FirstColumn(String);
+
+impl<'de> Deserialize<'de> for FirstColumn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Row;
+
+        impl<'de> Visitor<'de> for Row {
+            type Value = FirstColumn;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a row of one text column")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<FirstColumn, A::Error> {
+                match row.next_entry::<IgnoredAny, String>()? {
+                    Some((_, document)) => Ok(FirstColumn(document)),
+                    None => Err(serde::de::Error::invalid_length(0, &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_map(Row)
+    }
+}

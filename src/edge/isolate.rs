@@ -1,0 +1,31 @@
+//! The isolate's state: a cache of plain data, shared by every request that this isolate serves.
+
+use crate::deployment::Deployment;
+use crate::gateway::cache::Cache;
+use crate::gateway::ledger::Ledger;
+use crate::refusal::Refusal;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use worker::Env;
+
+thread_local! {
+    static DEPLOYMENT: OnceCell<Result<Rc<Deployment>, Refusal>> = const { OnceCell::new() };
+    static CACHE: Rc<RefCell<Cache>> = Rc::default();
+    static LEDGER: RefCell<Ledger> = RefCell::default();
+}
+
+/// The deployment's configuration. Read once: changing a variable or a secret starts new isolates.
+pub fn deployment(env: &Env) -> Result<Rc<Deployment>, Refusal> {
+    let read = |name: &str| env.var(name).ok().map(|value| value.to_string());
+    DEPLOYMENT.with(|cell| cell.get_or_init(|| Deployment::load(read).map(Rc::new)).clone())
+}
+
+/// What the isolate knows of callers and projects.
+pub fn cache() -> Rc<RefCell<Cache>> {
+    CACHE.with(Rc::clone)
+}
+
+/// The isolate's unwritten usage rows.
+pub fn ledger<T>(work: impl FnOnce(&mut Ledger) -> T) -> T {
+    LEDGER.with(|ledger| work(&mut ledger.borrow_mut()))
+}

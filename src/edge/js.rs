@@ -1,0 +1,35 @@
+//! What the platform offers and no crate declares.
+
+use js_sys::{Object, Promise};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The global `fetch`.
+    #[wasm_bindgen(js_name = fetch, catch)]
+    pub fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
+
+    /// A pipe whose readable half is native: what is written to one side is read from the other, with back-pressure.
+    pub type IdentityTransformStream;
+
+    #[wasm_bindgen(constructor, catch)]
+    pub fn new() -> Result<IdentityTransformStream, JsValue>;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn readable(this: &IdentityTransformStream) -> web_sys::ReadableStream;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn writable(this: &IdentityTransformStream) -> web_sys::WritableStream;
+
+    /// `AbortSignal.any`, which `web_sys` declares for browsers only.
+    #[wasm_bindgen(js_namespace = AbortSignal, js_name = any, catch)]
+    pub fn any_signal(signals: &js_sys::Array) -> Result<web_sys::AbortSignal, JsValue>;
+
+    /// `Array.from(headers)`: all pairs at once.
+    #[wasm_bindgen(js_namespace = Array, js_name = from)]
+    pub fn pairs(headers: &web_sys::Headers) -> js_sys::Array;
+
+    /// One line in the Worker's log.
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub fn log_error(line: &str);
+}

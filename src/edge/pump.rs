@@ -1,0 +1,262 @@
+//! Relays an event stream: the client reads one end of a native pipe at once, and a future of its own fills the other.
+//!
+//! Back-pressure is the awaited write; a client that left is a write that fails, or the request's signal.
+
+use super::js::IdentityTransformStream;
+use super::request::{Incoming, chunk_of};
+use super::system::Platform;
+use super::upstream::Answer;
+use crate::domain::timestamp::Timestamp;
+use crate::gateway::admit::Admitted;
+use crate::gateway::answer::{ended_before_it_began, failed_at_once};
+use crate::gateway::door::CallDoor;
+use crate::gateway::plan::Plan;
+use crate::gateway::settle::{Consumed, Ending, Record};
+use crate::ports::Clock;
+use crate::protocol::meter::{End, Progress, Relay, StreamMeter};
+use crate::refusal::{Reason, Refusal};
+use crate::store::usage::UsageRow;
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
+use std::pin::Pin;
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, WritableStreamDefaultWriter};
+use worker::Delay;
+
+/// How long events that only announce an answer (`response.created`, pings) are held back in the hope of its first
+/// meaningful one. An upstream that fails does so within it; a client does not notice it.
+const LEAD_IN: Duration = Duration::from_secs(2);
+
+/// The upstream's half of a stream.
+pub struct Pump {
+    reader: ReadableStreamDefaultReader,
+    /// A read that was begun and not yet answered: dropping it would lose its chunk.
+    reading: Option<JsFuture>,
+    /// The upstream's head.
+    pub answer: Answer,
+    client: AbortSignal,
+    idle_timeout: Duration,
+    meter: StreamMeter,
+    /// What was read before the status was committed.
+    held: Vec<Uint8Array>,
+    bytes: Vec<u8>,
+}
+
+/// What a read brought.
+enum Read {
+    /// Bytes for the client, of which there may be none.
+    Chunk(Uint8Array),
+    /// No more of them.
+    Over(Over),
+    /// Nothing before the timer rang.
+    NotYet,
+}
+
+/// Why no more chunks come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// The upstream ended its body.
+    Ended,
+    /// The connection to the upstream broke.
+    Broken,
+    /// The upstream fell silent.
+    Silent,
+    /// The client left.
+    ClientLeft,
+}
+
+impl Pump {
+    /// Takes the upstream's body.
+    pub fn new(incoming: &Incoming, answer: Answer, idle: Duration, meter: StreamMeter) -> Result<Self, JsValue> {
+        let body = answer.response.body().ok_or_else(|| JsValue::from_str("the upstream's stream has no body"))?;
+        Ok(Self {
+            reader: body.get_reader().unchecked_into(),
+            reading: None,
+            client: incoming.signal(),
+            answer,
+            idle_timeout: idle,
+            meter,
+            held: Vec::new(),
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Reads on until the answer has begun: an error, or the end, before that is a failure that the status can still
+    /// tell (SPEC section 6).
+    pub async fn lead_in(&mut self, plan: &Plan) -> Result<(), Refusal> {
+        let mut timer = Box::pin(Delay::from(LEAD_IN));
+        while self.meter.progress() == Progress::LeadIn {
+            match self.read(timer.as_mut()).await {
+                Read::Chunk(chunk) => self.held.push(chunk),
+                Read::NotYet => break,
+                Read::Over(Over::ClientLeft) => {
+                    self.answer.abort.abort();
+                    return Err(Refusal::new(Reason::ClientClosed, "the client closed the connection"));
+                }
+                Read::Over(_) => return Err(ended_before_it_began(plan)),
+            }
+        }
+        if self.meter.progress() != Progress::ErrorReported {
+            return Ok(());
+        }
+        self.answer.abort.abort();
+        Err(failed_at_once(plan, &self.held.iter().flat_map(Uint8Array::to_vec).collect::<Vec<u8>>()))
+    }
+
+    /// The next chunk as the client gets it, unless `timer` rings first.
+    async fn read(&mut self, timer: Pin<&mut Delay>) -> Read {
+        let mut reading = self.reading.take().unwrap_or_else(|| JsFuture::from(self.reader.read()));
+        let read = match select(&mut reading, timer).await {
+            Either::Left((read, _)) => read.and_then(|read| chunk_of(&read)),
+            Either::Right(((), _)) => {
+                self.reading = Some(reading);
+                return Read::NotYet;
+            }
+        };
+        let chunk = match read {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return Read::Over(Over::Ended),
+            Err(_) if self.client.aborted() => return Read::Over(Over::ClientLeft),
+            Err(_) => return Read::Over(Over::Broken),
+        };
+        self.bytes.resize(usize::try_from(chunk.length()).unwrap_or_default(), 0);
+        chunk.copy_to(&mut self.bytes);
+        Read::Chunk(match self.meter.feed(&self.bytes) {
+            Relay::AsIs => chunk,
+            Relay::Rewritten(other) => Uint8Array::new_from_slice(other),
+        })
+    }
+
+    /// Opens the client's half; [`Stream::run`] fills it.
+    pub fn open(self) -> Result<(Relaying, ReadableStream), JsValue> {
+        let pipe = IdentityTransformStream::new()?;
+        Ok((Relaying { pump: self, writer: pipe.writable().get_writer()? }, pipe.readable()))
+    }
+}
+
+/// A stream with both its halves.
+pub struct Relaying {
+    pump: Pump,
+    writer: WritableStreamDefaultWriter,
+}
+
+/// A stream and the call that it answers.
+pub struct Stream {
+    /// Its halves.
+    pub relaying: Relaying,
+    /// The call so far.
+    pub record: Record,
+    /// Who called.
+    pub admitted: Admitted,
+    /// In which protocol.
+    pub door: CallDoor,
+    /// The length of the request's body, for an estimate.
+    pub request_bytes: usize,
+}
+
+impl Stream {
+    /// Relays to the end, and says what is to be recorded.
+    pub async fn run(mut self) -> UsageRow {
+        let over = self.relaying.relay().await;
+        let ending = self.end(over).await;
+        self.record.settle(&self.admitted, self.door, ending, Platform.now())
+    }
+
+    async fn end(&mut self, over: Over) -> Ending {
+        let status = self.relaying.pump.answer.status;
+        if over == Over::ClientLeft {
+            self.relaying.pump.answer.abort.abort();
+            // A client that hangs up on the terminator has had the whole answer.
+            if self.relaying.pump.meter.progress() == Progress::Complete {
+                return Ending { status, error: None, consumed: self.consumed() };
+            }
+            return Ending { status: 499, error: Some(Reason::ClientClosed), consumed: self.consumed_so_far() };
+        }
+        let finish = self.relaying.pump.meter.finish();
+        let (end, mut last) = (finish.end, finish.flush.to_vec());
+        let failure = match (over, end) {
+            (_, End::Complete | End::ErrorReported) | (Over::Ended, End::Unterminated) => None,
+            (Over::Silent, _) => Some((Reason::UpstreamTimeout, "fell silent in the midst of its answer")),
+            (Over::Broken, _) => Some((Reason::UpstreamTruncated, "broke off in the midst of its answer")),
+            (Over::Ended | Over::ClientLeft, _) => {
+                Some((Reason::UpstreamTruncated, "ended its stream before the answer was complete"))
+            }
+        };
+        if let Some((reason, what)) = failure {
+            let provider =
+                self.record.candidate.as_ref().map(|candidate| candidate.provider.name()).unwrap_or_default();
+            let message = format!("provider `{provider}` {what}");
+            last.extend(self.relaying.pump.meter.terminal_error(&message, reason.code()));
+        }
+        // A client that left by now has what it waited for.
+        let _ = self.relaying.write_last(&last).await;
+        if over != Over::Ended {
+            self.relaying.pump.answer.abort.abort();
+        }
+        match (failure, end) {
+            (Some((reason, _)), _) => Ending { status, error: Some(reason), consumed: self.consumed_so_far() },
+            (None, End::ErrorReported) => {
+                Ending { status, error: Some(Reason::UpstreamError), consumed: self.consumed_so_far() }
+            }
+            (None, _) => Ending { status, error: None, consumed: self.consumed() },
+        }
+    }
+
+    /// What a whole answer consumed: as reported, or reckoned where the upstream reports nothing.
+    fn consumed(&self) -> Consumed {
+        self.relaying.pump.meter.usage().map_or_else(|| self.consumed_so_far(), Consumed::Reported)
+    }
+
+    /// What an answer that was cut short consumed.
+    fn consumed_so_far(&self) -> Consumed {
+        let meter = &self.relaying.pump.meter;
+        Consumed::of_cut_stream(meter.usage(), self.request_bytes, meter.text_bytes())
+    }
+}
+
+impl Relaying {
+    async fn relay(&mut self) -> Over {
+        for chunk in std::mem::take(&mut self.pump.held) {
+            if self.write(&chunk).await.is_err() {
+                return Over::ClientLeft;
+            }
+        }
+        let mut last_chunk = Platform.now();
+        // One timer for many chunks: it is asked again when it rings, not set anew for each of them.
+        let mut timer = Box::pin(Delay::from(self.pump.idle_timeout));
+        loop {
+            match self.pump.read(timer.as_mut()).await {
+                Read::Over(over) => return over,
+                Read::NotYet => match self.pump.idle_timeout.checked_sub(since(last_chunk)) {
+                    Some(rest) if !rest.is_zero() => timer.set(Delay::from(rest)),
+                    _ => return Over::Silent,
+                },
+                Read::Chunk(chunk) => {
+                    last_chunk = Platform.now();
+                    if self.write(&chunk).await.is_err() {
+                        return Over::ClientLeft;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {
+        if chunk.length() == 0 {
+            return Ok(());
+        }
+        JsFuture::from(self.writer.write_with_chunk(chunk)).await.map(|_| ())
+    }
+
+    /// The last bytes and the end of the client's stream.
+    async fn write_last(&self, last: &[u8]) -> Result<(), JsValue> {
+        self.write(&Uint8Array::new_from_slice(last)).await?;
+        JsFuture::from(self.writer.close()).await.map(|_| ())
+    }
+}
+
+fn since(earlier: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(Platform.now().ms_since(earlier)).unwrap_or_default())
+}

@@ -1,0 +1,141 @@
+//! A request as the platform hands it in, each part read at most once.
+
+use super::js;
+use crate::domain::ids::RequestId;
+use crate::domain::timestamp::Timestamp;
+use crate::edge::system::Platform;
+use crate::gateway::door;
+use crate::ports::Clock;
+use crate::refusal::{Dialect, Reason, Refusal};
+use js_sys::{Array, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
+
+/// An incoming request.
+pub struct Incoming {
+    /// Its id.
+    pub id: RequestId,
+    /// When it came.
+    pub started: Timestamp,
+    raw: web_sys::Request,
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Incoming {
+    /// Reads the head.
+    pub fn new(raw: web_sys::Request, id: RequestId) -> Self {
+        let headers = pairs(&raw.headers());
+        Self { id, started: Platform.now(), method: raw.method(), url: raw.url(), headers, raw }
+    }
+
+    /// The HTTP method, in upper case.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path as it was sent, without the query.
+    pub fn path(&self) -> &str {
+        let (path, _) = self.path_and_query();
+        path
+    }
+
+    /// The query as it was sent, without `?`.
+    pub fn query(&self) -> &str {
+        self.path_and_query().1
+    }
+
+    /// The URL is absolute and already parsed by the platform: what follows the authority is path and query.
+    fn path_and_query(&self) -> (&str, &str) {
+        let after_scheme = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        let from_path = after_scheme.find('/').and_then(|slash| after_scheme.get(slash..)).unwrap_or("/");
+        let without_fragment = from_path.split('#').next().unwrap_or(from_path);
+        without_fragment.split_once('?').unwrap_or((without_fragment, ""))
+    }
+
+    /// A header by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// All headers, names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// In whose shape errors go out.
+    pub fn dialect(&self) -> Dialect {
+        door::dialect(self.path(), self.header("anthropic-version"))
+    }
+
+    /// Fires when the client leaves.
+    pub fn signal(&self) -> web_sys::AbortSignal {
+        self.raw.signal()
+    }
+
+    /// Whether the client has left.
+    pub fn is_abandoned(&self) -> bool {
+        self.raw.signal().aborted()
+    }
+
+    /// The body, up to `limit` bytes. A larger one is refused as soon as that is known: by its declared length, or
+    /// while it is read.
+    pub async fn body(&self, limit: usize) -> Result<Vec<u8>, Refusal> {
+        let declared = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        if declared.is_some_and(|length| length > limit) {
+            return Err(too_large(limit));
+        }
+        if declared.is_some() {
+            // The platform holds the client to its declared length.
+            let promise = self.raw.array_buffer().map_err(|error| broken(&error))?;
+            let buffer = JsFuture::from(promise).await.map_err(|error| broken(&error))?;
+            return Ok(Uint8Array::new(&buffer).to_vec());
+        }
+        let Some(stream) = self.raw.body() else { return Ok(Vec::new()) };
+        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+        let mut body = Vec::new();
+        loop {
+            let read = JsFuture::from(reader.read()).await.map_err(|error| broken(&error))?;
+            let Some(chunk) = chunk_of(&read).map_err(|error| broken(&error))? else { break };
+            body.extend_from_slice(&chunk.to_vec());
+            if body.len() > limit {
+                // Whether the client hears of it does not matter: nobody reads on.
+                let _ = reader.cancel();
+                return Err(too_large(limit));
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// The chunk that a read of a stream of bytes brought; `None` at the stream's end.
+pub fn chunk_of(read: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
+    if Reflect::get(read, &"done".into())?.is_truthy() {
+        return Ok(None);
+    }
+    Reflect::get(read, &"value".into())?.dyn_into().map(Some)
+}
+
+/// All pairs of a header map, names in lower case.
+pub fn pairs(headers: &web_sys::Headers) -> Vec<(String, String)> {
+    let text = |pair: &Array, index| pair.get(index).as_string().unwrap_or_default();
+    js::pairs(headers)
+        .iter()
+        .map(|pair| {
+            let pair: Array = pair.unchecked_into();
+            (text(&pair, 0), text(&pair, 1))
+        })
+        .collect()
+}
+
+fn too_large(limit: usize) -> Refusal {
+    let message = format!("the request body must not exceed {limit} bytes: send large files by URL or by id");
+    Refusal::new(Reason::TooLarge, message)
+}
+
+fn broken(error: &JsValue) -> Refusal {
+    let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
+    Refusal::new(Reason::BadRequest, format!("the request body could not be read to its end: {why}"))
+}

@@ -1,0 +1,77 @@
+//! Responses, built from raw parts.
+
+use super::request::Incoming;
+use crate::refusal::Rendered;
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsValue;
+use web_sys::{Headers, ReadableStream, Response, ResponseInit};
+
+/// The head of a response: a status, and headers of which a later one replaces an earlier one of its name.
+pub struct Head {
+    status: u16,
+    headers: Headers,
+}
+
+impl Head {
+    /// A status, and the request's id.
+    pub fn new(incoming: &Incoming, status: u16) -> Result<Self, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("x-request-id", incoming.id.as_str())?;
+        headers.set("x-content-type-options", "nosniff")?;
+        Ok(Self { status, headers })
+    }
+
+    /// Sets a header. A value that cannot stand in one is left out: it came from an upstream or from a name, and an
+    /// answer without it is better than none.
+    pub fn set(&self, name: &str, value: &str) {
+        let _ = self.headers.set(name, value);
+    }
+
+    fn init(&self) -> ResponseInit {
+        let init = ResponseInit::new();
+        init.set_status(self.status);
+        init.set_headers(&self.headers);
+        init
+    }
+
+    /// No body.
+    pub fn empty(&self) -> Result<Response, JsValue> {
+        Response::new_with_opt_str_and_init(None, &self.init())
+    }
+
+    /// Bytes.
+    pub fn bytes(&self, body: &[u8]) -> Result<Response, JsValue> {
+        let array = Uint8Array::new_from_slice(body);
+        Response::new_with_opt_js_u8_array_and_init(Some(&array), &self.init())
+    }
+
+    /// Bytes that are JavaScript's already.
+    pub fn buffer(&self, body: &Uint8Array) -> Result<Response, JsValue> {
+        Response::new_with_opt_js_u8_array_and_init(Some(body), &self.init())
+    }
+
+    /// A stream.
+    pub fn stream(&self, body: &ReadableStream) -> Result<Response, JsValue> {
+        Response::new_with_opt_readable_stream_and_init(Some(body), &self.init())
+    }
+}
+
+/// JSON; to HEAD without its body.
+pub fn json(incoming: &Incoming, head: &Head, body: &str) -> Result<Response, JsValue> {
+    head.set("content-type", "application/json");
+    if incoming.method() == "HEAD" { head.empty() } else { head.bytes(body.as_bytes()) }
+}
+
+/// A rendered refusal.
+pub fn rendered(incoming: &Incoming, rendered: Rendered) -> Result<Response, JsValue> {
+    let head = Head::new(incoming, rendered.status)?;
+    for (name, value) in &rendered.headers {
+        head.set(name, value);
+    }
+    json(incoming, &head, &rendered.body)
+}
+
+/// An array of JavaScript values.
+pub fn array<const N: usize>(values: [&JsValue; N]) -> Array {
+    values.into_iter().collect()
+}

@@ -1,0 +1,142 @@
+//! The first phase: who is calling, and on which state of the project. One D1 round trip where the isolate does not
+//! know, none where it does.
+
+use super::cache::{Cache, CallerKey};
+use crate::access::principal::{forbidden, no_token, unknown_token};
+use crate::access::{Operation, TokenHash, TokenHolder};
+use crate::admin::bearer;
+use crate::deployment::Deployment;
+use crate::domain::ids::ProjectId;
+use crate::domain::name;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::Db;
+use crate::refusal::{Reason, Refusal};
+use crate::routing::{Candidate, Snapshot};
+use crate::store::snapshot::{Caller, read};
+use crate::store::{StoreError, tokens::TokenRow};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What a client presents.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Presented<'a> {
+    /// The `authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The `x-api-key` header, where older Anthropic clients put the token.
+    pub x_api_key: Option<&'a str>,
+    /// The `x-sluice-project` header: which project root calls for; `default` without it.
+    pub project: Option<&'a str>,
+}
+
+/// A caller that may call models, and the state of its project.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    holder: Option<Rc<TokenHolder>>,
+    /// The project's state.
+    pub snapshot: Rc<Snapshot>,
+}
+
+impl Admitted {
+    /// The caller's token; none for root.
+    pub fn holder(&self) -> Option<&TokenHolder> {
+        self.holder.as_deref()
+    }
+
+    /// Whether the caller may call the model: by its policy, and by the token's list of models.
+    pub fn may_call(&self, candidate: &Candidate) -> bool {
+        let Some(holder) = self.holder() else { return true };
+        let selector = candidate.selector();
+        let names = [Some(selector.as_str()), candidate.model.name()];
+        holder.policy.permits(Operation::Invoke, Some(&selector)) && holder.may_call(names.into_iter().flatten())
+    }
+}
+
+/// Admits a caller. `now` is when the call began.
+pub async fn admit(
+    db: &dyn Db,
+    deployment: &Deployment,
+    cache: &RefCell<Cache>,
+    presented: Presented<'_>,
+    now: Timestamp,
+) -> Result<Admitted, Refusal> {
+    let root = deployment.root()?;
+    let token = presented.authorization.and_then(bearer).or(presented.x_api_key.map(str::trim)).ok_or_else(no_token)?;
+    let hash = TokenHash::of(token);
+    let caller = if hash == *root {
+        let project = presented.project.map(str::trim).unwrap_or("default");
+        CallerKey::Root(if ProjectId::parse(project).is_some() { project.to_owned() } else { name::key(project) })
+    } else {
+        CallerKey::Token(hash)
+    };
+    let known = cache.borrow().fresh(&caller, now, deployment.config_ttl).cloned();
+    let (holder, snapshot) = match known {
+        Some(known) => (known.holder, known.snapshot),
+        None => match refresh(db, cache, &caller, now).await {
+            Ok(read) => read,
+            Err(away) => {
+                // Rather what was true a while ago than nothing at all, as long as the operator allows it.
+                let stale = cache.borrow().fresh(&caller, now, deployment.stale_if_error).cloned();
+                match (away, stale) {
+                    (Unread::Away(_), Some(known)) => (known.holder, known.snapshot),
+                    (Unread::Away(error), None) => return Err(error.into()),
+                    (Unread::Refused(refusal), _) => return Err(refusal),
+                }
+            }
+        },
+    };
+    if let Some(holder) = &holder {
+        holder.check_valid(now)?;
+        if !holder.policy.could_permit(Operation::Invoke) {
+            return Err(forbidden(Operation::Invoke, None));
+        }
+    }
+    Ok(Admitted { holder, snapshot })
+}
+
+enum Unread {
+    Away(StoreError),
+    Refused(Refusal),
+}
+
+async fn refresh(
+    db: &dyn Db,
+    cache: &RefCell<Cache>,
+    caller: &CallerKey,
+    now: Timestamp,
+) -> Result<(Option<Rc<TokenHolder>>, Rc<Snapshot>), Unread> {
+    let known = cache.borrow().revision(caller);
+    let asked = match caller {
+        CallerKey::Token(hash) => Caller::Token(hash),
+        CallerKey::Root(project) => Caller::Root(project),
+    };
+    let read = read(db, asked, known).await.map_err(|error| match error {
+        StoreError::Away(_) => Unread::Away(error),
+        other => Unread::Refused(other.into()),
+    })?;
+    let holder = match (caller, &read.token) {
+        (CallerKey::Root(_), _) => None,
+        (CallerKey::Token(_), Some(row)) => Some(Rc::new(holder(row)?)),
+        (CallerKey::Token(_), None) => {
+            cache.borrow_mut().forget(caller);
+            return Err(Unread::Refused(unknown_token()));
+        }
+    };
+    let Some((project, revision)) = read.project else {
+        let message = "there is no such project: name one in `x-sluice-project`, by its id or its name";
+        return Err(Unread::Refused(Refusal::new(Reason::NotFound, message).on("x-sluice-project")));
+    };
+    let snapshot = match read.rows {
+        Some((providers, models)) => Rc::new(Snapshot::new(project, revision, providers, models)),
+        // Current as it is: what the isolate opened stays open.
+        None => match cache.borrow().snapshot(&project).filter(|snapshot| snapshot.revision == revision) {
+            Some(snapshot) => Rc::clone(snapshot),
+            None => return Err(Unread::Away(StoreError::Away("the isolate's snapshot went away meanwhile".into()))),
+        },
+    };
+    cache.borrow_mut().keep(caller.clone(), holder.clone(), Rc::clone(&snapshot), now);
+    Ok((holder, snapshot))
+}
+
+fn holder(row: &TokenRow) -> Result<TokenHolder, Unread> {
+    row.holder().map_err(|error| Unread::Refused(error.into()))
+}

@@ -1,0 +1,81 @@
+//! What an isolate keeps between calls: plain data, never an I/O object.
+
+use crate::access::{TokenHash, TokenHolder};
+use crate::domain::ids::ProjectId;
+use crate::domain::timestamp::Timestamp;
+use crate::routing::Snapshot;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Who calls, as the cache keys it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum CallerKey {
+    /// A stored token, by its full hash.
+    Token(TokenHash),
+    /// Root, for a project by id or lower-cased name.
+    Root(String),
+}
+
+/// What is known of a caller.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The token's record; none for root.
+    pub holder: Option<Rc<TokenHolder>>,
+    /// The project's state.
+    pub snapshot: Rc<Snapshot>,
+    read_at: Timestamp,
+}
+
+/// Callers kept at most. A token that is not kept costs one read more.
+const MOST_CALLERS: usize = 4096;
+
+/// The isolate's cache of callers and project states.
+#[derive(Debug, Default)]
+pub struct Cache {
+    callers: HashMap<CallerKey, Known>,
+    snapshots: HashMap<ProjectId, Rc<Snapshot>>,
+}
+
+impl Cache {
+    /// What is known of a caller and no older than `ttl`.
+    pub fn fresh(&self, caller: &CallerKey, now: Timestamp, ttl: Duration) -> Option<&Known> {
+        let ttl = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+        self.callers.get(caller).filter(|known| now.ms_since(known.read_at) < ttl)
+    }
+
+    /// The revision of the caller's project that the isolate has, however old its reading is.
+    pub fn revision(&self, caller: &CallerKey) -> Option<i64> {
+        self.callers.get(caller).map(|known| self.latest(known).revision)
+    }
+
+    /// The state of a project that the isolate has.
+    pub fn snapshot(&self, project: &ProjectId) -> Option<&Rc<Snapshot>> {
+        self.snapshots.get(project)
+    }
+
+    /// Keeps what was just read.
+    pub fn keep(&mut self, caller: CallerKey, holder: Option<Rc<TokenHolder>>, snapshot: Rc<Snapshot>, now: Timestamp) {
+        if self.callers.len() >= MOST_CALLERS && !self.callers.contains_key(&caller) {
+            self.callers.clear();
+        }
+        self.snapshots.insert(snapshot.project.clone(), Rc::clone(&snapshot));
+        self.callers.insert(caller, Known { holder, snapshot, read_at: now });
+    }
+
+    /// Forgets a caller: its token is no longer known.
+    pub fn forget(&mut self, caller: &CallerKey) {
+        self.callers.remove(caller);
+    }
+
+    /// Makes every reading count as old, so that the next call reads: an operator has just written.
+    pub fn expire(&mut self) {
+        for known in self.callers.values_mut() {
+            known.read_at = Timestamp::default();
+        }
+    }
+
+    fn latest<'a>(&'a self, known: &'a Known) -> &'a Rc<Snapshot> {
+        self.snapshots.get(&known.snapshot.project).unwrap_or(&known.snapshot)
+    }
+}

@@ -1,0 +1,99 @@
+//! The data plane's endpoints.
+
+use crate::access::route::is_providers_alias;
+use crate::domain::protocol::Protocol;
+use crate::protocol::path::Endpoint;
+use crate::refusal::{Dialect, Reason, Refusal};
+
+/// What a request of the data plane asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Door<'a> {
+    /// A model call.
+    Call(CallDoor),
+    /// `GET /v1/models`.
+    ListModels,
+    /// `GET /v1/models/{id}`; the id as it stands in the path.
+    GetModel(&'a str),
+}
+
+/// An endpoint that calls a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallDoor {
+    /// What the client speaks.
+    pub protocol: Protocol,
+    /// The upstream's endpoint for it.
+    pub endpoint: Endpoint,
+}
+
+const CALLS: [(&str, CallDoor); 3] = [
+    ("/v1/chat/completions", CallDoor { protocol: Protocol::ChatCompletions, endpoint: Endpoint::ChatCompletions }),
+    ("/v1/responses", CallDoor { protocol: Protocol::Responses, endpoint: Endpoint::Responses }),
+    ("/v1/messages", CallDoor { protocol: Protocol::AnthropicMessages, endpoint: Endpoint::Messages }),
+];
+
+/// Whether a path belongs to the data plane.
+pub fn is_data_plane(path: &str) -> bool {
+    path.starts_with("/v1/") && !is_providers_alias(path)
+}
+
+/// In whose shape errors go out, before anything else is known: by the path, then by the header that only Anthropic's
+/// clients send.
+pub fn dialect(path: &str, anthropic_version: Option<&str>) -> Dialect {
+    if path.starts_with("/v1/messages") || anthropic_version.is_some() { Dialect::Anthropic } else { Dialect::OpenAi }
+}
+
+/// Finds the endpoint; 404 and 405 otherwise.
+pub fn find<'a>(method: &str, path: &'a str) -> Result<Door<'a>, Refusal> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let (door, allow) = if let Some((_, call)) = CALLS.iter().find(|(pattern, _)| *pattern == path) {
+        (Door::Call(*call), "POST")
+    } else if path == "/v1/models" {
+        (Door::ListModels, "GET, HEAD")
+    } else if let Some(id) = path.strip_prefix("/v1/models/").filter(|id| !id.is_empty()) {
+        (Door::GetModel(id), "GET, HEAD")
+    } else {
+        let known = CALLS.map(|(pattern, _)| pattern).join(", ");
+        let message = format!("there is no {path}; there are {known} and /v1/models");
+        return Err(Refusal::new(Reason::NotFound, message));
+    };
+    if allow.split(", ").any(|allowed| allowed == method) {
+        return Ok(door);
+    }
+    let message = format!("{path} does not take {method}: it takes {allow}");
+    Err(Refusal::new(Reason::MethodNotAllowed, message).with_header("allow", allow))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_protocol_has_its_door() {
+        for (path, protocol) in [
+            ("/v1/chat/completions", Protocol::ChatCompletions),
+            ("/v1/responses", Protocol::Responses),
+            ("/v1/messages/", Protocol::AnthropicMessages),
+        ] {
+            let Ok(Door::Call(door)) = find("POST", path) else { panic!("{path}") };
+            assert_eq!(door.protocol, protocol);
+        }
+        assert_eq!(find("GET", "/v1/models/groq^meta-llama/llama-4"), Ok(Door::GetModel("groq^meta-llama/llama-4")));
+    }
+
+    #[test]
+    fn a_wrong_method_and_a_wrong_path_say_what_is_right() {
+        let refusal = find("GET", "/v1/chat/completions").expect_err("refused");
+        assert_eq!(
+            (refusal.reason, refusal.headers.as_slice()),
+            (Reason::MethodNotAllowed, &[("allow", "POST".into())][..])
+        );
+        assert_eq!(find("POST", "/v1/completions").expect_err("refused").reason, Reason::NotFound);
+    }
+
+    #[test]
+    fn errors_take_anthropics_shape_for_its_path_and_for_its_clients() {
+        assert_eq!(dialect("/v1/messages", None), Dialect::Anthropic);
+        assert_eq!(dialect("/v1/models", Some("2023-06-01")), Dialect::Anthropic);
+        assert_eq!(dialect("/v1/models", None), Dialect::OpenAi);
+    }
+}

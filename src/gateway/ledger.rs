@@ -1,0 +1,135 @@
+//! Usage rows that wait to be written together (SPEC section 8: group commit).
+
+use crate::store::usage::UsageRow;
+use std::time::Duration;
+
+/// How long the first row of a group waits for others; the write itself comes on top, within SPEC's 250 ms.
+pub const GROUP_WAIT: Duration = Duration::from_millis(200);
+
+/// Rows held back at most while D1 is away; beyond it the oldest are given up, and the log says how many.
+const MOST_HELD: usize = 10_000;
+
+/// What the caller that added a row has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// It opened the group: wait [`GROUP_WAIT`], then take the rows and write them.
+    Write,
+    /// Another call writes the group.
+    None,
+}
+
+/// The isolate's rows that are not yet written.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    waiting: Vec<UsageRow>,
+    has_writer: bool,
+}
+
+impl Ledger {
+    /// Adds a row.
+    pub fn add(&mut self, row: UsageRow) -> Duty {
+        self.waiting.push(row);
+        if std::mem::replace(&mut self.has_writer, true) { Duty::None } else { Duty::Write }
+    }
+
+    /// Takes the group. The next row opens another one.
+    pub fn take(&mut self) -> Vec<UsageRow> {
+        self.has_writer = false;
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Takes back rows that could not be written, for the next group; says how many had to be given up.
+    pub fn hold(&mut self, mut rows: Vec<UsageRow>) -> usize {
+        rows.append(&mut self.waiting);
+        let lost = rows.len().saturating_sub(MOST_HELD);
+        rows.drain(..lost);
+        self.waiting = rows;
+        lost
+    }
+
+    /// Whether rows wait without anyone to write them.
+    pub fn is_abandoned(&self) -> bool {
+        !self.waiting.is_empty() && !self.has_writer
+    }
+
+    /// Takes the duty of an abandoned group.
+    pub fn adopt(&mut self) -> Duty {
+        if !self.is_abandoned() {
+            return Duty::None;
+        }
+        self.has_writer = true;
+        Duty::Write
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: usize) -> UsageRow {
+        UsageRow {
+            request_id: format!("req_{id}"),
+            project_id: "prj_1".into(),
+            created_at: 0,
+            token_id: None,
+            user_id: None,
+            provider_id: None,
+            provider_name: None,
+            model_id: None,
+            model: None,
+            requested_model: None,
+            protocol: "responses",
+            upstream_protocol: None,
+            streamed: false,
+            status: 200,
+            error_code: None,
+            attempts: 1,
+            input_tokens: 0,
+            output_tokens: 0,
+            cache_read_tokens: 0,
+            cache_write_tokens: 0,
+            reasoning_tokens: 0,
+            cost_nano_usd: 0,
+            billed_nano_usd: 0,
+            priced: false,
+            estimated: false,
+            latency_ms: 0,
+            first_byte_ms: None,
+        }
+    }
+
+    #[test]
+    fn the_first_row_of_a_group_has_the_duty_and_the_others_ride_along() {
+        let mut ledger = Ledger::default();
+        assert_eq!([ledger.add(row(1)), ledger.add(row(2))], [Duty::Write, Duty::None]);
+        assert_eq!(ledger.take().len(), 2);
+        assert_eq!(ledger.add(row(3)), Duty::Write);
+    }
+
+    #[test]
+    fn rows_that_could_not_be_written_go_with_the_next_group_in_their_order() {
+        let mut ledger = Ledger::default();
+        ledger.add(row(1));
+        let group = ledger.take();
+        assert_eq!(ledger.add(row(2)), Duty::Write);
+        assert_eq!(ledger.hold(group), 0);
+        let ids: Vec<_> = ledger.take().into_iter().map(|row| row.request_id).collect();
+        assert_eq!(ids, ["req_1", "req_2"]);
+    }
+
+    #[test]
+    fn an_abandoned_group_finds_a_writer() {
+        let mut ledger = Ledger::default();
+        ledger.add(row(1));
+        let group = ledger.take();
+        ledger.hold(group);
+        assert_eq!([ledger.adopt(), ledger.adopt()], [Duty::Write, Duty::None]);
+    }
+
+    #[test]
+    fn what_is_held_is_bounded_and_what_is_lost_is_counted() {
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.hold((0..MOST_HELD + 3).map(row).collect()), 3);
+        assert_eq!(ledger.take().first().map(|row| row.request_id.clone()), Some("req_3".into()));
+    }
+}

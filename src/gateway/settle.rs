@@ -1,0 +1,146 @@
+//! The last phase: one usage row for every admitted call, however it went.
+
+use super::admit::Admitted;
+use super::door::CallDoor;
+use crate::domain::ids::{ProviderId, RequestId};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::TokenCounts;
+use crate::refusal::Reason;
+use crate::routing::Candidate;
+use crate::store::usage::UsageRow;
+
+/// What is known of a call's consumption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consumed {
+    /// As the upstream reported it.
+    Reported(TokenCounts),
+    /// Reckoned from what was relayed, because the upstream had no chance to report.
+    Estimated(TokenCounts),
+    /// Nothing: the upstream refused, or was never reached, or did not say.
+    Nothing,
+}
+
+/// Bytes of JSON text that make a token, roughly (PROTOCOLS.md section 10).
+const BYTES_PER_TOKEN: u64 = 4;
+
+impl Consumed {
+    /// What a stream that was cut short consumed. `reported` is what the upstream said before the end, if anything;
+    /// its output count may be from the beginning, so the text that was relayed counts where it says more.
+    pub fn of_cut_stream(reported: Option<TokenCounts>, request_bytes: usize, text_bytes: u64) -> Self {
+        let output = text_bytes.div_ceil(BYTES_PER_TOKEN);
+        let input = || u64::try_from(request_bytes).unwrap_or(u64::MAX).div_ceil(BYTES_PER_TOKEN);
+        match reported {
+            Some(counts) if counts.output >= output => Self::Reported(counts),
+            Some(counts) => Self::Estimated(TokenCounts { output, ..counts }),
+            None => Self::Estimated(TokenCounts { input: input(), output, ..TokenCounts::default() }),
+        }
+    }
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The status that the client got; 499 where it had left.
+    pub status: u16,
+    /// Why it failed, if it did.
+    pub error: Option<Reason>,
+    /// What it consumed.
+    pub consumed: Consumed,
+}
+
+/// A call in the making: what is known at once, and what is learnt on the way.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The request.
+    pub request: RequestId,
+    /// When it began.
+    pub started: Timestamp,
+    /// What the client asked for.
+    pub requested_model: Option<String>,
+    /// Who serves it.
+    pub candidate: Option<Candidate>,
+    /// Whether the answer is a stream.
+    pub streamed: bool,
+    /// Upstream calls made.
+    pub attempts: u32,
+    /// When the upstream's headers came.
+    pub first_byte: Option<Timestamp>,
+}
+
+impl Record {
+    /// A call of which nothing is known yet but that it began.
+    pub fn new(request: RequestId, started: Timestamp) -> Self {
+        Self {
+            request,
+            started,
+            requested_model: None,
+            candidate: None,
+            streamed: false,
+            attempts: 0,
+            first_byte: None,
+        }
+    }
+
+    /// The row.
+    pub fn settle(&self, admitted: &Admitted, door: CallDoor, ending: Ending, now: Timestamp) -> UsageRow {
+        let (tokens, estimated) = match ending.consumed {
+            Consumed::Reported(tokens) => (tokens, false),
+            Consumed::Estimated(tokens) => (tokens, true),
+            Consumed::Nothing => (TokenCounts::default(), false),
+        };
+        let candidate = self.candidate.as_ref();
+        let prices = candidate.map(|candidate| candidate.model.prices()).unwrap_or_default();
+        let cost = prices.cost(&tokens);
+        let holder = admitted.holder();
+        UsageRow {
+            request_id: self.request.as_str().to_owned(),
+            project_id: admitted.snapshot.project.as_str().to_owned(),
+            created_at: self.started.ms(),
+            token_id: holder.map(|holder| holder.id.as_str().to_owned()),
+            user_id: holder.and_then(|holder| holder.user.as_ref()).map(|user| user.as_str().to_owned()),
+            provider_id: candidate.map(|c| ProviderId::as_str(c.provider.id()).to_owned()),
+            provider_name: candidate.map(|c| c.provider.name().to_owned()),
+            model_id: candidate.map(|c| c.model.id().as_str().to_owned()),
+            model: candidate.map(|c| c.model.model().to_owned()),
+            // A client may send anything; the row keeps as much of it as a name has.
+            requested_model: self.requested_model.as_ref().map(|model| model.chars().take(300).collect()),
+            protocol: door.protocol.as_str(),
+            upstream_protocol: candidate.filter(|_| self.attempts > 0).map(|_| door.protocol.as_str()),
+            streamed: self.streamed,
+            status: ending.status,
+            error_code: ending.error.map(Reason::code),
+            attempts: self.attempts,
+            input_tokens: tokens.input,
+            output_tokens: tokens.output,
+            cache_read_tokens: tokens.cache_read,
+            cache_write_tokens: tokens.cache_write,
+            reasoning_tokens: tokens.reasoning,
+            cost_nano_usd: cost,
+            billed_nano_usd: candidate.map_or(cost, |candidate| candidate.model.multiplier().scale(cost)),
+            priced: prices.input.is_some() && prices.output.is_some(),
+            estimated,
+            latency_ms: now.ms_since(self.started),
+            first_byte_ms: self.first_byte.map(|at| at.ms_since(self.started)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_stream_is_charged_what_was_reported_or_else_what_was_relayed() {
+        let early = TokenCounts { input: 100, output: 1, cache_read: 7, ..TokenCounts::default() };
+        assert_eq!(
+            Consumed::of_cut_stream(Some(early), 4000, 400),
+            Consumed::Estimated(TokenCounts { output: 100, ..early })
+        );
+        let late = TokenCounts { output: 120, ..early };
+        assert_eq!(Consumed::of_cut_stream(Some(late), 4000, 400), Consumed::Reported(late));
+        assert_eq!(
+            Consumed::of_cut_stream(None, 4000, 10),
+            Consumed::Estimated(TokenCounts { input: 1000, output: 3, ..TokenCounts::default() })
+        );
+    }
+}

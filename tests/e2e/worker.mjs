@@ -1,0 +1,230 @@
+// The real Worker under `wrangler dev`, as a child process in its own process group, over a database of its own.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const START_BOUND_MS = 60_000;
+const groups = new Set();
+const folders = new Set();
+
+/** Whatever ends this process, no wrangler, no workerd and no database outlives it. */
+function killAll() {
+  for (const pid of groups) signalGroup(pid, 'SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+process.on('exit', killAll);
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
+  process.on(signal, () => {
+    killAll();
+    process.exit(code);
+  });
+}
+
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * One deployment: a persist directory with its migrated database, and the Worker that may be stopped and started over it with
+ * other secrets and variables.
+ */
+export class Deployment {
+  /** Everything that any wrangler or workerd of this deployment printed. */
+  output = '';
+  url = null;
+  #dir = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
+  #launches = 0;
+  #child = null;
+
+  constructor() {
+    folders.add(this.#dir);
+  }
+
+  /** Creates the database. `start` may be called after. */
+  async migrate() {
+    const { code } = await this.#finished(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', this.#persist]);
+    if (code !== 0) throw new Error(`the migrations did not apply:\n${this.output}`);
+  }
+
+  /** Starts the Worker. A variable that is `undefined` is absent, as on a deployment that never set it. */
+  async start(vars) {
+    if (this.#child) throw new Error('the Worker is already running');
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#launch(vars);
+        return;
+      } catch (error) {
+        await this.stop();
+        if (attempt === 2) throw error;
+      }
+    }
+  }
+
+  /** Stops the Worker and waits until the whole process group is gone. */
+  async stop() {
+    const child = this.#child;
+    this.#child = null;
+    this.url = null;
+    if (!child) return;
+    signalGroup(child.pid, 'SIGTERM');
+    const gone = await Promise.race([child.ended.then(() => true), delay(5000).then(() => false)]);
+    signalGroup(child.pid, 'SIGKILL');
+    if (!gone) await child.ended;
+    groups.delete(child.pid);
+  }
+
+  async restart(vars) {
+    await this.stop();
+    await this.start(vars);
+  }
+
+  /** Stops everything and removes the database. */
+  async dispose() {
+    await this.stop();
+    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 3 });
+    folders.delete(this.#dir);
+  }
+
+  /** Rows of a read-only query on the local database. Works while the Worker runs. */
+  rows(sql, ...params) {
+    const database = new DatabaseSync(this.#databaseFile(), { readOnly: true });
+    try {
+      database.exec('PRAGMA busy_timeout = 5000');
+      return database.prepare(sql).all(...params).map((row) => ({ ...row }));
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Changes the database behind the Worker's back, as an attacker or an outage would. */
+  tamper(sql, ...params) {
+    const database = new DatabaseSync(this.#databaseFile());
+    try {
+      database.exec('PRAGMA busy_timeout = 5000');
+      return database.prepare(sql).run(...params).changes;
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Every sealed value, wherever the schema keeps it: `{ table, column, id, value, keyId }`. */
+  sealed() {
+    const columns = this.rows(`SELECT tables.name AS "table", columns.name AS "column"
+      FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+      WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%' AND tables.name NOT LIKE '_cf_%'
+        AND EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS ids WHERE ids.name = 'id')
+      ORDER BY tables.name, columns.cid`);
+    return columns.flatMap(({ table, column }) => this
+      .rows(`SELECT id, "${column}" AS value FROM "${table}" WHERE typeof("${column}") = 'text' AND "${column}" GLOB 'v1.*.*' ORDER BY id`)
+      .map(({ id, value }) => ({ table, column, id, value, keyId: value.split('.')[1] })));
+  }
+
+  /** The bytes of every file the deployment has written: databases, write-ahead logs, caches. */
+  files() {
+    return readdirSync(this.#persist, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => ({ name: entry.name, bytes: readFileSync(join(entry.parentPath, entry.name)) }));
+  }
+
+  get #persist() {
+    return join(this.#dir, 'state');
+  }
+
+  /** D1's local file is found by its content: the one with our tables. */
+  #databaseFile() {
+    const candidates = readdirSync(this.#persist, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.sqlite') && entry.name !== 'metadata.sqlite' && /D1DatabaseObject/.test(entry.parentPath))
+      .map((entry) => join(entry.parentPath, entry.name));
+    if (candidates.length !== 1) throw new Error(`expected one local database, found ${candidates.length}`);
+    return candidates[0];
+  }
+
+  async #launch(vars) {
+    const envFile = join(this.#dir, 'vars.env');
+    writeFileSync(envFile, Object.entries(vars).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}='${value}'\n`).join(''), { mode: 0o600 });
+    const port = await freePort();
+    const logs = join(this.#dir, `logs-${this.#launches += 1}`);
+    // `--env-file` also keeps a developer's own `.dev.vars` out of the tests.
+    const child = await this.#spawn([
+      'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', this.#persist,
+      '--env-file', envFile, '--show-interactive-dev-session=false',
+    ], logs);
+    this.#child = child;
+    const url = `http://127.0.0.1:${port}`;
+    const until = Date.now() + START_BOUND_MS;
+    while (Date.now() < until) {
+      if (child.exitCode !== null) throw new Error(`wrangler dev ended with ${child.exitCode}:\n${child.text()}`);
+      const ready = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5000) }).then((response) => response.text(), () => null);
+      const direct = ready === null ? null : directUrl(logs);
+      if (direct !== null) {
+        this.url = direct;
+        return;
+      }
+      await delay(100);
+    }
+    throw new Error(`wrangler dev did not answer within ${START_BOUND_MS} ms:\n${child.text()}`);
+  }
+
+  async #finished(args) {
+    const child = await this.#spawn(args);
+    await child.ended;
+    groups.delete(child.pid);
+    return { code: child.exitCode };
+  }
+
+  async #spawn(args, logs = join(this.#dir, 'logs')) {
+    const { wranglerCommand, wranglerEnv } = await import(new URL('../../scripts/wrangler.mjs', import.meta.url));
+    const [command, ...prefix] = wranglerCommand();
+    const child = spawn(command, [...prefix, ...args], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...wranglerEnv(), CI: 'true', FORCE_COLOR: '0', WRANGLER_LOG_PATH: logs },
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (part) => {
+        text += part;
+        this.output += part;
+      });
+    }
+    child.text = () => text;
+    child.ended = new Promise((resolve, reject) => {
+      child.on('exit', resolve);
+      child.on('error', reject);
+    });
+    if (child.pid !== undefined) groups.add(child.pid);
+    return child;
+  }
+}
+
+/**
+ * Where this wrangler's workerd itself listens, as wrangler tells its own log. The port that `wrangler dev` was given belongs to a
+ * proxy in front of it, which does not pass on that a client has gone away: no cancellation could be tested through it.
+ */
+function directUrl(logs) {
+  const text = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8')).join('');
+  const port = [...text.matchAll(/"userWorkerUrl":\{[^}]*"port":"(\d+)"/g)].at(-1)?.[1];
+  return port === undefined ? null : `http://127.0.0.1:${port}`;
+}
+
+/** A port that was free a moment ago; `start` tries twice in case it no longer is. */
+async function freePort() {
+  const server = net.createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
