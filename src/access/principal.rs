@@ -92,7 +92,7 @@ pub fn forbidden(operation: Operation, resource: Option<&str>) -> Refusal {
 impl TokenHolder {
     /// The 401 of a token that is switched off or has ended.
     pub fn check_valid(&self, now: Timestamp) -> Result<(), Refusal> {
-        let refuse = |why: String| Err(Refusal::new(Reason::Unauthenticated, why));
+        let refuse = |why: String| Err(invalid_token(why));
         if self.disabled {
             return refuse("this token is disabled: ask for another one".into());
         }
@@ -122,6 +122,9 @@ pub fn no_token() -> Refusal {
 
 /// The refusal of a token that is not known. Says the same for one that never was and for one that was deleted.
 pub fn unknown_token() -> Refusal {
-    Refusal::new(Reason::Unauthenticated, "this token is not known here: it was mistyped or revoked")
-        .with_header("www-authenticate", "Bearer error=\"invalid_token\"")
+    invalid_token("this token is not known here: it was mistyped or revoked")
+}
+
+fn invalid_token(why: impl Into<String>) -> Refusal {
+    Refusal::new(Reason::Unauthenticated, why).with_header("www-authenticate", "Bearer error=\"invalid_token\"")
 }

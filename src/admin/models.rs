@@ -133,11 +133,9 @@ pub async fn get(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Ref
 
 /// A model's fields, each of the body's over what is stored.
 struct Change {
-    model: String,
-    name: Option<Name>,
     is_default: Option<bool>,
-    /// Columns from `priority` to `price_cache_read`, in the order that INSERT and UPDATE have them.
-    params: [Param; 12],
+    /// From `model` to `price_cache_read`, in the order that INSERT and UPDATE have them.
+    columns: [Param; 16],
 }
 
 impl Change {
@@ -181,7 +179,11 @@ impl Change {
         let document = |value: Option<Value>| value.map(|value| value.to_string()).into();
         Ok(Self {
             is_default: form.truth("is_default")?.given("is_default")?,
-            params: [
+            columns: [
+                model.as_str().into(),
+                key(&model).into(),
+                name.as_ref().map(Name::as_str).into(),
+                name.as_ref().map(Name::key).into(),
                 priority.unwrap_or(stored.map_or(0, |stored| stored.priority)).into(),
                 enabled.unwrap_or(stored.is_none_or(|stored| stored.enabled)).into(),
                 json!(tags.unwrap_or(stored.map(|stored| stored.tags.clone()).unwrap_or_default())).to_string().into(),
@@ -197,8 +199,6 @@ impl Change {
                 prices.cache_write.map(Price::stored).into(),
                 prices.cache_read.map(Price::stored).into(),
             ],
-            model,
-            name,
         })
     }
 }
@@ -242,30 +242,14 @@ pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     if is_default {
         statements.push(models::CLEAR_DEFAULT.with([provider.id.as_str().into()]));
     }
-    let [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12] = change.params;
-    statements.push(models::INSERT.with([
+    let own = [
         id.as_str().into(),
         provider.project_id.as_str().into(),
-        provider.id.as_str().into(),
-        change.model.as_str().into(),
-        key(&change.model).into(),
-        change.name.as_ref().map(Name::as_str).into(),
-        change.name.as_ref().map(Name::key).into(),
-        is_default.into(),
-        p1,
-        p2,
-        p3,
-        p4,
-        p5,
-        p6,
-        p7,
-        p8,
-        p9,
-        p10,
-        p11,
-        p12,
         call.now.ms().into(),
-    ]));
+        is_default.into(),
+        provider.id.as_str().into(),
+    ];
+    statements.push(models::INSERT.with(own.into_iter().chain(change.columns)));
     statements.push(call.audit(Some(&provider.project_id), ("model", id.as_str()), form.names())?);
     let read = vec![models::FIND.with([id.as_str().into()])];
     let made = write_and_read(call.world.db, None, statements, read).await.map_err(|error| match error {
@@ -298,29 +282,9 @@ pub async fn update(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, 
         return Err(Refusal::new(Reason::ModelOrphaned, message).on("provider_id"));
     }
     let change = Change::read(&mut form, Some(&model))?;
-    let [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12] = change.params;
     let provider_id = || Param::from(provider.id.as_str());
-    let mut statements = vec![models::UPDATE.with([
-        model.id.as_str().into(),
-        provider_id(),
-        change.model.as_str().into(),
-        key(&change.model).into(),
-        change.name.as_ref().map(Name::as_str).into(),
-        change.name.as_ref().map(Name::key).into(),
-        p1,
-        p2,
-        p3,
-        p4,
-        p5,
-        p6,
-        p7,
-        p8,
-        p9,
-        p10,
-        p11,
-        p12,
-        call.now.ms().into(),
-    ])];
+    let own = [model.id.as_str().into(), call.now.ms().into(), provider_id()];
+    let mut statements = vec![models::UPDATE.with(own.into_iter().chain(change.columns))];
     match change.is_default {
         Some(true) => {
             statements.push(models::CLEAR_DEFAULT.with([provider_id()]));

@@ -145,8 +145,8 @@ impl Change {
         })
     }
 
-    /// The settings in the order that INSERT and UPDATE have them.
-    fn params(&self) -> [Param; 8] {
+    /// From `name` to `enabled`, in the order that INSERT and UPDATE have them.
+    fn columns(&self) -> [Param; 9] {
         let settings = &self.settings;
         [
             self.name.as_str().into(),
@@ -157,6 +157,7 @@ impl Change {
             settings.base_url.as_ref().map(BaseUrl::as_str).into(),
             settings.openai_api_mode.map(OpenAiApiMode::as_str).into(),
             settings.advanced.as_ref().map(Advanced::to_json).into(),
+            self.enabled.into(),
         ]
     }
 }
@@ -173,28 +174,9 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let project = call.project_for(&mut form).await?;
     let id = ProviderId::generate(call.world.rng)?;
     let credential = credential::store(call, &project, &id, resolved.auth_method, change.credential.as_ref()).await?;
-    let [name, name_key, kind, protocol, auth_method, base_url, mode, advanced] = change.params();
-    let [source, sealed, hint, header_names, secret_id] = credential.params();
+    let own = [id.as_str().into(), project.as_str().into(), call.now.ms().into()];
     let statements = vec![
-        providers::INSERT.with([
-            id.as_str().into(),
-            project.as_str().into(),
-            name,
-            name_key,
-            kind,
-            protocol,
-            auth_method,
-            base_url,
-            mode,
-            advanced,
-            change.enabled.into(),
-            call.now.ms().into(),
-            source,
-            sealed,
-            hint,
-            header_names,
-            secret_id,
-        ]),
+        providers::INSERT.with(own.into_iter().chain(change.columns()).chain(credential.columns())),
         call.audit(Some(&project), ("provider", id.as_str()), form.names())?,
     ];
     let shown = write_and_show(call, &id, None, statements).await?;
@@ -218,14 +200,15 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     check_if_match(call.request, &shown)?;
     let mut form = Form::read_update(call.request, &FIELDS)?;
     call.stays_in(&mut form, &provider.project_id)?;
-    let before = stored_settings(&provider)?;
+    let before = provider.settings.read()?;
     let change = Change::read(&mut form, Some((&provider, &before)))?;
     // What the body leaves alone is checked at each call: a provider whose address the deployment no longer allows
     // can still be renamed and switched off.
     let addressed = form.names().iter().any(|name| ["provider", "base_url", "advanced_json"].contains(name));
     let private = if addressed { call.world.deployment.private_upstreams } else { PrivateUpstreams::Allowed };
     let resolved = change.settings.resolve(private)?;
-    let mut statements = vec![update_statement(&provider, &change, call)];
+    let own = [provider.id.as_str().into(), call.now.ms().into()];
+    let mut statements = vec![providers::UPDATE.with(own.into_iter().chain(change.columns()))];
 
     let becomes_keyless = resolved.auth_method == AuthMethod::None && provider.credential_source != "keyless";
     if change.credential.is_some() || becomes_keyless {
@@ -237,9 +220,8 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
             change.credential.as_ref(),
         )
         .await?;
-        let [source, sealed, hint, header_names, secret_id] = new.params();
-        let id = provider.id.as_str().into();
-        statements.push(providers::SET_CREDENTIAL.with([id, source, sealed, hint, header_names, secret_id]));
+        let own = [provider.id.as_str().into()];
+        statements.push(providers::SET_CREDENTIAL.with(own.into_iter().chain(new.columns())));
     } else if before.resolved_auth_method() != Ok(resolved.auth_method) && provider.credential_source != "unset" {
         return Err(Invalid::new(
             "auth_method",
@@ -287,23 +269,6 @@ fn choose_default(
     })
 }
 
-fn update_statement(provider: &ProviderRow, change: &Change, call: &Call<'_>) -> Statement {
-    let [name, name_key, kind, protocol, auth_method, base_url, mode, advanced] = change.params();
-    providers::UPDATE.with([
-        provider.id.as_str().into(),
-        name,
-        name_key,
-        kind,
-        protocol,
-        auth_method,
-        base_url,
-        mode,
-        advanced,
-        change.enabled.into(),
-        call.now.ms().into(),
-    ])
-}
-
 fn no_such_model(message: &str) -> Refusal {
     Invalid::new("default_model", message).into()
 }
@@ -348,17 +313,4 @@ pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         }
         (Err(other), _) => Err(other.into()),
     }
-}
-
-/// The stored settings, as the domain reads them. A row that cannot be read is ours to mend, not the caller's.
-pub(super) fn stored_settings(provider: &ProviderRow) -> Result<Settings, Refusal> {
-    crate::routing::stored_settings(
-        &provider.kind,
-        provider.protocol.as_deref(),
-        provider.auth_method.as_deref(),
-        provider.base_url.as_deref(),
-        provider.openai_api_mode.as_deref(),
-        provider.advanced.clone(),
-    )
-    .map_err(|field| StoreError::Corrupt(format!("providers.{field}")).into())
 }

@@ -10,6 +10,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;
 use crate::domain::selector::SelectorGlob;
 use crate::domain::timestamp::Timestamp;
+use crate::ports::Param;
 use crate::refusal::{Reason, Refusal};
 use crate::store::tokens::{self, TokenRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
@@ -144,23 +145,21 @@ impl Change {
         }
     }
 
-    fn role(&self) -> Option<&'static str> {
-        match self.rights {
-            Rights::Role(role) => Some(role.as_str()),
-            Rights::Policy(_) => None,
-        }
-    }
-
-    fn policy_json(&self) -> Option<String> {
-        match &self.rights {
-            Rights::Role(_) => None,
-            Rights::Policy(statements) => Some(json!(statements).to_string()),
-        }
-    }
-
-    fn allowed_models_json(&self) -> Option<String> {
-        let texts = |globs: &Vec<SelectorGlob>| globs.iter().map(|glob| glob.as_str().to_owned()).collect::<Vec<_>>();
-        self.allowed_models.as_ref().map(|globs| json!(texts(globs)).to_string())
+    /// From `name` to `disabled`, in the order that INSERT and UPDATE have them.
+    fn columns(&self) -> [Param; 6] {
+        let (role, policy) = match &self.rights {
+            Rights::Role(role) => (Some(role.as_str()), None),
+            Rights::Policy(statements) => (None, Some(json!(statements).to_string())),
+        };
+        let globs = |globs: &Vec<SelectorGlob>| json!(globs.iter().map(SelectorGlob::as_str).collect::<Vec<_>>());
+        [
+            self.name.as_str().into(),
+            role.into(),
+            policy.into(),
+            self.allowed_models.as_ref().map(|allowed| globs(allowed).to_string()).into(),
+            self.expires_at.map(Timestamp::ms).into(),
+            self.disabled.into(),
+        ]
     }
 }
 
@@ -194,21 +193,16 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let project = call.project_for(&mut form).await?;
     let id = TokenId::generate(call.world.rng)?;
     let token = PlainToken::generate(call.world.rng)?;
+    let own = [
+        id.as_str().into(),
+        project.as_str().into(),
+        call.now.ms().into(),
+        user.as_ref().map(UserId::as_str).into(),
+        TokenHash::of(token.expose()).hex().into(),
+        token.hint().into(),
+    ];
     let statements = vec![
-        tokens::INSERT.with([
-            id.as_str().into(),
-            project.as_str().into(),
-            user.as_ref().map(UserId::as_str).into(),
-            change.name.as_str().into(),
-            TokenHash::of(token.expose()).hex().into(),
-            token.hint().into(),
-            change.role().into(),
-            change.policy_json().into(),
-            change.allowed_models_json().into(),
-            change.expires_at.map(Timestamp::ms).into(),
-            change.disabled.into(),
-            call.now.ms().into(),
-        ]),
+        tokens::INSERT.with(own.into_iter().chain(change.columns())),
         call.audit(Some(&project), ("token", id.as_str()), form.names())?,
     ];
     let read = vec![tokens::FIND.with([id.as_str().into()])];
@@ -237,17 +231,9 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let change = Change::read(&mut form, Some(&token))?;
     change.rights.policy()?;
     change.check_within(&call.principal)?;
+    let own = [token.id.as_str().into(), call.now.ms().into()];
     let statements = vec![
-        tokens::UPDATE.with([
-            token.id.as_str().into(),
-            change.name.as_str().into(),
-            change.role().into(),
-            change.policy_json().into(),
-            change.allowed_models_json().into(),
-            change.expires_at.map(Timestamp::ms).into(),
-            change.disabled.into(),
-            call.now.ms().into(),
-        ]),
+        tokens::UPDATE.with(own.into_iter().chain(change.columns())),
         call.audit(Some(&token.project_id), ("token", id), form.names())?,
     ];
     let read = vec![tokens::FIND.with([token.id.as_str().into()])];

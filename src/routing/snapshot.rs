@@ -4,49 +4,21 @@
 //! and wiped with the snapshot.
 
 use crate::domain::advanced::{Advanced, Effective, merge};
-use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
+use crate::domain::base_url::PrivateUpstreams;
 use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
-use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
+use crate::domain::kind::AuthMethod;
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::domain::name::key;
-use crate::domain::protocol::Protocol;
 use crate::domain::provider::{Resolved, Settings};
 use crate::domain::selector::Selector;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::{KeyRing, Plaintext};
 use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
 use crate::store::{providers, secrets};
-use serde_json::Value;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-
-/// Reads stored settings; the error names the column that cannot be read.
-pub fn stored_settings(
-    kind: &str,
-    protocol: Option<&str>,
-    auth_method: Option<&str>,
-    base_url: Option<&str>,
-    openai_api_mode: Option<&str>,
-    advanced: Option<Value>,
-) -> Result<Settings, &'static str> {
-    fn word<T>(
-        text: Option<&str>,
-        parse: fn(&str) -> Option<T>,
-        column: &'static str,
-    ) -> Result<Option<T>, &'static str> {
-        text.map(|text| parse(text).ok_or(column)).transpose()
-    }
-    Ok(Settings {
-        kind: Kind::parse(kind).ok_or("kind")?,
-        protocol: word(protocol, Protocol::parse, "protocol")?,
-        auth_method: word(auth_method, AuthMethod::parse, "auth_method")?,
-        base_url: word(base_url, |text| BaseUrl::parse(text).ok(), "base_url")?,
-        openai_api_mode: word(openai_api_mode, OpenAiApiMode::parse, "openai_api_mode")?,
-        advanced: advanced.map(|value| Advanced::parse(value).map_err(|_| "advanced_json")).transpose()?,
-    })
-}
 
 /// A provider of the snapshot.
 #[derive(Debug)]
@@ -82,16 +54,10 @@ impl RoutedProvider {
     pub fn settled(&self, private: PrivateUpstreams) -> Result<&(Settings, Resolved), Refusal> {
         let settle = || {
             let row = &self.row;
-            let settings = stored_settings(
-                &row.kind,
-                row.protocol.as_deref(),
-                row.auth_method.as_deref(),
-                row.base_url.as_deref(),
-                row.openai_api_mode.as_deref(),
-                row.advanced.clone(),
-            )
-            .map_err(|column| {
-                Refusal::new(Reason::Internal, format!("provider `{}`: `{column}` cannot be read", row.name))
+            let settings = row.settings.read().map_err(|error| {
+                let mut refusal = Refusal::from(error);
+                refusal.message = format!("provider `{}`: {}", row.name, refusal.message);
+                refusal
             })?;
             let resolved = settings.resolve(private).map_err(|invalid| {
                 Refusal::new(Reason::AddressRefused, format!("provider `{}`: {}", row.name, invalid.message))

@@ -39,8 +39,8 @@ pub struct Sql {
 
 impl Sql {
     /// Binds the parameters.
-    pub fn with<const N: usize>(&self, params: [Param; N]) -> Statement {
-        Statement { sql: self.text, params: params.into() }
+    pub fn with(&self, params: impl IntoIterator<Item = Param>) -> Statement {
+        Statement { sql: self.text, params: params.into_iter().collect() }
     }
 }
 

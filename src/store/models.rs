@@ -44,17 +44,17 @@ statements! { "models";
           AND (?5 IS NULL OR o.name_key = ?5 OR o.id = ?5)
           AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(m.tags_json) WHERE value = ?6))
         ORDER BY m.created_at, m.id LIMIT ?4");
-    /// A new one. ?8: the default if this says so, or if it is the provider's first.
-    INSERT OnDemand = "INSERT INTO models (id, project_id, provider_id, model, model_key, name, name_key, is_default,
-        priority, enabled, tags_json, when_json, weight, fallbacks_json, advanced_json, multiplier, price_input,
-        price_output, price_cache_write, price_cache_read, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 OR NOT EXISTS (SELECT 1 FROM models WHERE provider_id = ?3),
-        ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21)";
-    /// Everything but `is_default`.
-    UPDATE OnDemand = "UPDATE models SET provider_id = ?2, model = ?3, model_key = ?4, name = ?5, name_key = ?6,
-        priority = ?7, enabled = ?8, tags_json = ?9, when_json = ?10, weight = ?11, fallbacks_json = ?12,
-        advanced_json = ?13, multiplier = ?14, price_input = ?15, price_output = ?16, price_cache_write = ?17,
-        price_cache_read = ?18, updated_at = ?19, version = version + 1 WHERE id = ?1";
+    /// A new one. ?4: the default if this says so, or if it is the provider's first. From ?6 on: the columns.
+    INSERT OnDemand = "INSERT INTO models (id, project_id, created_at, updated_at, is_default, provider_id,
+        model, model_key, name, name_key, priority, enabled, tags_json, when_json, weight, fallbacks_json,
+        advanced_json, multiplier, price_input, price_output, price_cache_write, price_cache_read)
+        VALUES (?1, ?2, ?3, ?3, ?4 OR NOT EXISTS (SELECT 1 FROM models WHERE provider_id = ?5), ?5,
+        ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+    /// Everything but `is_default`. From ?4 on: the columns, in the order of INSERT.
+    UPDATE OnDemand = "UPDATE models SET updated_at = ?2, provider_id = ?3, model = ?4, model_key = ?5, name = ?6,
+        name_key = ?7, priority = ?8, enabled = ?9, tags_json = ?10, when_json = ?11, weight = ?12,
+        fallbacks_json = ?13, advanced_json = ?14, multiplier = ?15, price_input = ?16, price_output = ?17,
+        price_cache_write = ?18, price_cache_read = ?19, version = version + 1 WHERE id = ?1";
     /// No default for a moment: another one follows in the same batch.
     CLEAR_DEFAULT OnDemand = "UPDATE models SET is_default = 0 WHERE provider_id = ?1 AND is_default = 1";
     /// This one is not the default.

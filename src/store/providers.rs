@@ -2,23 +2,37 @@
 
 use super::models::ModelRow;
 use super::{StoreError, query_one, rows, statements};
+use crate::domain::advanced::Advanced;
+use crate::domain::base_url::BaseUrl;
 use crate::domain::ids::{ProjectId, ProviderId, SecretId};
+use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
+use crate::domain::protocol::Protocol;
+use crate::domain::provider::Settings;
 use crate::ports::{Db, Param, Statement};
 use crate::seal::{Place, Sealed};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The columns of a provider as one document. The sealed credential stays where it is. In two calls, because D1 takes
-/// 32 arguments a function where SQLite takes 127.
+/// The settings of a provider as one document. D1 takes 32 arguments a function, so what belongs together nests.
+macro_rules! settings {
+    () => {
+        "json_object('kind', p.kind, 'protocol', p.protocol, 'auth_method', p.auth_method, 'base_url', p.base_url,
+         'openai_api_mode', p.openai_api_mode, 'advanced', json(p.advanced_json))"
+    };
+}
+pub(crate) use settings;
+
+/// The columns of a provider as one document. The sealed credential stays where it is.
 macro_rules! document {
     () => {
-        "json_insert(json_object('id', p.id, 'project_id', p.project_id, 'name', p.name, 'kind', p.kind,
-         'protocol', p.protocol, 'auth_method', p.auth_method, 'base_url', p.base_url, 'openai_api_mode', p.openai_api_mode,
-         'credential_source', p.credential_source, 'hint', coalesce(p.credential_hint,
-            (SELECT s.hint FROM secrets s WHERE s.id = p.secret_id))),
-         '$.header_names', json(p.header_names_json), '$.secret_id', p.secret_id,
-         '$.advanced', json(p.advanced_json), '$.enabled', p.enabled, '$.version', p.version,
-         '$.created_at', p.created_at, '$.updated_at', p.updated_at)"
+        concat!(
+            "json_object('id', p.id, 'project_id', p.project_id, 'name', p.name, 'settings', ",
+            settings!(),
+            ", 'credential_source', p.credential_source,
+             'hint', coalesce(p.credential_hint, (SELECT s.hint FROM secrets s WHERE s.id = p.secret_id)),
+             'header_names', json(p.header_names_json), 'secret_id', p.secret_id, 'enabled', p.enabled,
+             'version', p.version, 'created_at', p.created_at, 'updated_at', p.updated_at)"
+        )
     };
 }
 
@@ -44,14 +58,14 @@ statements! { "providers";
         LEFT JOIN providers o ON o.id = m.provider_id
         WHERE m.provider_id IN (", page!("p.id"), ") ORDER BY m.created_at, m.id");
     /// A new one.
-    INSERT OnDemand = "INSERT INTO providers (id, project_id, name, name_key, kind, protocol, auth_method, base_url,
-        openai_api_mode, advanced_json, enabled, created_at, updated_at, credential_source, credential,
+    INSERT OnDemand = "INSERT INTO providers (id, project_id, created_at, updated_at, name, name_key, kind, protocol,
+        auth_method, base_url, openai_api_mode, advanced_json, enabled, credential_source, credential,
         credential_hint, header_names_json, secret_id)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16, ?17)";
+        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     /// Everything but the credential.
-    UPDATE OnDemand = "UPDATE providers SET name = ?2, name_key = ?3, kind = ?4, protocol = ?5, auth_method = ?6,
-        base_url = ?7, openai_api_mode = ?8, advanced_json = ?9, enabled = ?10, updated_at = ?11, version = version + 1
-        WHERE id = ?1";
+    UPDATE OnDemand = "UPDATE providers SET updated_at = ?2, name = ?3, name_key = ?4, kind = ?5, protocol = ?6,
+        auth_method = ?7, base_url = ?8, openai_api_mode = ?9, advanced_json = ?10, enabled = ?11,
+        version = version + 1 WHERE id = ?1";
     /// The credential.
     SET_CREDENTIAL OnDemand = "UPDATE providers SET credential_source = ?2, credential = ?3, credential_hint = ?4,
         header_names_json = ?5, secret_id = ?6 WHERE id = ?1";
@@ -72,6 +86,41 @@ statements! { "providers";
             (SELECT model FROM models WHERE provider_id = ?1 ORDER BY created_at, id LIMIT 20))))";
 }
 
+/// A provider's settings as they are stored.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
+pub struct SettingsRow {
+    pub kind: String,
+    pub protocol: Option<String>,
+    pub auth_method: Option<String>,
+    pub base_url: Option<String>,
+    pub openai_api_mode: Option<String>,
+    pub advanced: Option<Value>,
+}
+
+impl SettingsRow {
+    /// The settings as the domain reads them; the error names the column that cannot be read.
+    pub fn read(&self) -> Result<Settings, StoreError> {
+        fn word<T>(column: &str, text: &Option<String>, parse: fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
+            text.as_deref().map(|text| parse(text).ok_or_else(|| unreadable(column))).transpose()
+        }
+        let advanced =
+            self.advanced.clone().map(|value| Advanced::parse(value).map_err(|_| unreadable("advanced_json")));
+        Ok(Settings {
+            kind: Kind::parse(&self.kind).ok_or_else(|| unreadable("kind"))?,
+            protocol: word("protocol", &self.protocol, Protocol::parse)?,
+            auth_method: word("auth_method", &self.auth_method, AuthMethod::parse)?,
+            base_url: word("base_url", &self.base_url, |text| BaseUrl::parse(text).ok())?,
+            openai_api_mode: word("openai_api_mode", &self.openai_api_mode, OpenAiApiMode::parse)?,
+            advanced: advanced.transpose()?,
+        })
+    }
+}
+
+fn unreadable(column: &str) -> StoreError {
+    StoreError::Corrupt(format!("providers.{column}"))
+}
+
 /// A stored provider, without its credential.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
@@ -79,16 +128,11 @@ pub struct ProviderRow {
     pub id: ProviderId,
     pub project_id: ProjectId,
     pub name: String,
-    pub kind: String,
-    pub protocol: Option<String>,
-    pub auth_method: Option<String>,
-    pub base_url: Option<String>,
-    pub openai_api_mode: Option<String>,
+    pub settings: SettingsRow,
     pub credential_source: String,
     pub hint: Option<String>,
     pub header_names: Vec<String>,
     pub secret_id: Option<SecretId>,
-    pub advanced: Option<Value>,
     #[serde(deserialize_with = "super::truth")]
     pub enabled: bool,
     pub version: i64,
@@ -109,7 +153,7 @@ pub struct StoredCredential {
 
 impl StoredCredential {
     /// The columns in the order that INSERT and `SET_CREDENTIAL` have them.
-    pub fn params(&self) -> [Param; 5] {
+    pub fn columns(&self) -> [Param; 5] {
         [
             self.source.into(),
             self.sealed.as_ref().map(Sealed::as_str).into(),

@@ -1,5 +1,6 @@
 //! Everything that calls of one project need, in one round trip.
 
+use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
 use super::{StoreError, rows, statements};
 use crate::access::TokenHash;
@@ -28,10 +29,9 @@ statements! { "snapshot";
     /// The project and its revision.
     PROJECT PerCall = concat!("SELECT json_object('id', id, 'revision', revision) FROM projects WHERE id = ", project!());
     /// Its providers, with their sealed credentials.
-    PROVIDERS PerCall = concat!("SELECT json_object('id', p.id, 'name', p.name, 'kind', p.kind, 'protocol', p.protocol,
-            'auth_method', p.auth_method, 'base_url', p.base_url, 'openai_api_mode', p.openai_api_mode,
+    PROVIDERS PerCall = concat!("SELECT json_object('id', p.id, 'name', p.name, 'settings', ", settings!(), ",
             'credential_source', p.credential_source, 'credential', p.credential, 'secret_id', p.secret_id,
-            'secret_value', s.value, 'advanced', json(p.advanced_json), 'enabled', p.enabled)
+            'secret_value', s.value, 'enabled', p.enabled)
         FROM providers p LEFT JOIN secrets s ON s.id = p.secret_id
         WHERE p.project_id = ", if_changed!(), " ORDER BY p.created_at, p.id");
     /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
@@ -49,16 +49,11 @@ statements! { "snapshot";
 pub struct SnapshotProvider {
     pub id: ProviderId,
     pub name: String,
-    pub kind: String,
-    pub protocol: Option<String>,
-    pub auth_method: Option<String>,
-    pub base_url: Option<String>,
-    pub openai_api_mode: Option<String>,
+    pub settings: SettingsRow,
     pub credential_source: String,
     pub credential: Option<Sealed>,
     pub secret_id: Option<SecretId>,
     pub secret_value: Option<Sealed>,
-    pub advanced: Option<Value>,
     #[serde(deserialize_with = "super::truth")]
     pub enabled: bool,
 }

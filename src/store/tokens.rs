@@ -26,12 +26,12 @@ statements! { "tokens";
     LIST OnDemand = concat!("SELECT ", document!(), " FROM tokens
         WHERE project_id = ?1 AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4");
     /// A new one.
-    INSERT OnDemand = "INSERT INTO tokens (id, project_id, user_id, name, hash, hint, role, policy_json,
-        allowed_models_json, expires_at, disabled, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)";
+    INSERT OnDemand = "INSERT INTO tokens (id, project_id, created_at, updated_at, user_id, hash, hint,
+        name, role, policy_json, allowed_models_json, expires_at, disabled)
+        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     /// Other rights.
-    UPDATE OnDemand = "UPDATE tokens SET name = ?2, role = ?3, policy_json = ?4, allowed_models_json = ?5,
-        expires_at = ?6, disabled = ?7, updated_at = ?8, version = version + 1 WHERE id = ?1";
+    UPDATE OnDemand = "UPDATE tokens SET updated_at = ?2, name = ?3, role = ?4, policy_json = ?5,
+        allowed_models_json = ?6, expires_at = ?7, disabled = ?8, version = version + 1 WHERE id = ?1";
     /// Gone.
     DELETE OnDemand = "DELETE FROM tokens WHERE id = ?1";
     /// Holds where the row is as it was read.

@@ -2,7 +2,6 @@
 
 use super::super::reply::time;
 use super::super::{Call, models};
-use super::stored_settings;
 use crate::domain::protocol::Protocol;
 use crate::store::models::ModelRow;
 use crate::store::providers::ProviderRow;
@@ -29,13 +28,13 @@ pub fn view(call: &Call<'_>, provider: &ProviderRow, models: &[&ModelRow]) -> Va
         "id": provider.id,
         "project_id": provider.project_id,
         "name": provider.name,
-        "provider": provider.kind,
-        "protocol": provider.protocol,
-        "auth_method": provider.auth_method,
-        "base_url": provider.base_url,
-        "openai_api_mode": provider.openai_api_mode,
+        "provider": provider.settings.kind,
+        "protocol": provider.settings.protocol,
+        "auth_method": provider.settings.auth_method,
+        "base_url": provider.settings.base_url,
+        "openai_api_mode": provider.settings.openai_api_mode,
         "secret_id": if manages { json!(provider.secret_id) } else { Value::Null },
-        "advanced_json": if manages { json!(provider.advanced) } else { Value::Null },
+        "advanced_json": if manages { json!(provider.settings.advanced) } else { Value::Null },
         "default_model": default_model,
         "enabled": provider.enabled,
         "credential": credential,
@@ -50,7 +49,7 @@ pub fn view(call: &Call<'_>, provider: &ProviderRow, models: &[&ModelRow]) -> Va
 
 /// What the settings come to; null where the row no longer resolves (the deployment's rules have changed since).
 fn resolved(call: &Call<'_>, provider: &ProviderRow) -> Value {
-    let settings = stored_settings(provider).ok();
+    let settings = provider.settings.read().ok();
     let resolved = settings.and_then(|settings| settings.resolve(call.world.deployment.private_upstreams).ok());
     resolved.map_or(Value::Null, |resolved| {
         json!({
