@@ -152,9 +152,39 @@ impl Policy {
 
     /// Whether everything that `other` allows is allowed here, too: nobody mints more than they have.
     ///
+    /// Actions that no version has yet count, too: a grant outlives the version that made it.
     /// Errs on the side of "no": each resource that `other` allows must lie within one that is allowed here, and
     /// whatever is denied here must be denied there in the same words, or be wider there.
     pub fn covers(&self, other: &Self) -> bool {
+        self.covers_whatever_comes(other) && self.covers_what_there_is(other)
+    }
+
+    /// Pattern by pattern: each action that `other` allows lies within one that is allowed here, and a denial here
+    /// that could touch it is made there as well.
+    fn covers_whatever_comes(&self, other: &Self) -> bool {
+        let of = |policy: &'_ Self, effect: Effect| -> Vec<Rule> {
+            policy.0.iter().filter(|rule| rule.effect == effect).cloned().collect()
+        };
+        let (allowed, denied, denied_there) =
+            (of(self, Effect::Allow), of(self, Effect::Deny), of(other, Effect::Deny));
+        let granted: Vec<Glob> = of(other, Effect::Allow).into_iter().flat_map(|rule| rule.actions).collect();
+        let within = |action: &Glob| allowed.iter().flat_map(|rule| &rule.actions).any(|ours| ours.covers(action));
+        let repeated = |rule: &Rule, action: &Glob| {
+            rule.resources.iter().all(|resource| {
+                denied_there.iter().any(|theirs| {
+                    theirs.actions.iter().any(|wider| wider.covers(action))
+                        && theirs.resources.iter().any(|wider| wider.covers(resource))
+                })
+            })
+        };
+        granted.iter().all(|grant| {
+            let touched = |action: &&Glob| may_meet(action, grant);
+            within(grant)
+                && denied.iter().all(|rule| rule.actions.iter().filter(touched).all(|action| repeated(rule, action)))
+        })
+    }
+
+    fn covers_what_there_is(&self, other: &Self) -> bool {
         let grantable = Operation::ALL.iter().filter(|operation| operation.audience() == Audience::Permitted);
         grantable.map(|operation| operation.action()).all(|action| {
             let about = |policy: &'_ Self, effect: Effect| -> Vec<Glob> {
@@ -168,6 +198,20 @@ impl Policy {
                 || given.iter().all(|resource| allowed.iter().any(|ours| ours.covers(resource)))
                     && taken_here.iter().all(|denied| taken_there.iter().any(|theirs| theirs.covers(denied)))
         })
+    }
+}
+
+/// Whether some text may fit both patterns. Only what their beginnings rule out is "no".
+fn may_meet(one: &Glob, other: &Glob) -> bool {
+    let beginning = |glob: &Glob| glob.as_str().split('*').next().unwrap_or_default().to_ascii_lowercase();
+    let literal = |glob: &Glob| !glob.as_str().contains('*');
+    match (literal(one), literal(other)) {
+        (true, _) => other.matches(one.as_str()),
+        (_, true) => one.matches(other.as_str()),
+        _ => {
+            let (a, b) = (beginning(one), beginning(other));
+            a.starts_with(&b) || b.starts_with(&a)
+        }
     }
 }
 

@@ -101,6 +101,15 @@ impl Form {
         &self.names
     }
 
+    /// Takes a field that was given as null.
+    pub fn take_null(&mut self, name: &str) -> bool {
+        let null = self.fields.get(name).is_some_and(Value::is_null);
+        if null {
+            self.fields.remove(name);
+        }
+        null
+    }
+
     /// Whether a field was given.
     pub fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)

@@ -21,7 +21,7 @@ use crate::access::principal::{no_token, unknown_token};
 use crate::access::route::{Matched, Method, find};
 use crate::access::{Audience, Operation, Principal, TokenHash};
 use crate::deployment::Deployment;
-use crate::domain::ids::{ProjectId, RequestId};
+use crate::domain::ids::{ProjectId, ProviderId, RequestId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
@@ -30,9 +30,10 @@ use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
 use form::Form;
 use percent_encoding::percent_decode_str;
+use std::fmt;
 
-/// A request of the control plane, as the edge read it.
-#[derive(Debug, Clone)]
+/// A request of the control plane, as the edge read it. Its `Debug` shows neither the token nor the body.
+#[derive(Clone)]
 pub struct Request {
     /// Its id.
     pub id: RequestId,
@@ -54,6 +55,23 @@ pub struct Request {
     pub address: Option<String>,
     /// The body; the edge stops reading a little above [`MAX_BODY_BYTES`].
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, method, path, query, content_type, if_match, if_none_match, address, body, .. } = self;
+        f.debug_struct("Request")
+            .field("id", id)
+            .field("method", method)
+            .field("path", path)
+            .field("query", query)
+            .field("content_type", content_type)
+            .field("if_match", if_match)
+            .field("if_none_match", if_none_match)
+            .field("address", address)
+            .field("body_bytes", &body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request body on the control plane (SPEC section 5).
@@ -174,9 +192,9 @@ pub fn bearer(header: &str) -> Option<&str> {
 }
 
 impl Call<'_> {
-    /// A query parameter, percent-decoded.
+    /// A query parameter, percent-decoded. One without `=` is there, and empty: `?dry_run` must not be overlooked.
     fn query(&self, name: &str) -> Option<String> {
-        let pairs = self.request.query.split('&').filter_map(|pair| pair.split_once('='));
+        let pairs = self.request.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
         Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
     }
@@ -226,9 +244,14 @@ impl Call<'_> {
         self.principal.project().is_none_or(|own| own == project)
     }
 
-    /// Whether the caller manages providers, and so sees disabled ones and where credentials come from.
+    /// Whether the caller manages the project's providers, and so sees disabled ones and where credentials come from.
     fn manages_providers(&self) -> bool {
         self.principal.may(Operation::UpdateProvider, None)
+    }
+
+    /// The same of one provider, which a policy may name.
+    fn manages(&self, provider: &ProviderId) -> bool {
+        self.principal.may(Operation::UpdateProvider, Some(provider.as_str()))
     }
 }
 

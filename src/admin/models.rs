@@ -14,8 +14,8 @@ use crate::domain::when::When;
 use crate::ports::Param;
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, Filter, ModelRow};
-use crate::store::providers::ProviderRow;
-use crate::store::{StoreError, write, write_if};
+use crate::store::providers::{ProviderRow, Show};
+use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::{Value, json};
 
 const FIELDS: Fields = Fields {
@@ -78,9 +78,9 @@ async fn find(call: &Call<'_>, provider: &ProviderRow, id: &str) -> Result<Model
     };
     let here = |model: &ModelRow| match &model.provider_id {
         Some(owner) => *owner == provider.id,
-        None => model.project_id == provider.project_id && call.manages_providers(),
+        None => model.project_id == provider.project_id && call.manages(&provider.id),
     };
-    let visible = |model: &ModelRow| model.enabled || call.manages_providers();
+    let visible = |model: &ModelRow| model.enabled || call.manages(&provider.id);
     model.filter(|model| here(model) && visible(model)).ok_or_else(|| not_found("model", id))
 }
 
@@ -104,10 +104,8 @@ fn conflict(error: StoreError) -> Refusal {
 pub async fn list(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let (provider, _) = providers::find(call, provider).await?;
-    let mut rows = models::list_of_provider(call.world.db, &provider.id, page.after(), page.read_ahead()).await?;
-    if !call.manages_providers() {
-        rows.retain(|model| model.enabled);
-    }
+    let show = if call.manages(&provider.id) { Show::All } else { Show::Enabled };
+    let rows = models::list_of_provider(call.world.db, &provider.id, page.after(), page.read_ahead(), show).await?;
     Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
 }
 
@@ -269,12 +267,12 @@ pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
         call.now.ms().into(),
     ]));
     statements.push(call.audit(Some(&provider.project_id), ("model", id.as_str()), form.names())?);
-    write(call.world.db, statements).await.map_err(|error| match error {
+    let read = vec![models::FIND.with([id.as_str().into()])];
+    let made = write_and_read(call.world.db, None, statements, read).await.map_err(|error| match error {
         StoreError::Reference => not_found("provider", provider.id.as_str()),
         other => conflict(other),
     })?;
-    let made = find(call, &provider, id.as_str()).await?;
-    Ok(Reply::created(format!("/api/v1/providers/{}/models/{id}", provider.id), &view(&made)))
+    Ok(Reply::created(format!("/api/v1/providers/{}/models/{id}", provider.id), &view(&written(&made)?)))
 }
 
 /// `provider_id` in a body may only say what the path says.
@@ -323,17 +321,22 @@ pub async fn update(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, 
         p12,
         call.now.ms().into(),
     ])];
-    if change.is_default.is_some() {
-        statements.push(models::CLEAR_DEFAULT.with([provider_id()]));
-    }
-    if change.is_default == Some(true) {
-        statements.push(models::SET_DEFAULT.with([model.id.as_str().into()]));
+    match change.is_default {
+        Some(true) => {
+            statements.push(models::CLEAR_DEFAULT.with([provider_id()]));
+            statements.push(models::SET_DEFAULT.with([model.id.as_str().into()]));
+        }
+        // This one's flag alone: another model's default is not this body's to unset.
+        Some(false) => statements.push(models::UNSET_DEFAULT.with([model.id.as_str().into()])),
+        None => {}
     }
     // What was just unset comes last; an only model stays the default whatever the body says.
     statements.push(models::PROMOTE.with([provider_id(), model.id.as_str().into()]));
     statements.push(call.audit(Some(&model.project_id), ("model", id), form.names())?);
-    write_if(call.world.db, models::unchanged(&model), statements).await.map_err(conflict)?;
-    Ok(Reply::resource(call.request, &view(&find(call, &provider, id).await?)))
+    let read = vec![models::FIND.with([model.id.as_str().into()])];
+    let precondition = Some(models::unchanged(&model));
+    let changed = write_and_read(call.world.db, precondition, statements, read).await.map_err(conflict)?;
+    Ok(Reply::resource(call.request, &view(&written(&changed)?)))
 }
 
 pub async fn delete(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Refusal> {

@@ -8,7 +8,7 @@ use crate::domain::ids::ProjectId;
 use crate::domain::name::Name;
 use crate::refusal::{Reason, Refusal};
 use crate::store::projects::{self, ProjectRow};
-use crate::store::{StoreError, write, write_if};
+use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::{Value, json};
 
 const FIELDS: Fields = Fields { writable: &["name"], read_only: &["id", "created_at", "updated_at"] };
@@ -59,8 +59,9 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
         projects::INSERT.with([id.as_str().into(), name.as_str().into(), name.key().into(), call.now.ms().into()]),
         call.audit(Some(&id), ("project", id.as_str()), form.names())?,
     ];
-    write(call.world.db, statements).await.map_err(conflict)?;
-    Ok(Reply::created(format!("/api/v1/projects/{id}"), &view(&find(call, id.as_str()).await?)))
+    let read = vec![projects::FIND.with([id.as_str().into()])];
+    let made = write_and_read(call.world.db, None, statements, read).await.map_err(conflict)?;
+    Ok(Reply::created(format!("/api/v1/projects/{id}"), &view(&written(&made)?)))
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -77,8 +78,10 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         ]),
         call.audit(Some(&project.id), ("project", id), form.names())?,
     ];
-    write_if(call.world.db, projects::unchanged(&project), statements).await.map_err(conflict)?;
-    Ok(Reply::resource(call.request, &view(&find(call, id).await?)))
+    let read = vec![projects::FIND.with([project.id.as_str().into()])];
+    let precondition = Some(projects::unchanged(&project));
+    let changed = write_and_read(call.world.db, precondition, statements, read).await.map_err(conflict)?;
+    Ok(Reply::resource(call.request, &view(&written(&changed)?)))
 }
 
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

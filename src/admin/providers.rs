@@ -3,12 +3,12 @@
 mod credential;
 mod view;
 
-use super::form::{Fields, Form};
+use super::form::{Fields, Form, Patch};
 use super::page::Page;
 use super::reply::check_if_match;
 use super::{Call, Reply, not_found};
 use crate::domain::advanced::Advanced;
-use crate::domain::base_url::BaseUrl;
+use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
 use crate::domain::ids::ProviderId;
 use crate::domain::invalid::Invalid;
 use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
@@ -19,7 +19,7 @@ use crate::ports::{Param, Statement};
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, ModelRow};
 use crate::store::providers::{self, ProviderRow, Show};
-use crate::store::{StoreError, write, write_if};
+use crate::store::{StoreError, rows, write_and_read, write_if, written};
 use credential::Given;
 use serde_json::{Value, json};
 use view::view;
@@ -50,7 +50,7 @@ pub(super) async fn find(call: &Call<'_>, id: &str) -> Result<(ProviderRow, Vec<
         None => None,
     };
     found
-        .filter(|(provider, _)| call.sees(&provider.project_id) && (provider.enabled || call.manages_providers()))
+        .filter(|(provider, _)| call.sees(&provider.project_id) && (provider.enabled || call.manages(&provider.id)))
         .ok_or_else(|| not_found("provider", id))
 }
 
@@ -96,7 +96,7 @@ struct Change {
     settings: Settings,
     enabled: bool,
     credential: Option<Given>,
-    default_model: Option<String>,
+    default_model: Patch<String>,
 }
 
 impl Change {
@@ -140,8 +140,8 @@ impl Change {
             name: Name::parse_prefix("name", &name)?,
             settings: Settings { kind, protocol, auth_method, base_url, openai_api_mode, advanced },
             enabled,
-            credential: Given::read(form)?,
-            default_model: form.text("default_model")?.given("default_model")?,
+            credential: Given::read(form, stored.map(|(provider, _)| provider))?,
+            default_model: form.text("default_model")?,
         })
     }
 
@@ -164,7 +164,7 @@ impl Change {
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut form = Form::read(call.request, &FIELDS)?;
     let change = Change::read(&mut form, None)?;
-    if change.default_model.is_some() {
+    if matches!(change.default_model, Patch::Set(_)) {
         return Err(no_such_model(
             "a new provider has no models yet: register them first, the first becomes its default",
         ));
@@ -197,8 +197,20 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
         ]),
         call.audit(Some(&project), ("provider", id.as_str()), form.names())?,
     ];
-    write(call.world.db, statements).await.map_err(conflict)?;
-    Ok(Reply::created(format!("/api/v1/providers/{id}"), &current(call, id.as_str()).await?.1))
+    let shown = write_and_show(call, &id, None, statements).await?;
+    Ok(Reply::created(format!("/api/v1/providers/{id}"), &shown))
+}
+
+/// Writes, and shows the provider as the write left it.
+async fn write_and_show(
+    call: &Call<'_>,
+    id: &ProviderId,
+    precondition: Option<Statement>,
+    statements: Vec<Statement>,
+) -> Result<Value, Refusal> {
+    let read = write_and_read(call.world.db, precondition, statements, providers::reads(id)).await.map_err(conflict)?;
+    let models: Vec<ModelRow> = read.get(1).map_or(Ok(Vec::new()), rows)?;
+    Ok(view(call, &written(&read)?, &models.iter().collect::<Vec<_>>()))
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -208,10 +220,15 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     call.stays_in(&mut form, &provider.project_id)?;
     let before = stored_settings(&provider)?;
     let change = Change::read(&mut form, Some((&provider, &before)))?;
-    let resolved = change.settings.resolve(call.world.deployment.private_upstreams)?;
+    // What the body leaves alone is checked at each call: a provider whose address the deployment no longer allows
+    // can still be renamed and switched off.
+    let addressed = form.names().iter().any(|name| ["provider", "base_url", "advanced_json"].contains(name));
+    let private = if addressed { call.world.deployment.private_upstreams } else { PrivateUpstreams::Allowed };
+    let resolved = change.settings.resolve(private)?;
     let mut statements = vec![update_statement(&provider, &change, call)];
 
-    if change.credential.is_some() {
+    let becomes_keyless = resolved.auth_method == AuthMethod::None && provider.credential_source != "keyless";
+    if change.credential.is_some() || becomes_keyless {
         let new = credential::store(
             call,
             &provider.project_id,
@@ -234,19 +251,40 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         )
         .into());
     }
-    if let Some(default_model) = &change.default_model {
-        let wanted = key(default_model);
-        let Some(model) = models.iter().find(|model| key(&model.model) == wanted) else {
-            return Err(no_such_model(&format!(
-                "the provider has no model `{default_model}`: register it first, then make it the default"
-            )));
-        };
-        statements.push(models::CLEAR_DEFAULT.with([provider.id.as_str().into()]));
-        statements.push(models::SET_DEFAULT.with([model.id.as_str().into()]));
-    }
+    statements.extend(choose_default(&provider, &models, &change.default_model)?);
     statements.push(call.audit(Some(&provider.project_id), ("provider", id), form.names())?);
-    write_if(call.world.db, providers::unchanged(&provider), statements).await.map_err(conflict)?;
-    Ok(Reply::resource(call.request, &current(call, id).await?.1))
+    let shown = write_and_show(call, &provider.id, Some(providers::unchanged(&provider)), statements).await?;
+    Ok(Reply::resource(call.request, &shown))
+}
+
+/// What `default_model` asks for: a name makes that model the default, null unsets the one that is.
+fn choose_default(
+    provider: &ProviderRow,
+    models: &[ModelRow],
+    chosen: &Patch<String>,
+) -> Result<Vec<Statement>, Refusal> {
+    let provider_id = || Param::from(provider.id.as_str());
+    Ok(match chosen {
+        Patch::Keep => Vec::new(),
+        Patch::Clear => models.iter().find(|model| model.is_default).map_or(Vec::new(), |model| {
+            let model_id = || Param::from(model.id.as_str());
+            vec![models::UNSET_DEFAULT.with([model_id()]), models::PROMOTE.with([provider_id(), model_id()])]
+        }),
+        Patch::Set(name) => {
+            let wanted = key(name);
+            let Some(model) = models.iter().find(|model| key(&model.model) == wanted) else {
+                return Err(no_such_model(&format!(
+                    "the provider has no model `{name}`: register it first, then make it the default"
+                )));
+            };
+            vec![
+                // A model that went meanwhile must not leave the provider without a default.
+                models::unchanged(model),
+                models::CLEAR_DEFAULT.with([provider_id()]),
+                models::SET_DEFAULT.with([model.id.as_str().into()]),
+            ]
+        }
+    })
 }
 
 fn update_statement(provider: &ProviderRow, change: &Change, call: &Call<'_>) -> Statement {
@@ -301,6 +339,9 @@ pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         (Ok(_), _) => Ok(Reply::gone()),
         (Err(StoreError::Precondition), Models::Refuse) => {
             let dependents = providers::dependents(call.world.db, &provider).await?;
+            if dependents.as_ref().is_none_or(|counted| counted.models == 0 && counted.user_keys == 0) {
+                return Err(StoreError::Precondition.into());
+            }
             let message = "the provider still has models or users' keys: delete it with ?models=cascade to take them \
                            along, or ?models=orphan to keep the models";
             Err(Refusal::new(Reason::ProviderInUse, message).with_details(json!(dependents)))

@@ -27,7 +27,8 @@ impl Reply {
     /// A resource as it stands, with its tag; 304 where the caller already has it.
     pub fn resource(request: &Request, view: &Value) -> Self {
         let tag = etag(view);
-        let known = request.if_none_match.as_deref().is_some_and(|tags| names(tags, &tag));
+        let reads = matches!(request.method.as_str(), "GET" | "HEAD");
+        let known = reads && request.if_none_match.as_deref().is_some_and(|tags| names(tags, &tag));
         let mut reply = if known { Self { status: 304, headers: vec![], body: None } } else { Self::json(200, view) };
         reply.headers.push(("etag", tag));
         reply

@@ -4,7 +4,7 @@ use super::{Call, Reply};
 use crate::domain::invalid::Invalid;
 use crate::refusal::{Reason, Refusal};
 use crate::store::sealing::{self, KeyCount, PendingRow};
-use crate::store::write;
+use crate::store::{rows, write};
 use serde_json::{Value, json};
 
 /// Rows that one call of rotate re-seals, unless it is asked for fewer.
@@ -39,18 +39,21 @@ pub async fn rotate(call: &Call<'_>) -> Result<Reply, Refusal> {
             .ok_or_else(|| Invalid::new("limit", format!("limit must be a whole number from 1 to {BATCH}")))?,
     };
     let pending = sealing::pending(call.world.db, ring.sealing_id(), limit).await?;
-    let mut statements = Vec::with_capacity(pending.len() + 1);
+    let mut statements = Vec::with_capacity(pending.len() + 2);
     for row in &pending {
         let opened = ring.open(&row.sealed, &row.place()).map_err(|error| name_row(error.into(), row))?;
         statements.push(row.replace_with(&ring.seal(&opened, &row.place(), call.world.rng)?));
     }
-    let mut resealed = 0;
-    if !dry_run && !statements.is_empty() {
+    let (resealed, counts) = if dry_run || statements.is_empty() {
+        (0, sealing::count(call.world.db).await?)
+    } else {
         statements.push(call.audit(None, ("sealing_key", ring.sealing_id()), &["rows"])?);
+        // Counted in the same batch: what was written is told, or was not written.
+        statements.push(sealing::COUNT.with([]));
         let outcomes = write(call.world.db, statements).await?;
-        resealed = outcomes.iter().take(pending.len()).map(|outcome| outcome.changes.min(1)).sum();
-    }
-    let counts = sealing::count(call.world.db).await?;
+        let resealed: u64 = outcomes.iter().take(pending.len()).map(|outcome| outcome.changes.min(1)).sum();
+        (resealed, outcomes.last().map_or(Ok(Vec::new()), rows)?)
+    };
     let remaining: u64 = counts.iter().filter(|c| c.key_id != ring.sealing_id()).map(|count| count.rows).sum();
     Ok(Reply::json(
         200,

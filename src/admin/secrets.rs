@@ -4,14 +4,15 @@ use super::form::{Fields, Form};
 use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found};
-use crate::domain::header_map::{MAX_HEADER_BYTES, looks_masked};
+use crate::domain::header_map::{CustomHeaders, MAX_HEADER_BYTES, api_key_text, looks_masked};
 use crate::domain::ids::{ProjectId, SecretId};
 use crate::domain::invalid::Invalid;
+use crate::domain::kind::AuthMethod;
 use crate::domain::name::Name;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::Plaintext;
 use crate::store::secrets::{self, SecretRow};
-use crate::store::{StoreError, write, write_if};
+use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::{Value, json};
 
 const FIELDS: Fields = Fields {
@@ -43,8 +44,8 @@ async fn find(call: &Call<'_>, id: &str) -> Result<SecretRow, Refusal> {
 /// A secret holds a key or a header map in JSON; which of them is known only where it is linked.
 fn plaintext(value: String) -> Result<Plaintext, Invalid> {
     let value = Plaintext::new(value);
-    let text = value.expose();
-    if text.trim().is_empty() {
+    let text = value.expose().trim();
+    if text.is_empty() {
         return Err(Invalid::new("value", "value must not be empty: a provider without a key takes `api_key: \"\"`"));
     }
     if text.len() > MAX_HEADER_BYTES {
@@ -53,7 +54,28 @@ fn plaintext(value: String) -> Result<Plaintext, Invalid> {
     if looks_masked(text) {
         return Err(Invalid::new("value", "value is a masked credential: send the credential itself, or leave it out"));
     }
-    Ok(value)
+    Ok(Plaintext::new(text.to_owned()))
+}
+
+/// The hint of a key. A header map ends in the end of its last value, which may be short enough to be told whole.
+fn hint(value: &Plaintext) -> Option<String> {
+    value.hint().filter(|_| !value.expose().starts_with('{'))
+}
+
+/// A new value must be what the linked providers send: their calls would fail on anything else.
+async fn check_fits(call: &Call<'_>, secret: &SecretRow, value: &Plaintext) -> Result<(), Refusal> {
+    for method in secrets::methods(call.world.db, secret).await? {
+        let fits = match method {
+            AuthMethod::CustomHeaders => CustomHeaders::parse_json(value.expose()).map(|_| ()),
+            _ => api_key_text("value", value.expose()).map(|_| ()),
+        };
+        fits.map_err(|broken| {
+            let message =
+                format!("providers that send it as `{}` use this secret: {}", method.as_str(), broken.message);
+            Invalid::new("value", message)
+        })?;
+    }
+    Ok(())
 }
 
 fn conflict(error: StoreError) -> Refusal {
@@ -97,13 +119,14 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
             name.as_str().into(),
             name.key().into(),
             seal(call, &project, &id, &value)?.into(),
-            value.hint().into(),
+            hint(&value).into(),
             call.now.ms().into(),
         ]),
         call.audit(Some(&project), ("secret", id.as_str()), form.names())?,
     ];
-    write(call.world.db, statements).await.map_err(conflict)?;
-    Ok(Reply::created(format!("/api/v1/secrets/{id}"), &view(&find(call, id.as_str()).await?)))
+    let read = vec![secrets::FIND.with([id.as_str().into()])];
+    let made = write_and_read(call.world.db, None, statements, read).await.map_err(conflict)?;
+    Ok(Reply::created(format!("/api/v1/secrets/{id}"), &view(&written(&made)?)))
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -113,6 +136,9 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     call.stays_in(&mut form, &secret.project_id)?;
     let name = form.text("name")?.given("name")?.map(|name| Name::parse("name", &name)).transpose()?;
     let value = form.text("value")?.given("value")?.map(plaintext).transpose()?;
+    if let Some(value) = &value {
+        check_fits(call, &secret, value).await?;
+    }
     let sealed = value.as_ref().map(|value| seal(call, &secret.project_id, &secret.id, value)).transpose()?;
     let statements = vec![
         secrets::UPDATE.with([
@@ -120,13 +146,15 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
             name.as_ref().map(Name::as_str).into(),
             name.as_ref().map(Name::key).into(),
             sealed.into(),
-            value.as_ref().and_then(Plaintext::hint).into(),
+            value.as_ref().and_then(hint).into(),
             call.now.ms().into(),
         ]),
         call.audit(Some(&secret.project_id), ("secret", id), form.names())?,
     ];
-    write_if(call.world.db, secrets::unchanged(&secret), statements).await.map_err(conflict)?;
-    Ok(Reply::resource(call.request, &view(&find(call, id).await?)))
+    let read = vec![secrets::FIND.with([secret.id.as_str().into()])];
+    let precondition = Some(secrets::unchanged(&secret));
+    let changed = write_and_read(call.world.db, precondition, statements, read).await.map_err(conflict)?;
+    Ok(Reply::resource(call.request, &view(&written(&changed)?)))
 }
 
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

@@ -1,6 +1,6 @@
 //! Tokens: shown once, never stronger than their maker.
 
-use super::form::{Fields, Form};
+use super::form::{Fields, Form, Patch};
 use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found};
@@ -12,7 +12,7 @@ use crate::domain::selector::SelectorGlob;
 use crate::domain::timestamp::Timestamp;
 use crate::refusal::{Reason, Refusal};
 use crate::store::tokens::{self, TokenRow};
-use crate::store::{StoreError, write, write_if};
+use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::{Value, json};
 
 const FIELDS: Fields = Fields {
@@ -68,14 +68,22 @@ impl Rights {
     }
 
     fn read(form: &mut Form, stored: Option<&TokenRow>) -> Result<Self, Invalid> {
-        let role = form.word("role", &Role::ALL.map(Role::as_str), Role::parse)?.over(None);
-        let statements = form.value("policy")?.over(None).map(statements).transpose()?;
+        let role = form.word("role", &Role::ALL.map(Role::as_str), Role::parse)?;
+        let statements = form.value("policy")?.map(statements)?;
+        let cleared = [("role", role == Patch::Clear), ("policy", statements == Patch::Clear)];
+        let (role, statements) = (role.over(None), statements.over(None));
+        let never_none = |field: &str| {
+            Invalid::new(field, format!("{field} cannot be null without another: a token has a role or a policy"))
+        };
         match (role, statements, stored) {
             (Some(_), Some(_), _) => {
                 Err(Invalid::new("policy", "a token has a role or a policy: give one of them, not both"))
             }
             (Some(role), None, _) => Ok(Self::Role(role)),
             (None, Some(statements), _) => Ok(Self::Policy(statements)),
+            (None, None, Some(stored)) if cleared.contains(&(stored.rights_column(), true)) => {
+                Err(never_none(stored.rights_column()))
+            }
             (None, None, Some(TokenRow { role: Some(role), .. })) => Ok(Self::Role(*role)),
             (None, None, Some(TokenRow { policy: Some(statements), .. })) => Ok(Self::Policy(statements.clone())),
             // The least that is of use: it calls models and changes nothing.
@@ -203,15 +211,19 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
         ]),
         call.audit(Some(&project), ("token", id.as_str()), form.names())?,
     ];
-    write(call.world.db, statements).await.map_err(|error| match (error, &user) {
+    let read = vec![tokens::FIND.with([id.as_str().into()])];
+    let made = write_and_read(call.world.db, None, statements, read).await.map_err(|error| match (error, &user) {
         (StoreError::Reference, Some(user)) => no_user(user.as_str()).into(),
         (other, _) => Refusal::from(other),
     })?;
-    let mut shown = view(&find(call, id.as_str()).await?);
+    let mut shown = view(&written(&made)?);
+    // The tag is of the resource, which the token itself is no part of: it serves the next If-Match.
+    let mut reply = Reply::created(format!("/api/v1/tokens/{id}"), &shown);
     if let Value::Object(fields) = &mut shown {
         fields.insert("token".into(), json!(token.expose()));
     }
-    Ok(Reply::created(format!("/api/v1/tokens/{id}"), &shown))
+    reply.body = Some(shown.to_string());
+    Ok(reply)
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -238,8 +250,9 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         ]),
         call.audit(Some(&token.project_id), ("token", id), form.names())?,
     ];
-    write_if(call.world.db, tokens::unchanged(&token), statements).await?;
-    Ok(Reply::resource(call.request, &view(&find(call, id).await?)))
+    let read = vec![tokens::FIND.with([token.id.as_str().into()])];
+    let changed = write_and_read(call.world.db, Some(tokens::unchanged(&token)), statements, read).await?;
+    Ok(Reply::resource(call.request, &view(&written(&changed)?)))
 }
 
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

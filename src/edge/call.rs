@@ -85,6 +85,7 @@ type Answered = (Result<Response, JsValue>, Settlement);
 impl Call<'_> {
     /// Body → model → plan → upstream → answer. A refusal on the way becomes one answer and one usage row.
     async fn run(&self, record: &mut Record) -> Result<Answered, Refusal> {
+        door::check_encoding(self.incoming.header("content-encoding"))?;
         let bytes = self.incoming.body(self.deployment.max_body_bytes).await?;
         let request_bytes = bytes.len();
         let body = RequestBody::parse(bytes)?;

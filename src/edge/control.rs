@@ -31,9 +31,9 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
     };
     let database = D1::of(env);
     let reply = answer(World { db: &database, clock: &Platform, rng: &Platform, deployment }, &request).await;
-    if incoming.method() != "GET" && incoming.method() != "HEAD" {
+    if reply.status < 300 && incoming.method() != "GET" && incoming.method() != "HEAD" {
         // What was written here counts here at once; other isolates follow within CONFIG_TTL_MS.
-        isolate::cache().borrow_mut().expire();
+        isolate::cache().borrow_mut().overtake();
     }
     respond(incoming, &reply)
 }

@@ -75,7 +75,7 @@ pub async fn admit(
             Ok(read) => read,
             Err(away) => {
                 // Rather what was true a while ago than nothing at all, as long as the operator allows it.
-                let stale = cache.borrow().fresh(&caller, now, deployment.stale_if_error).cloned();
+                let stale = cache.borrow().stale(&caller, now, deployment.stale_if_error).cloned();
                 match (away, stale) {
                     (Unread::Away(_), Some(known)) => (known.holder, known.snapshot),
                     (Unread::Away(error), None) => return Err(error.into()),
@@ -125,13 +125,14 @@ async fn refresh(
         let message = "there is no such project: name one in `x-sluice-project`, by its id or its name";
         return Err(Unread::Refused(Refusal::new(Reason::NotFound, message).on("x-sluice-project")));
     };
-    let snapshot = match read.rows {
-        Some((providers, models)) => Rc::new(Snapshot::new(project, revision, providers, models)),
-        // Current as it is: what the isolate opened stays open.
-        None => match cache.borrow().snapshot(&project).filter(|snapshot| snapshot.revision == revision) {
-            Some(snapshot) => Rc::clone(snapshot),
-            None => return Err(Unread::Away(StoreError::Away("the isolate's snapshot went away meanwhile".into()))),
-        },
+    let current = cache.borrow().snapshot(&project).filter(|snapshot| snapshot.revision == revision).cloned();
+    let snapshot = match (current, read.rows) {
+        // What the isolate has opened stays open.
+        (Some(snapshot), _) => snapshot,
+        (None, Some((providers, models))) => Rc::new(Snapshot::new(project, revision, providers, models)),
+        (None, None) => {
+            return Err(Unread::Away(StoreError::Away("the isolate's snapshot went away meanwhile".into())));
+        }
     };
     cache.borrow_mut().keep(caller.clone(), holder.clone(), Rc::clone(&snapshot), now);
     Ok((holder, snapshot))

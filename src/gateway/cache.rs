@@ -25,6 +25,15 @@ pub struct Known {
     /// The project's state.
     pub snapshot: Rc<Snapshot>,
     read_at: Timestamp,
+    standing: Standing,
+}
+
+/// Whether a reading may still be used as long as it is fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Good,
+    /// An operator has written since: it only serves while D1 is away.
+    Overtaken,
 }
 
 /// Callers kept at most. A token that is not kept costs one read more.
@@ -40,8 +49,17 @@ pub struct Cache {
 impl Cache {
     /// What is known of a caller and no older than `ttl`.
     pub fn fresh(&self, caller: &CallerKey, now: Timestamp, ttl: Duration) -> Option<&Known> {
-        let ttl = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
-        self.callers.get(caller).filter(|known| now.ms_since(known.read_at) < ttl)
+        self.younger_than(ttl, caller, now).filter(|known| known.standing == Standing::Good)
+    }
+
+    /// What is known of a caller, overtaken or not, for the time that D1 is away.
+    pub fn stale(&self, caller: &CallerKey, now: Timestamp, stale_if_error: Duration) -> Option<&Known> {
+        self.younger_than(stale_if_error, caller, now)
+    }
+
+    fn younger_than(&self, age: Duration, caller: &CallerKey, now: Timestamp) -> Option<&Known> {
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        self.callers.get(caller).filter(|known| now.ms_since(known.read_at) < age)
     }
 
     /// The revision of the caller's project that the isolate has, however old its reading is.
@@ -58,9 +76,10 @@ impl Cache {
     pub fn keep(&mut self, caller: CallerKey, holder: Option<Rc<TokenHolder>>, snapshot: Rc<Snapshot>, now: Timestamp) {
         if self.callers.len() >= MOST_CALLERS && !self.callers.contains_key(&caller) {
             self.callers.clear();
+            self.snapshots.clear();
         }
         self.snapshots.insert(snapshot.project.clone(), Rc::clone(&snapshot));
-        self.callers.insert(caller, Known { holder, snapshot, read_at: now });
+        self.callers.insert(caller, Known { holder, snapshot, read_at: now, standing: Standing::Good });
     }
 
     /// Forgets a caller: its token is no longer known.
@@ -68,10 +87,10 @@ impl Cache {
         self.callers.remove(caller);
     }
 
-    /// Makes every reading count as old, so that the next call reads: an operator has just written.
-    pub fn expire(&mut self) {
+    /// The next call of everyone reads: an operator has just written.
+    pub fn overtake(&mut self) {
         for known in self.callers.values_mut() {
-            known.read_at = Timestamp::default();
+            known.standing = Standing::Overtaken;
         }
     }
 

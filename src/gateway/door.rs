@@ -63,6 +63,17 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Door<'a>, Refusal> {
     Err(Refusal::new(Reason::MethodNotAllowed, message).with_header("allow", allow))
 }
 
+/// Refuses a compressed body: it is edited in place and goes on as it came.
+pub fn check_encoding(content_encoding: Option<&str>) -> Result<(), Refusal> {
+    match content_encoding.map(str::trim) {
+        None | Some("" | "identity") => Ok(()),
+        Some(encoding) => {
+            let message = format!("send the body uncompressed, not with `content-encoding: {encoding}`");
+            Err(Refusal::new(Reason::UnsupportedMediaType, message))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

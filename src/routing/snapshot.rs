@@ -296,7 +296,7 @@ impl Snapshot {
             let is_default = row.is_default;
             let model = Rc::new(RoutedModel { row, effective: OnceCell::new() });
             let candidate = Candidate { provider: Rc::clone(provider), model };
-            snapshot.selectors.insert(key(&candidate.selector()), candidate.clone());
+            snapshot.selectors.insert(selector_key(provider.name(), candidate.model.model()), candidate.clone());
             if let Some(name) = candidate.model.name() {
                 snapshot.names.insert(key(name), candidate.clone());
             }
@@ -315,11 +315,9 @@ impl Snapshot {
     /// over all providers, or a provider's name for its default. Nothing found is an error, never another model.
     pub fn candidates(&self, requested: &str) -> Result<Vec<Candidate>, Refusal> {
         let wanted = key(requested);
-        let named = match Selector::split(&wanted).filter(|(provider, _)| self.providers.contains_key(*provider)) {
-            Some((provider, model)) => {
-                let selector = format!("{provider}^{model}");
-                self.selectors.get(&selector).map(std::slice::from_ref)
-            }
+        let selector = Selector::split(requested).filter(|(provider, _)| self.providers.contains_key(&key(provider)));
+        let named = match selector {
+            Some((provider, model)) => self.selectors.get(&selector_key(provider, model)).map(std::slice::from_ref),
             None => self
                 .names
                 .get(&wanted)
@@ -343,8 +341,8 @@ impl Snapshot {
     }
 
     fn not_found(&self, requested: &str, wanted: &str) -> Refusal {
-        let model = wanted.split_once('^').map_or(wanted, |(_, model)| model);
-        if self.orphans.iter().any(|orphan| orphan == wanted || orphan == model) {
+        let model = Selector::split(requested).map(|(_, model)| key(model));
+        if self.orphans.iter().any(|orphan| orphan == wanted || Some(orphan) == model.as_ref()) {
             let message = format!("the provider of model `{requested}` was deleted: an admin can attach it to another");
             return Refusal::new(Reason::ModelOrphaned, message).on("model");
         }
@@ -367,6 +365,11 @@ impl Snapshot {
         });
         all
     }
+}
+
+/// Each side is lower-cased for itself: how a letter folds may hang on the one after it (`Σ` at a word's end).
+fn selector_key(provider: &str, model: &str) -> String {
+    format!("{}^{}", key(provider), key(model))
 }
 
 #[cfg(test)]

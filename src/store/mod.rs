@@ -200,6 +200,29 @@ pub async fn write_if(
     write(db, statements).await
 }
 
+/// Writes as [`write_if`] does and reads back in the same transaction: an answer is never lost to a database that goes
+/// away after the write, and never shows what someone else wrote next. The answer holds the outcomes of `reads`.
+pub async fn write_and_read(
+    db: &dyn Db,
+    precondition: Option<Statement>,
+    statements: Vec<Statement>,
+    reads: Vec<Statement>,
+) -> Result<Vec<Outcome>, StoreError> {
+    let asked = reads.len();
+    let clear = precondition.is_some().then(|| CLEAR_PRECONDITIONS.with([]));
+    let batch = precondition.into_iter().chain(statements).chain(clear).chain(reads).collect();
+    let mut outcomes = write(db, batch).await?;
+    Ok(outcomes.split_off(outcomes.len().saturating_sub(asked)))
+}
+
+/// The one document of a read that must find its row, because its batch has just written it.
+pub fn written<T: DeserializeOwned>(outcomes: &[Outcome]) -> Result<T, StoreError> {
+    match outcomes.first().map(rows).transpose()?.and_then(|found| found.into_iter().next()) {
+        Some(row) => Ok(row),
+        None => Err(StoreError::Precondition),
+    }
+}
+
 /// Reads the documents of an outcome.
 pub fn rows<T: DeserializeOwned>(outcome: &Outcome) -> Result<Vec<T>, StoreError> {
     let read = |document: &String| serde_json::from_str(document).map_err(|e| StoreError::Corrupt(e.to_string()));

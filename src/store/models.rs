@@ -1,5 +1,6 @@
 //! Models, and which of a provider's is the default.
 
+use super::providers::Show;
 use super::{StoreError, query, query_one, statements};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::money::{Multiplier, Price, Prices};
@@ -7,16 +8,18 @@ use crate::ports::{Db, Statement};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The columns of a model as one document; `m` is the model, `o` its provider.
+/// The columns of a model as one document; `m` is the model, `o` its provider. In two calls, because D1 takes 32
+/// arguments a function where SQLite takes 127.
 macro_rules! document {
     () => {
-        "json_object('id', m.id, 'project_id', m.project_id, 'provider_id', m.provider_id, 'provider_name', o.name,
+        "json_insert(json_object('id', m.id, 'project_id', m.project_id, 'provider_id', m.provider_id, 'provider_name', o.name,
          'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default, 'enabled', m.enabled,
          'tags', json(m.tags_json), 'when', json(m.when_json), 'weight', m.weight,
-         'fallbacks', json(m.fallbacks_json), 'advanced', json(m.advanced_json), 'multiplier', m.multiplier,
-         'price_input', m.price_input, 'price_output', m.price_output, 'price_cache_write', m.price_cache_write,
-         'price_cache_read', m.price_cache_read, 'capabilities', json(m.capabilities_json),
-         'version', m.version, 'created_at', m.created_at, 'updated_at', m.updated_at)"
+         'fallbacks', json(m.fallbacks_json)),
+         '$.advanced', json(m.advanced_json), '$.multiplier', m.multiplier, '$.price_input', m.price_input,
+         '$.price_output', m.price_output, '$.price_cache_write', m.price_cache_write,
+         '$.price_cache_read', m.price_cache_read, '$.capabilities', json(m.capabilities_json),
+         '$.version', m.version, '$.created_at', m.created_at, '$.updated_at', m.updated_at)"
     };
 }
 pub(crate) use document;
@@ -28,10 +31,11 @@ statements! { "models";
     /// All of a provider's, oldest first.
     OF_PROVIDER OnDemand = concat!("SELECT ", document!(), " FROM models m
         LEFT JOIN providers o ON o.id = m.provider_id WHERE m.provider_id = ?1 ORDER BY m.created_at, m.id");
-    /// A page of a provider's.
+    /// A page of a provider's; ?5: enabled ones only.
     LIST_OF_PROVIDER OnDemand = concat!("SELECT ", document!(), " FROM models m
         LEFT JOIN providers o ON o.id = m.provider_id
-        WHERE m.provider_id = ?1 AND (m.created_at, m.id) > (?2, ?3) ORDER BY m.created_at, m.id LIMIT ?4");
+        WHERE m.provider_id = ?1 AND (m.created_at, m.id) > (?2, ?3) AND (NOT ?5 OR m.enabled)
+        ORDER BY m.created_at, m.id LIMIT ?4");
     /// A page of what can be selected in a project: enabled, of an enabled provider. ?5: this provider's name, lower
     /// case; ?6: with this tag.
     LIST_SELECTABLE OnDemand = concat!("SELECT ", document!(), " FROM models m
@@ -53,6 +57,8 @@ statements! { "models";
         price_cache_read = ?18, updated_at = ?19, version = version + 1 WHERE id = ?1";
     /// No default for a moment: another one follows in the same batch.
     CLEAR_DEFAULT OnDemand = "UPDATE models SET is_default = 0 WHERE provider_id = ?1 AND is_default = 1";
+    /// This one is not the default.
+    UNSET_DEFAULT OnDemand = "UPDATE models SET is_default = 0 WHERE id = ?1";
     /// This one is the default.
     SET_DEFAULT OnDemand = "UPDATE models SET is_default = 1 WHERE id = ?1";
     /// Where a provider has no default, its best: by priority, then age. ?2 comes last: it was just unset.
@@ -130,8 +136,11 @@ pub async fn list_of_provider(
     provider: &ProviderId,
     after: (i64, &str),
     limit: i64,
+    show: Show,
 ) -> Result<Vec<ModelRow>, StoreError> {
-    query(db, LIST_OF_PROVIDER.with([provider.as_str().into(), after.0.into(), after.1.into(), limit.into()])).await
+    let params =
+        [provider.as_str().into(), after.0.into(), after.1.into(), limit.into(), (show == Show::Enabled).into()];
+    query(db, LIST_OF_PROVIDER.with(params)).await
 }
 
 /// Which selectable models a list shows.

@@ -8,15 +8,17 @@ use crate::seal::{Place, Sealed};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The columns of a provider as one document. The sealed credential stays where it is.
+/// The columns of a provider as one document. The sealed credential stays where it is. In two calls, because D1 takes
+/// 32 arguments a function where SQLite takes 127.
 macro_rules! document {
     () => {
-        "json_object('id', p.id, 'project_id', p.project_id, 'name', p.name, 'kind', p.kind, 'protocol', p.protocol,
-         'auth_method', p.auth_method, 'base_url', p.base_url, 'openai_api_mode', p.openai_api_mode,
+        "json_insert(json_object('id', p.id, 'project_id', p.project_id, 'name', p.name, 'kind', p.kind,
+         'protocol', p.protocol, 'auth_method', p.auth_method, 'base_url', p.base_url, 'openai_api_mode', p.openai_api_mode,
          'credential_source', p.credential_source, 'hint', coalesce(p.credential_hint,
-            (SELECT s.hint FROM secrets s WHERE s.id = p.secret_id)),
-         'header_names', json(p.header_names_json), 'secret_id', p.secret_id, 'advanced', json(p.advanced_json),
-         'enabled', p.enabled, 'version', p.version, 'created_at', p.created_at, 'updated_at', p.updated_at)"
+            (SELECT s.hint FROM secrets s WHERE s.id = p.secret_id))),
+         '$.header_names', json(p.header_names_json), '$.secret_id', p.secret_id,
+         '$.advanced', json(p.advanced_json), '$.enabled', p.enabled, '$.version', p.version,
+         '$.created_at', p.created_at, '$.updated_at', p.updated_at)"
     };
 }
 
@@ -125,8 +127,7 @@ pub fn place<'a>(project: &'a ProjectId, id: &'a ProviderId) -> Place<'a> {
 
 /// Finds a provider and its models, in one round trip.
 pub async fn find(db: &dyn Db, id: &ProviderId) -> Result<Option<(ProviderRow, Vec<ModelRow>)>, StoreError> {
-    let statements = vec![FIND.with([id.as_str().into()]), super::models::OF_PROVIDER.with([id.as_str().into()])];
-    match db.batch(statements).await?.as_slice() {
+    match db.batch(reads(id)).await?.as_slice() {
         [provider, models] => match rows(provider)?.into_iter().next() {
             Some(provider) => Ok(Some((provider, rows(models)?))),
             None => Ok(None),
@@ -135,7 +136,12 @@ pub async fn find(db: &dyn Db, id: &ProviderId) -> Result<Option<(ProviderRow, V
     }
 }
 
-/// Which providers a list shows.
+/// The reads of a provider and its models.
+pub fn reads(id: &ProviderId) -> Vec<Statement> {
+    vec![FIND.with([id.as_str().into()]), super::models::OF_PROVIDER.with([id.as_str().into()])]
+}
+
+/// Which rows a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Show {
     /// All of them.

@@ -2,6 +2,7 @@
 
 use super::{StoreError, query, query_one, statements};
 use crate::domain::ids::{ProjectId, SecretId};
+use crate::domain::kind::{AuthMethod, Kind};
 use crate::ports::{Db, Statement};
 use crate::seal::{Place, Sealed};
 use serde::Deserialize;
@@ -36,6 +37,9 @@ statements! { "secrets";
     /// Who uses it.
     USERS OnDemand = "SELECT json_object('id', id, 'name', name) FROM providers
         WHERE project_id = ?1 AND secret_id = ?2 ORDER BY created_at, id LIMIT 20";
+    /// How its users send it.
+    METHODS OnDemand = "SELECT DISTINCT json_object('kind', kind, 'auth_method', auth_method) FROM providers
+        WHERE project_id = ?1 AND secret_id = ?2";
     /// The sealed value, to check what a provider is about to be linked to.
     VALUE OnDemand = "SELECT json_object('value', value) FROM secrets WHERE id = ?1 AND project_id = ?2";
 }
@@ -103,6 +107,22 @@ pub struct SecretUser {
 /// The providers that use a secret, at most 20.
 pub async fn users(db: &dyn Db, secret: &SecretRow) -> Result<Vec<SecretUser>, StoreError> {
     query(db, USERS.with([secret.project_id.as_str().into(), secret.id.as_str().into()])).await
+}
+
+/// The auth methods of the providers that use a secret.
+pub async fn methods(db: &dyn Db, secret: &SecretRow) -> Result<Vec<AuthMethod>, StoreError> {
+    #[derive(Deserialize)]
+    struct Row {
+        kind: String,
+        auth_method: Option<String>,
+    }
+    let params = [secret.project_id.as_str().into(), secret.id.as_str().into()];
+    let rows: Vec<Row> = query(db, METHODS.with(params)).await?;
+    let of = |row: Row| match row.auth_method {
+        Some(method) => AuthMethod::parse(&method),
+        None => Kind::parse(&row.kind).map(|kind| kind.traits().auth_method),
+    };
+    Ok(rows.into_iter().filter_map(of).collect())
 }
 
 /// Demands that the row is as it was read.

@@ -60,6 +60,11 @@ pub struct TokenRow {
 }
 
 impl TokenRow {
+    /// Where its rights stand: in `role` or in `policy`.
+    pub const fn rights_column(&self) -> &'static str {
+        if self.role.is_some() { "role" } else { "policy" }
+    }
+
     /// What the token gives. A stored policy that cannot be read gives nothing: the row is corrupt.
     pub fn holder(&self) -> Result<TokenHolder, StoreError> {
         let corrupt = |invalid: crate::domain::invalid::Invalid| StoreError::Corrupt(invalid.to_string());

@@ -8,7 +8,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::kind::AuthMethod;
 use crate::refusal::Refusal;
 use crate::seal::Plaintext;
-use crate::store::providers::{StoredCredential, place};
+use crate::store::providers::{ProviderRow, StoredCredential, place};
 use crate::store::secrets;
 
 /// What the body gives.
@@ -28,7 +28,13 @@ pub enum Given {
 
 impl Given {
     /// Takes the credential's fields, of which one at most may be there.
-    pub fn read(form: &mut Form) -> Result<Option<Self>, Refusal> {
+    pub fn read(form: &mut Form, stored: Option<&ProviderRow>) -> Result<Option<Self>, Refusal> {
+        // A null link is what a read shows of any provider that has none: sent back, it must not cost the credential.
+        let another = form.has("api_key") || form.has("custom_headers");
+        let is_linked = stored.is_some_and(|provider| provider.secret_id.is_some());
+        if form.take_null("secret_id") && is_linked && !another {
+            return Ok(Some(Self::Unlink));
+        }
         let fields = ["api_key", "secret_id", "custom_headers"];
         let given: Vec<_> = fields.into_iter().filter(|field| form.has(field)).collect();
         match given.as_slice() {
@@ -38,9 +44,10 @@ impl Given {
                 Ok(key.map(key_or_keyless).transpose()?)
             }
             ["secret_id"] => {
-                let secret =
-                    form.text("secret_id")?.map(|id| SecretId::parse(&id).ok_or_else(|| no_such_secret(&id)))?;
-                Ok(Some(secret.over(None).map_or(Self::Unlink, Self::Secret)))
+                // What is no id is not repeated: it may be the key itself, in the wrong field.
+                let no_id = || Invalid::new("secret_id", "secret_id must be the id of a secret (`sec_…`)");
+                let secret = form.text("secret_id")?.map(|id| SecretId::parse(&id).ok_or_else(no_id))?;
+                Ok(secret.over(None).map(Self::Secret))
             }
             ["custom_headers"] => {
                 let headers = form.value("custom_headers")?.given("custom_headers")?;
@@ -80,7 +87,7 @@ pub async fn store(
         Ok::<_, Refusal>(ring.seal(value, &place(project, provider), call.world.rng)?)
     };
     match (given, method) {
-        (None, AuthMethod::None) => Ok(StoredCredential { source: "keyless", ..nothing }),
+        (None | Some(Given::Unlink), AuthMethod::None) => Ok(StoredCredential { source: "keyless", ..nothing }),
         (None | Some(Given::Unlink), _) => Ok(nothing),
         (Some(Given::Keyless), AuthMethod::CustomHeaders) => Err(goes_with("api_key", method)),
         (Some(Given::Keyless), _) => Ok(StoredCredential { source: "keyless", ..nothing }),

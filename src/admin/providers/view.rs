@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// The provider, its models with it. Where its credential comes from is shown to those who manage providers.
 pub fn view(call: &Call<'_>, provider: &ProviderRow, models: &[&ModelRow]) -> Value {
-    let manages = call.manages_providers();
+    let manages = call.manages(&provider.id);
     let configured = matches!(provider.credential_source.as_str(), "inline" | "headers" | "secret");
     let source = match provider.credential_source.as_str() {
         "keyless" => json!("none"),
@@ -22,8 +22,8 @@ pub fn view(call: &Call<'_>, provider: &ProviderRow, models: &[&ModelRow]) -> Va
     } else {
         json!({"configured": configured, "source": null, "hint": null})
     };
-    let default_model = models.iter().find(|model| model.is_default).map(|model| model.model.as_str());
     let visible = models.iter().filter(|model| manages || model.enabled);
+    let default_model = visible.clone().find(|model| model.is_default).map(|model| model.model.as_str());
     let models: Vec<Value> = visible.map(|model| models::view(model)).collect();
     json!({
         "id": provider.id,

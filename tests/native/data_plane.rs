@@ -1,0 +1,402 @@
+//! The data plane's phases over SQLite: who is admitted at what price, and what would go to the upstream.
+
+use crate::harness::{ADMIN_TOKEN, Api, K1, NOW};
+use pollster::block_on;
+use serde_json::json;
+use sluice::domain::ids::RequestId;
+use sluice::domain::timestamp::Timestamp;
+use sluice::domain::usage::TokenCounts;
+use sluice::gateway::admit::{Admitted, Presented, admit};
+use sluice::gateway::answer::{check_body, error_body, failed_at_once};
+use sluice::gateway::cache::Cache;
+use sluice::gateway::door::{self, CallDoor, Door};
+use sluice::gateway::plan::{self, Plan};
+use sluice::gateway::settle::{Consumed, Ending, Record};
+use sluice::protocol::body::RequestBody;
+use sluice::refusal::{Reason, Refusal};
+use sluice::store::usage::insert;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+const KEY: &str = "sk-0123456789abcdefghijkl";
+
+/// An isolate in front of a deployment.
+struct Isolate {
+    api: Api,
+    cache: RefCell<Cache>,
+    token: String,
+}
+
+impl Isolate {
+    fn new() -> Self {
+        let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")]);
+        let token = api.token(json!({"name": "app"}));
+        Self { api, cache: RefCell::default(), token }
+    }
+
+    fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
+        let now = Timestamp::from_ms(NOW + at);
+        block_on(admit(&self.api.db, &self.api.deployment, &self.cache, presented, now))
+    }
+
+    /// Admits the isolate's own token, so many milliseconds after the beginning.
+    fn admit(&self, at: i64) -> Result<Admitted, Refusal> {
+        let authorization = format!("Bearer {}", self.token);
+        self.admit_with(Presented { authorization: Some(&authorization), ..Presented::default() }, at)
+    }
+
+    /// How many round trips some work takes.
+    fn round_trips<T>(&self, work: impl FnOnce() -> T) -> (usize, T) {
+        let before = self.api.db.batches.get();
+        let done = work();
+        (self.api.db.batches.get() - before, done)
+    }
+
+    fn plan(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Plan, Refusal> {
+        let admitted = self.admit(0)?;
+        let body = RequestBody::parse(body.as_bytes().to_vec())?;
+        let candidates = plan::candidates(&admitted, &body)?;
+        let headers = headers.iter().copied();
+        plan::plan(&admitted, &self.api.deployment, call_door(path), headers, &body, &candidates)
+            .map_err(|(_, refusal)| refusal)
+    }
+}
+
+fn call_door(path: &str) -> CallDoor {
+    match door::find("POST", path) {
+        Ok(Door::Call(door)) => door,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+/// The headers as the upstream would get them: a later one replaces an earlier one.
+fn sent<'p>(plan: &'p Plan, name: &str) -> Option<&'p str> {
+    plan.headers.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+fn text(body: &[u8]) -> &str {
+    std::str::from_utf8(body).expect("UTF-8")
+}
+
+#[test]
+fn a_cold_call_takes_one_round_trip_and_a_warm_one_none() {
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    assert_eq!(isolate.round_trips(|| isolate.admit(0).expect("cold")).0, 1);
+    assert_eq!(isolate.round_trips(|| isolate.admit(999).expect("warm")).0, 0);
+}
+
+#[test]
+fn an_old_reading_is_refreshed_in_one_round_trip_that_brings_only_what_has_changed() {
+    let isolate = Isolate::new();
+    let provider = isolate.api.provider("main");
+    isolate.api.model(&provider, "gpt-5");
+    let first = isolate.admit(0).expect("cold");
+    let (trips, second) = isolate.round_trips(|| isolate.admit(1000).expect("refreshed"));
+    assert_eq!(trips, 1);
+    assert!(Rc::ptr_eq(&first.snapshot, &second.snapshot), "what was opened stays open");
+    isolate.api.model(&provider, "gpt-6");
+    let third = isolate.admit(2000).expect("refreshed");
+    assert!(third.snapshot.candidates("gpt-6").is_ok());
+    assert!(second.snapshot.candidates("gpt-6").is_err());
+}
+
+#[test]
+fn a_second_token_of_the_project_finds_its_credentials_open() {
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    let first = isolate.admit(0).expect("admitted");
+    let other = format!("Bearer {}", isolate.api.token(json!({"name": "other"})));
+    let second = isolate.admit_with(Presented { authorization: Some(&other), ..Presented::default() }, 1);
+    assert!(Rc::ptr_eq(&first.snapshot, &second.expect("admitted").snapshot));
+}
+
+#[test]
+fn the_isolate_that_wrote_reads_again_at_once() {
+    let isolate = Isolate::new();
+    let provider = isolate.api.provider("main");
+    isolate.admit(0).expect("cold");
+    isolate.api.model(&provider, "gpt-5");
+    assert!(isolate.admit(1).expect("warm").snapshot.candidates("gpt-5").is_err(), "another isolate waits for its TTL");
+    isolate.cache.borrow_mut().overtake();
+    assert!(isolate.admit(2).expect("read again").snapshot.candidates("gpt-5").is_ok());
+}
+
+#[test]
+fn a_revoked_token_is_refused_at_the_next_reading() {
+    let isolate = Isolate::new();
+    isolate.admit(0).expect("admitted");
+    let id = isolate.api.db.one("SELECT id FROM tokens");
+    isolate.api.delete(&format!("/api/v1/tokens/{id}")).must(204);
+    assert_eq!(isolate.admit(1000).expect_err("revoked").reason, Reason::Unauthenticated);
+    assert_eq!(isolate.admit(1001).expect_err("forgotten").reason, Reason::Unauthenticated);
+}
+
+#[test]
+fn a_token_that_expires_is_refused_without_a_reading() {
+    let isolate = Isolate::new();
+    let expires_at = Timestamp::from_ms(NOW + 500).to_string();
+    let token = format!("Bearer {}", isolate.api.token(json!({"name": "brief", "expires_at": expires_at})));
+    let presented = Presented { authorization: Some(&token), ..Presented::default() };
+    isolate.admit_with(presented, 0).expect("valid");
+    let (trips, refused) = isolate.round_trips(|| isolate.admit_with(presented, 500));
+    assert_eq!((trips, refused.expect_err("expired").reason), (0, Reason::Unauthenticated));
+}
+
+#[test]
+fn calls_go_on_for_a_while_when_d1_is_away_and_then_say_so() {
+    let isolate = Isolate::new();
+    isolate.admit(0).expect("cold");
+    isolate.cache.borrow_mut().overtake();
+    isolate.api.db.away.set(true);
+    isolate.admit(59_999).expect("stale, and allowed");
+    let refusal = isolate.admit(60_000).expect_err("too stale");
+    assert_eq!(refusal.reason, Reason::DatabaseAway);
+    assert!(!refusal.message.contains("Network connection lost"), "the platform's words are for the log");
+}
+
+#[test]
+fn the_token_comes_as_bearer_or_as_x_api_key_and_root_names_its_project() {
+    let isolate = Isolate::new();
+    let by_key = Presented { x_api_key: Some(&isolate.token), ..Presented::default() };
+    assert!(isolate.admit_with(by_key, 0).expect("admitted").holder().is_some());
+    let root = format!("bearer  {ADMIN_TOKEN} ");
+    let root = Presented { authorization: Some(&root), ..Presented::default() };
+    let project = isolate.admit_with(root, 0).expect("root").snapshot.project.to_string();
+    assert_eq!(project, isolate.api.default_project());
+    let elsewhere = Presented { project: Some("nowhere"), ..root };
+    assert_eq!(isolate.admit_with(elsewhere, 0).expect_err("no such project").reason, Reason::NotFound);
+    for bad in ["", "Bearer", "Bearer ", "Basic abc", "Bearer slu_wrong"] {
+        let presented = Presented { authorization: Some(bad), ..Presented::default() };
+        assert_eq!(isolate.admit_with(presented, 0).expect_err(bad).reason, Reason::Unauthenticated, "{bad:?}");
+    }
+}
+
+#[test]
+fn a_token_cannot_choose_its_project() {
+    let isolate = Isolate::new();
+    isolate.api.post("/api/v1/projects", json!({"name": "other"})).must(201);
+    let authorization = format!("Bearer {}", isolate.token);
+    let presented = Presented { authorization: Some(&authorization), project: Some("other"), ..Presented::default() };
+    let admitted = isolate.admit_with(presented, 0).expect("admitted");
+    assert_eq!(admitted.snapshot.project.to_string(), isolate.api.default_project());
+}
+
+#[test]
+fn a_token_that_may_not_invoke_is_refused_before_its_body_is_read() {
+    let isolate = Isolate::new();
+    let viewer = format!("Bearer {}", isolate.api.token(json!({"name": "viewer", "role": "viewer"})));
+    let presented = Presented { authorization: Some(&viewer), ..Presented::default() };
+    let refusal = isolate.admit_with(presented, 0).expect_err("forbidden");
+    assert_eq!(refusal.reason, Reason::Forbidden);
+    assert!(refusal.message.contains("llm:Invoke"), "{}", refusal.message);
+}
+
+#[test]
+fn only_the_model_changes_in_the_body_and_defaults_fill_in_what_is_absent() {
+    let isolate = Isolate::new();
+    let provider = isolate.api.provider_with(json!({"name": "main", "provider": "openai", "api_key": KEY,
+        "advanced_json": {"temperature": 0.25, "top_p": 0.5, "timeout_ms": 5000}}));
+    isolate.api.model_with(&provider, json!({"model": "gpt-5", "name": "fast", "advanced_json": {"top_p": null}}));
+    let body = "{ \"model\":\"fast\",\n \"input\" : \"hi\", \"temperature\":1.50, \"x\": 1e2}";
+    let plan = isolate.plan("/v1/responses", &[], body).expect("planned");
+    assert_eq!(text(&plan.body), body.replace("\"fast\"", "\"gpt-5\""));
+    assert_eq!(plan.timeout.map(|timeout| timeout.as_millis()), Some(5000));
+    let plan = isolate.plan("/v1/responses", &[], r#"{"model":"fast","input":"hi"}"#).expect("planned");
+    assert_eq!(text(&plan.body), r#"{"model":"gpt-5","input":"hi","temperature":0.25}"#);
+}
+
+#[test]
+fn a_chat_stream_is_asked_for_its_usage_and_the_client_does_not_see_that() {
+    use sluice::protocol::meter::UsageChunk;
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    let plan = |body: &str| isolate.plan("/v1/chat/completions", &[], body).expect("planned");
+    let silent = plan(r#"{"model":"gpt-5","stream":true,"messages":[]}"#);
+    assert!(text(&silent.body).contains(r#""stream_options":{"include_usage":true}"#), "{}", text(&silent.body));
+    assert_eq!(silent.usage_chunk, UsageChunk::Strip);
+    let asked = r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true}}"#;
+    let asking = plan(asked);
+    assert_eq!((text(&asking.body), asking.usage_chunk), (asked, UsageChunk::Keep));
+    let unary = r#"{"model":"gpt-5","messages":[]}"#;
+    assert_eq!(text(&plan(unary).body), unary);
+}
+
+#[test]
+fn each_auth_method_sends_its_header_and_no_other_and_never_the_clients() {
+    let isolate = Isolate::new();
+    let client = [
+        ("authorization", "Bearer slu_client"),
+        ("x-api-key", "slu_client"),
+        ("cookie", "a=b"),
+        ("cf-connecting-ip", "203.0.113.9"),
+        ("x-sluice-project", "other"),
+        ("user-agent", "app/1"),
+        ("openai-organization", "org-1"),
+        ("anthropic-beta", "files"),
+    ];
+    let cases = [
+        ("openai", json!({"provider": "openai", "api_key": KEY}), "authorization", format!("Bearer {KEY}")),
+        (
+            "azure",
+            json!({"provider": "azure", "base_url": "https://acme.openai.azure.com/openai/v1", "api_key": KEY}),
+            "api-key",
+            KEY.to_owned(),
+        ),
+        (
+            "xkey",
+            json!({"provider": "custom", "protocol": "chat_completions", "base_url": "https://llm.example.com",
+            "auth_method": "x_api_key", "api_key": KEY}),
+            "x-api-key",
+            KEY.to_owned(),
+        ),
+        (
+            "own",
+            json!({"provider": "custom", "protocol": "chat_completions", "base_url": "https://llm.example.com",
+            "auth_method": "custom_headers", "custom_headers": {"X-Team": "blue", "Authorization": "Token t0ps3cret"}}),
+            "authorization",
+            "Token t0ps3cret".to_owned(),
+        ),
+    ];
+    for (name, mut settings, header, value) in cases {
+        settings["name"] = json!(name);
+        isolate.api.model(&isolate.api.provider_with(settings), "m");
+        isolate.cache.borrow_mut().overtake();
+        let body = format!(r#"{{"model":"{name}^m","messages":[]}}"#);
+        let plan = isolate.plan("/v1/chat/completions", &client, &body).expect(name);
+        assert_eq!(sent(&plan, header), Some(value.as_str()), "{name}");
+        assert!(!plan.headers.iter().any(|(_, value)| value.contains("slu_client")), "{name}");
+        for other in ["authorization", "x-api-key", "api-key"].into_iter().filter(|other| *other != header) {
+            assert_eq!(sent(&plan, other), None, "{name} sends {other}");
+        }
+        for dropped in ["cookie", "cf-connecting-ip", "x-sluice-project", "anthropic-beta"] {
+            assert_eq!(sent(&plan, dropped), None, "{name} passes {dropped}");
+        }
+        assert_eq!((sent(&plan, "user-agent"), sent(&plan, "openai-organization")), (Some("app/1"), Some("org-1")));
+        assert!(!format!("{plan:?}").contains(KEY) && !format!("{plan:?}").contains("t0ps3cret"));
+    }
+}
+
+#[test]
+fn anthropic_gets_the_clients_version_else_the_operators_else_the_first() {
+    let isolate = Isolate::new();
+    let provider = isolate.api.provider_with(json!({"name": "claude", "provider": "anthropic", "api_key": KEY}));
+    isolate.api.model(&provider, "claude-4");
+    let body = r#"{"model":"claude-4","max_tokens":1,"messages":[]}"#;
+    let version = |headers: &[(&str, &str)]| {
+        let plan = isolate.plan("/v1/messages", headers, body).expect("planned");
+        assert_eq!(plan.url, "https://api.anthropic.com/v1/messages");
+        assert_eq!(sent(&plan, "x-api-key"), Some(KEY));
+        sent(&plan, "anthropic-version").map(str::to_owned)
+    };
+    assert_eq!(version(&[]).as_deref(), Some("2023-06-01"));
+    assert_eq!(version(&[("anthropic-version", "2026-10-21")]).as_deref(), Some("2026-10-21"));
+    let path = format!("/api/v1/providers/{provider}");
+    isolate.api.patch(&path, json!({"advanced_json": {"anthropic_version": "2024-01-01"}})).must(200);
+    isolate.cache.borrow_mut().overtake();
+    assert_eq!(version(&[]).as_deref(), Some("2024-01-01"));
+}
+
+#[test]
+fn a_model_that_cannot_be_called_says_why() {
+    let isolate = Isolate::new();
+    let claude = isolate.api.provider_with(json!({"name": "claude", "provider": "anthropic", "api_key": KEY}));
+    isolate.api.model(&claude, "claude-4");
+    let bare = isolate.api.provider_with(json!({"name": "bare", "provider": "openai"}));
+    isolate.api.model(&bare, "gpt-5");
+    let off = isolate.api.provider_with(json!({"name": "off", "provider": "openai", "api_key": KEY, "enabled": false}));
+    isolate.api.model(&off, "gpt-5-off");
+    let refused = |body: &str| isolate.plan("/v1/chat/completions", &[], body).expect_err(body);
+    for (body, reason, word) in [
+        (r#"{"model":"claude-4"}"#, Reason::ProtocolMismatch, "anthropic_messages"),
+        (r#"{"model":"gpt-5"}"#, Reason::CredentialMissing, "`bare`"),
+        (r#"{"model":"gpt-5-off"}"#, Reason::ProviderDisabled, "`off`"),
+        (r#"{"model":"nothing"}"#, Reason::ModelNotFound, "`nothing`"),
+        (r"{}", Reason::ModelNotFound, "names no model"),
+        (r#"{"model":7}"#, Reason::BadRequest, "model"),
+        (r#"{"model":"gpt-5""#, Reason::MalformedJson, "line 1"),
+    ] {
+        let refusal = refused(body);
+        assert_eq!(refusal.reason, reason, "{body}");
+        assert!(refusal.message.contains(word), "{body}: {}", refusal.message);
+    }
+}
+
+#[test]
+fn a_private_address_is_refused_at_the_call_too_when_the_rule_has_changed_since() {
+    let allowed = [("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("ALLOW_PRIVATE_UPSTREAMS", "true")];
+    let api = Api::with(&allowed);
+    let local = json!({"name": "local", "provider": "openai", "base_url": "http://127.0.0.1:1", "api_key": ""});
+    api.model(&api.provider_with(local), "llama");
+    let token = api.token(json!({"name": "app"}));
+    let api = api.redeployed(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1)]);
+    let isolate = Isolate { api, cache: RefCell::default(), token };
+    let refusal = isolate.plan("/v1/chat/completions", &[], r#"{"model":"llama"}"#).expect_err("refused");
+    assert_eq!(refusal.reason, Reason::AddressRefused);
+    assert!(refusal.message.contains("`local`"), "{}", refusal.message);
+}
+
+#[test]
+fn allowed_models_hold_for_every_name_that_a_model_goes_by() {
+    let isolate = Isolate::new();
+    let provider = isolate.api.provider("main");
+    isolate.api.model_with(&provider, json!({"model": "gpt-5", "name": "fast"}));
+    isolate.api.model_with(&provider, json!({"model": "gpt-5-pro", "name": "slow"}));
+    let fenced = Isolate {
+        token: isolate.api.token(json!({"name": "fenced", "allowed_models": ["MAIN^gpt-5", "x*"]})),
+        ..isolate
+    };
+    let plan = |model: &str| fenced.plan("/v1/responses", &[], &json!({"model": model}).to_string());
+    for model in ["main^gpt-5", "Main^GPT-5", "fast", "gpt-5"] {
+        assert!(plan(model).is_ok(), "{model}");
+    }
+    for model in ["main^gpt-5-pro", "slow", "gpt-5-pro"] {
+        assert_eq!(plan(model).expect_err(model).reason, Reason::ModelForbidden, "{model}");
+    }
+}
+
+#[test]
+fn what_an_upstream_says_reaches_the_client_without_the_key() {
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    let door = call_door("/v1/chat/completions");
+    let plan = isolate.plan("/v1/chat/completions", &[], r#"{"model":"gpt-5"}"#).expect("planned");
+    let body = error_body(door.protocol, &plan, 401, format!("<html>bad key {KEY}</html>").as_bytes(), "req_1");
+    assert!(!text(&body).contains(KEY) && text(&body).contains("bad key"), "{}", text(&body));
+    let malformed = check_body(door.protocol, &plan, format!("<html>{KEY}").as_bytes()).expect_err("not JSON");
+    assert_eq!(malformed.reason, Reason::UpstreamMalformed);
+    assert!(!malformed.message.contains(KEY));
+    let event = format!("data: {{\"error\":{{\"message\":\"no more of {KEY}\"}}}}\n\n");
+    let failed = failed_at_once(&plan, event.as_bytes());
+    assert!(failed.message.contains("no more of") && !failed.message.contains(KEY), "{}", failed.message);
+}
+
+#[test]
+fn a_row_holds_what_the_call_cost_and_is_written_once() {
+    let isolate = Isolate::new();
+    let provider = isolate.api.provider("main");
+    let prices = json!({"model": "gpt-5", "cost_per_1k_input": 0.001, "cost_per_1k_output": 0.01,
+        "cost_per_1k_cache_read": 0.0001, "multiplier": 1.5});
+    isolate.api.model_with(&provider, prices);
+    let door = call_door("/v1/responses");
+    let plan = isolate.plan("/v1/responses", &[], r#"{"model":"gpt-5"}"#).expect("planned");
+    let request = RequestId::generate(&crate::sqlite::SystemRng).expect("an id");
+    let record = Record {
+        requested_model: Some("gpt-5".into()),
+        candidate: Some(plan.candidate),
+        attempts: 1,
+        ..Record::new(request, Timestamp::from_ms(NOW))
+    };
+    let tokens = TokenCounts { input: 1000, output: 100, cache_read: 10_000, cache_write: 0, reasoning: 40 };
+    let ending = Ending { status: 200, error: None, consumed: Consumed::Reported(tokens) };
+    let row = record.settle(&isolate.admit(0).expect("admitted"), door, ending, Timestamp::from_ms(NOW + 70));
+    block_on(insert(&isolate.api.db, &[row.clone(), row.clone()])).expect("written");
+    block_on(insert(&isolate.api.db, &[row])).expect("written again");
+    let db = &isolate.api.db;
+    assert_eq!(db.count("SELECT count(*) FROM usage"), 1);
+    assert_eq!(db.count("SELECT cost_nano_usd FROM usage"), 1_000_000 + 1_000_000 + 1_000_000);
+    assert_eq!(db.count("SELECT billed_nano_usd FROM usage"), 4_500_000);
+    assert_eq!(db.count("SELECT latency_ms FROM usage"), 70);
+    assert_eq!(db.one("SELECT token_id FROM usage"), db.one("SELECT id FROM tokens"));
+    assert_eq!(db.one("SELECT typeof(streamed) || typeof(status) FROM usage"), "integerinteger");
+}

@@ -1,0 +1,45 @@
+//! Native integration tests: the control plane and the routing snapshot over the real migrations, on SQLite.
+//!
+//! One module a resource; a test's name is the sentence it proves. Whatever it asserts is what a user sees: status,
+//! body, headers, rows.
+#![cfg(test)]
+#![expect(clippy::string_slice, reason = "a test that slices amiss fails, and nothing else does")]
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod data_plane;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod me_and_health;
+#[cfg(test)]
+mod models;
+#[cfg(test)]
+mod projects;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod provider_credentials;
+#[cfg(test)]
+mod provider_deletion;
+#[cfg(test)]
+mod providers;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod sealing_keys;
+#[cfg(test)]
+mod secrecy;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod snapshot;
+#[cfg(test)]
+mod sqlite;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod under_concurrency;
