@@ -218,7 +218,7 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     check_if_match(call.request, &shown)?;
     let mut form = Form::read_update(call.request, &FIELDS)?;
     call.stays_in(&mut form, &provider.project_id)?;
-    let before = stored_settings(&provider)?;
+    let before = stored_settings(&provider).or_else(|_| stored_settings(&without_written(&provider, &form)))?;
     let change = Change::read(&mut form, Some((&provider, &before)))?;
     // What the body leaves alone is checked at each call: a provider whose address the deployment no longer allows
     // can still be renamed and switched off.
@@ -348,6 +348,28 @@ pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         }
         (Err(other), _) => Err(other.into()),
     }
+}
+
+/// The provider without the columns that the body writes anew: that is how one that cannot be read is mended.
+fn without_written(provider: &ProviderRow, form: &Form) -> ProviderRow {
+    let mut row = provider.clone();
+    if form.has("provider") && Kind::parse(&row.kind).is_none() {
+        row.kind = Kind::Custom.as_str().to_owned();
+    }
+    for (field, column) in [
+        ("protocol", &mut row.protocol),
+        ("auth_method", &mut row.auth_method),
+        ("base_url", &mut row.base_url),
+        ("openai_api_mode", &mut row.openai_api_mode),
+    ] {
+        if form.has(field) {
+            *column = None;
+        }
+    }
+    if form.has("advanced_json") {
+        row.advanced = None;
+    }
+    row
 }
 
 /// The stored settings, as the domain reads them. A row that cannot be read is ours to mend, not the caller's.

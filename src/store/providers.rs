@@ -1,7 +1,7 @@
 //! Providers and what goes with them.
 
 use super::models::ModelRow;
-use super::{StoreError, query_one, rows, statements};
+use super::{StoreError, json_column, json_list, query_one, rows, statements};
 use crate::domain::ids::{ProjectId, ProviderId, SecretId};
 use crate::ports::{Db, Param, Statement};
 use crate::seal::{Place, Sealed};
@@ -12,13 +12,13 @@ use serde_json::Value;
 /// 32 arguments a function where SQLite takes 127.
 macro_rules! document {
     () => {
-        "json_insert(json_object('id', p.id, 'project_id', p.project_id, 'name', p.name, 'kind', p.kind,
+        concat!("json_insert(json_object('id', p.id, 'project_id', p.project_id, 'name', p.name, 'kind', p.kind,
          'protocol', p.protocol, 'auth_method', p.auth_method, 'base_url', p.base_url, 'openai_api_mode', p.openai_api_mode,
          'credential_source', p.credential_source, 'hint', coalesce(p.credential_hint,
             (SELECT s.hint FROM secrets s WHERE s.id = p.secret_id))),
-         '$.header_names', json(p.header_names_json), '$.secret_id', p.secret_id,
-         '$.advanced', json(p.advanced_json), '$.enabled', p.enabled, '$.version', p.version,
-         '$.created_at', p.created_at, '$.updated_at', p.updated_at)"
+         '$.header_names', ", json_list!("p.header_names_json"), ", '$.secret_id', p.secret_id,
+         '$.advanced', ", json_column!("p.advanced_json"), ", '$.enabled', p.enabled, '$.version', p.version,
+         '$.created_at', p.created_at, '$.updated_at', p.updated_at)")
     };
 }
 

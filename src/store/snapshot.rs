@@ -1,7 +1,7 @@
 //! Everything that calls of one project need, in one round trip.
 
 use super::tokens::{self, TokenRow};
-use super::{StoreError, rows, statements};
+use super::{StoreError, json_column, rows, statements};
 use crate::access::TokenHash;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId, SecretId};
 use crate::ports::{Db, Param};
@@ -31,13 +31,13 @@ statements! { "snapshot";
     PROVIDERS PerCall = concat!("SELECT json_object('id', p.id, 'name', p.name, 'kind', p.kind, 'protocol', p.protocol,
             'auth_method', p.auth_method, 'base_url', p.base_url, 'openai_api_mode', p.openai_api_mode,
             'credential_source', p.credential_source, 'credential', p.credential, 'secret_id', p.secret_id,
-            'secret_value', s.value, 'advanced', json(p.advanced_json), 'enabled', p.enabled)
+            'secret_value', s.value, 'advanced', ", json_column!("p.advanced_json"), ", 'enabled', p.enabled)
         FROM providers p LEFT JOIN secrets s ON s.id = p.secret_id
         WHERE p.project_id = ", if_changed!(), " ORDER BY p.created_at, p.id");
     /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
     MODELS PerCall = concat!("SELECT json_group_array(json_object('id', m.id, 'provider_id', m.provider_id,
             'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default,
-            'enabled', m.enabled, 'advanced', json(m.advanced_json), 'multiplier', m.multiplier,
+            'enabled', m.enabled, 'advanced', ", json_column!("m.advanced_json"), ", 'multiplier', m.multiplier,
             'price_input', m.price_input, 'price_output', m.price_output, 'price_cache_write', m.price_cache_write,
             'price_cache_read', m.price_cache_read, 'created_at', m.created_at))
         FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6");
