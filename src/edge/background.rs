@@ -5,6 +5,7 @@ use super::isolate;
 use super::js;
 use super::pump::Stream;
 use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
+use crate::store::StoreError;
 use crate::store::usage::{UsageRow, insert};
 use futures_channel::oneshot::Receiver;
 use worker::{Delay, Env};
@@ -34,11 +35,23 @@ pub async fn settle(env: Env, settlement: Receiver<Settlement>) {
     }
 }
 
+async fn write_singly(database: &D1, rows: Vec<UsageRow>) {
+    for row in rows {
+        if let Err(error) = insert(database, std::slice::from_ref(&row)).await {
+            js::log_error(&format!("usage: the row of {} is given up: {error:?}", row.request_id));
+        }
+    }
+}
+
 async fn write_group(database: &D1) {
     for attempt in 1..=TRIES {
         Delay::from(GROUP_WAIT * attempt).await;
         let rows = isolate::ledger(Ledger::take);
         let Err(error) = insert(database, &rows).await else { return };
+        if !matches!(error, StoreError::Away(_)) {
+            // One row that cannot be stored must not keep the others from it.
+            return write_singly(database, rows).await;
+        }
         let held = rows.len();
         let lost = isolate::ledger(|ledger| ledger.hold(rows));
         js::log_error(&format!("usage: {held} rows could not be written and are held ({lost} given up): {error:?}"));
