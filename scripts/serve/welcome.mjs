@@ -19,5 +19,8 @@ and a model under it:
 
   curl -sS ${url}/api/v1/providers/$PROVIDER/models ${json} \\
     -d '{"model":"gpt-5.4-mini"}'
+
+Then mint a token for your app (POST ${url}/api/v1/tokens with {"name":"my app"}) and point its SDK here: OpenAI's at
+${url}/v1, Anthropic's at ${url}. README.md has the calls.
 `;
 }

@@ -18,7 +18,7 @@ use crate::domain::provider::Settings;
 use crate::ports::{Param, Statement};
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, ModelRow};
-use crate::store::providers::{self, ProviderRow, Show};
+use crate::store::providers::{self, ProviderRow, SettingsRow, Show};
 use crate::store::{StoreError, rows, write_and_read, write_if, written};
 use credential::Given;
 use serde_json::{Value, json};
@@ -200,7 +200,8 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     check_if_match(call.request, &shown)?;
     let mut form = Form::read_update(call.request, &FIELDS)?;
     call.stays_in(&mut form, &provider.project_id)?;
-    let before = provider.settings.read()?;
+    let stored = &provider.settings;
+    let before = stored.read().or_else(|_| without_written(stored, &form).read())?;
     let change = Change::read(&mut form, Some((&provider, &before)))?;
     // What the body leaves alone is checked at each call: a provider whose address the deployment no longer allows
     // can still be renamed and switched off.
@@ -313,4 +314,26 @@ pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         }
         (Err(other), _) => Err(other.into()),
     }
+}
+
+/// The settings without the columns that the body writes anew: that is how a row that cannot be read is mended.
+fn without_written(stored: &SettingsRow, form: &Form) -> SettingsRow {
+    let mut row = stored.clone();
+    if form.has("provider") && Kind::parse(&row.kind).is_none() {
+        row.kind = Kind::Custom.as_str().to_owned();
+    }
+    for (field, column) in [
+        ("protocol", &mut row.protocol),
+        ("auth_method", &mut row.auth_method),
+        ("base_url", &mut row.base_url),
+        ("openai_api_mode", &mut row.openai_api_mode),
+    ] {
+        if form.has(field) {
+            *column = None;
+        }
+    }
+    if form.has("advanced_json") {
+        row.advanced = None;
+    }
+    row
 }

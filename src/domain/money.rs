@@ -6,8 +6,8 @@ use crate::domain::usage::TokenCounts;
 /// Billionths of a US dollar.
 pub type NanoUsd = i64;
 
-/// What D1 can carry exactly: whole numbers up to 2^53.
-const EXACT: i64 = 1 << 53;
+/// What D1 can carry exactly: whole numbers below 2^53.
+const EXACT: i64 = (1 << 53) - 1;
 
 /// A price in billionths of a US dollar per million tokens, which is 10⁻¹² USD per thousand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

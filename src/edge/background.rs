@@ -4,7 +4,10 @@ use super::d1::D1;
 use super::isolate;
 use super::js;
 use super::pump::Stream;
+use super::system::Platform;
 use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
+use crate::ports::Clock;
+use crate::store::StoreError;
 use crate::store::usage::{UsageRow, insert};
 use futures_channel::oneshot::Receiver;
 use worker::{Delay, Env};
@@ -29,8 +32,16 @@ pub async fn settle(env: Env, settlement: Receiver<Settlement>) {
         // The call was dropped on its way: there is nothing to settle.
         Err(_) => return,
     };
-    if isolate::ledger(|ledger| ledger.add(row)) == Duty::Write {
+    if isolate::ledger(|ledger| ledger.add(row, Platform.now())) == Duty::Write {
         write_group(&D1::of(&env)).await;
+    }
+}
+
+async fn write_singly(database: &D1, rows: Vec<UsageRow>) {
+    for row in rows {
+        if let Err(error) = insert(database, std::slice::from_ref(&row)).await {
+            js::log_error(&format!("usage: the row of {} is given up: {error:?}", row.request_id));
+        }
     }
 }
 
@@ -39,10 +50,14 @@ async fn write_group(database: &D1) {
         Delay::from(GROUP_WAIT * attempt).await;
         let rows = isolate::ledger(Ledger::take);
         let Err(error) = insert(database, &rows).await else { return };
+        if !matches!(error, StoreError::Away(_)) {
+            // One row that cannot be stored must not keep the others from it.
+            return write_singly(database, rows).await;
+        }
         let held = rows.len();
         let lost = isolate::ledger(|ledger| ledger.hold(rows));
         js::log_error(&format!("usage: {held} rows could not be written and are held ({lost} given up): {error:?}"));
-        if attempt == TRIES || isolate::ledger(Ledger::adopt) == Duty::None {
+        if attempt == TRIES || isolate::ledger(|ledger| ledger.adopt(Platform.now())) == Duty::None {
             return;
         }
     }

@@ -3,12 +3,14 @@
 use super::background::{self, Settlement};
 use super::d1::D1;
 use super::isolate;
-use super::pump::{Pump, Stream};
+use super::js;
+use super::pump::{Bounds, Pump, Stream};
 use super::request::Incoming;
 use super::response::{self, Head, json};
 use super::system::Platform;
 use super::upstream::{self, Answer};
 use crate::deployment::Deployment;
+use crate::domain::timestamp::Timestamp;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::answer::{Announced, announced, check_body, error_body, headers};
 use crate::gateway::door::{self, CallDoor, Door};
@@ -24,6 +26,12 @@ use std::time::Duration;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 use worker::{Context, Env};
+
+/// The largest answer that is read whole: generated images come as text. As much as a request may have.
+const MAX_ANSWER_BYTES: u32 = 32 << 20;
+
+/// The largest error that is read.
+const MAX_ERROR_BYTES: u32 = 1 << 20;
 
 /// Serves one request of the data plane.
 pub async fn serve(
@@ -113,6 +121,13 @@ impl Call<'_> {
                 answer.abort.abort();
                 Err(redirected(&plan, &answer))
             }
+            Announced::Nonsense => {
+                answer.abort.abort();
+                let (provider, status) = (plan.candidate.provider.name(), answer.status);
+                let message =
+                    format!("provider `{provider}` answered with the status {status}, which HTTP does not have");
+                Err(Refusal::new(Reason::UpstreamMalformed, message))
+            }
         }
     }
 
@@ -129,8 +144,8 @@ impl Call<'_> {
             head.set(name, value);
         }
         head.set("x-request-id", self.incoming.id.as_str());
-        head.set("x-sluice-provider", plan.candidate.provider.name());
-        head.set("x-sluice-model", &plan.candidate.selector());
+        head.set_name("x-sluice-provider", plan.candidate.provider.name());
+        head.set_name("x-sluice-model", &plan.candidate.selector());
         head.set("x-sluice-attempts", "1");
         Ok(head)
     }
@@ -143,7 +158,12 @@ impl Call<'_> {
         request_bytes: usize,
     ) -> Result<Answered, Refusal> {
         let meter = StreamMeter::new(self.door.protocol, plan.usage_chunk);
-        let mut pump = Pump::new(self.incoming, answer, self.deployment.idle_timeout, meter).map_err(unbuilt)?;
+        let deadline = plan.timeout.map(|whole| {
+            let whole = i64::try_from(whole.as_millis()).unwrap_or(i64::MAX);
+            Timestamp::from_ms(record.started.ms().saturating_add(whole))
+        });
+        let bounds = Bounds { idle: self.deployment.idle_timeout, deadline };
+        let mut pump = Pump::new(self.incoming, answer, bounds, meter).map_err(unbuilt)?;
         pump.lead_in(plan).await?;
         let head = self.head(plan, &pump.answer).map_err(unbuilt)?;
         // Without these, proxies on the way gather events before they pass them on.
@@ -157,7 +177,7 @@ impl Call<'_> {
 
     async fn relay_body(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
         let wait = self.within(plan, record, self.deployment.idle_timeout);
-        let buffer = upstream::read_body(self.incoming, plan, answer, wait).await?;
+        let buffer = upstream::read_body(self.incoming, plan, answer, wait, MAX_ANSWER_BYTES).await?;
         let usage = check_body(self.door.protocol, plan, &buffer.to_vec())?;
         let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
         let head = self.head(plan, answer).map_err(unbuilt)?;
@@ -167,7 +187,7 @@ impl Call<'_> {
 
     async fn relay_error(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
         let wait = self.within(plan, record, self.deployment.idle_timeout);
-        let said = upstream::read_body(self.incoming, plan, answer, wait).await?.to_vec();
+        let said = upstream::read_body(self.incoming, plan, answer, wait, MAX_ERROR_BYTES).await?.to_vec();
         let body = error_body(self.door.protocol, plan, answer.status, &said, self.incoming.id.as_str());
         let ending = Ending { status: answer.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
         let head = self.head(plan, answer).map_err(unbuilt)?;
@@ -180,16 +200,16 @@ impl Call<'_> {
     }
 
     fn refuse(&self, record: &Record, refusal: &Refusal) -> Answered {
+        js::log_refusal(&self.incoming.id, refusal);
         let rendered = render(refusal, Dialect::from(self.door.protocol), self.incoming.id.as_str());
         let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed: Consumed::Nothing };
-        let response = response::rendered(self.incoming, rendered).and_then(|response| {
-            let headers = response.headers();
+        let response = Head::new(self.incoming, rendered.status).and_then(|head| {
             if let Some(candidate) = &record.candidate {
-                headers.set("x-sluice-provider", candidate.provider.name())?;
-                headers.set("x-sluice-model", &candidate.selector())?;
+                head.set_name("x-sluice-provider", candidate.provider.name());
+                head.set_name("x-sluice-model", &candidate.selector());
             }
-            headers.set("x-sluice-attempts", &record.attempts.to_string())?;
-            Ok(response)
+            head.set("x-sluice-attempts", &record.attempts.to_string());
+            response::rendered_onto(self.incoming, &head, rendered)
         });
         (response, self.settled(record, ending))
     }

@@ -2,6 +2,7 @@
 
 use super::d1::D1;
 use super::isolate;
+use super::js;
 use super::request::Incoming;
 use super::response::{Head, json};
 use super::system::Platform;
@@ -39,6 +40,9 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
 }
 
 fn respond(incoming: &Incoming, reply: &Reply) -> Result<web_sys::Response, JsValue> {
+    if let (500.., Some(body)) = (reply.status, &reply.body) {
+        js::log_error(body);
+    }
     let head = Head::new(incoming, reply.status)?;
     for (name, value) in &reply.headers {
         head.set(name, value);

@@ -1,5 +1,7 @@
 //! What the platform offers and no crate declares.
 
+use crate::domain::ids::RequestId;
+use crate::refusal::{Fault, Refusal};
 use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 
@@ -32,4 +34,12 @@ extern "C" {
     /// One line in the Worker's log.
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub fn log_error(line: &str);
+}
+
+/// Tells the operator of a refusal that an operator has to act on; what clients and upstreams do wrong stands in the
+/// usage rows.
+pub fn log_refusal(request: &RequestId, refusal: &Refusal) {
+    if refusal.reason.fault() == Fault::Ours {
+        log_error(&format!("{}: {} {}", request.as_str(), refusal.reason.code(), refusal.message));
+    }
 }

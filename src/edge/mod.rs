@@ -41,6 +41,7 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
 
 /// A refusal in the shape that the path's callers read.
 fn refused(incoming: &Incoming, refusal: &Refusal) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
+    js::log_refusal(&incoming.id, refusal);
     let dialect = if door::is_data_plane(incoming.path()) { incoming.dialect() } else { Dialect::Admin };
     response::rendered(incoming, render(refusal, dialect, incoming.id.as_str()))
 }

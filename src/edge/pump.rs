@@ -37,11 +37,31 @@ pub struct Pump {
     /// The upstream's head.
     pub answer: Answer,
     client: AbortSignal,
-    idle_timeout: Duration,
+    bounds: Bounds,
     meter: StreamMeter,
     /// What was read before the status was committed.
     held: Vec<Uint8Array>,
     bytes: Vec<u8>,
+}
+
+/// How long a stream may take.
+pub struct Bounds {
+    /// Between two chunks of the upstream's.
+    pub idle: Duration,
+    /// When the whole call has to be over, where the operator bounds it.
+    pub deadline: Option<Timestamp>,
+}
+
+impl Bounds {
+    /// What is left for the next chunk, the last one having been dealt with at `last_chunk`; or which bound is reached.
+    fn left(&self, last_chunk: Timestamp) -> Result<Duration, Over> {
+        let until_deadline = self.deadline.map(until).unwrap_or(Duration::MAX);
+        match (self.idle.saturating_sub(since(last_chunk)), until_deadline) {
+            (_, Duration::ZERO) => Err(Over::Late),
+            (Duration::ZERO, _) => Err(Over::Silent),
+            (idle, deadline) => Ok(idle.min(deadline)),
+        }
+    }
 }
 
 /// What a read brought.
@@ -63,20 +83,22 @@ enum Over {
     Broken,
     /// The upstream fell silent.
     Silent,
+    /// The whole call took too long.
+    Late,
     /// The client left.
     ClientLeft,
 }
 
 impl Pump {
     /// Takes the upstream's body.
-    pub fn new(incoming: &Incoming, answer: Answer, idle: Duration, meter: StreamMeter) -> Result<Self, JsValue> {
+    pub fn new(incoming: &Incoming, answer: Answer, bounds: Bounds, meter: StreamMeter) -> Result<Self, JsValue> {
         let body = answer.response.body().ok_or_else(|| JsValue::from_str("the upstream's stream has no body"))?;
         Ok(Self {
             reader: body.get_reader().unchecked_into(),
             reading: None,
             client: incoming.signal(),
             answer,
-            idle_timeout: idle,
+            bounds,
             meter,
             held: Vec::new(),
             bytes: Vec::new(),
@@ -178,6 +200,7 @@ impl Stream {
         let (end, mut last) = (finish.end, finish.flush.to_vec());
         let failure = match (over, end) {
             (_, End::Complete | End::ErrorReported) | (Over::Ended, End::Unterminated) => None,
+            (Over::Late, _) => Some((Reason::UpstreamTimeout, "did not finish its answer in the time that it has")),
             (Over::Silent, _) => Some((Reason::UpstreamTimeout, "fell silent in the midst of its answer")),
             (Over::Broken, _) => Some((Reason::UpstreamTruncated, "broke off in the midst of its answer")),
             (Over::Ended | Over::ClientLeft, _) => {
@@ -225,19 +248,23 @@ impl Relaying {
         }
         let mut last_chunk = Platform.now();
         // One timer for many chunks: it is asked again when it rings, not set anew for each of them.
-        let mut timer = Box::pin(Delay::from(self.pump.idle_timeout));
+        let mut timer = Box::pin(match self.pump.bounds.left(last_chunk) {
+            Ok(left) => Delay::from(left),
+            Err(over) => return over,
+        });
         loop {
             match self.pump.read(timer.as_mut()).await {
                 Read::Over(over) => return over,
-                Read::NotYet => match self.pump.idle_timeout.checked_sub(since(last_chunk)) {
-                    Some(rest) if !rest.is_zero() => timer.set(Delay::from(rest)),
-                    _ => return Over::Silent,
+                Read::NotYet => match self.pump.bounds.left(last_chunk) {
+                    Ok(left) => timer.set(Delay::from(left)),
+                    Err(over) => return over,
                 },
                 Read::Chunk(chunk) => {
-                    last_chunk = Platform.now();
                     if self.write(&chunk).await.is_err() {
                         return Over::ClientLeft;
                     }
+                    // After the write: a client that takes its time is no upstream that fell silent.
+                    last_chunk = Platform.now();
                 }
             }
         }
@@ -259,4 +286,8 @@ impl Relaying {
 
 fn since(earlier: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(Platform.now().ms_since(earlier)).unwrap_or_default())
+}
+
+fn until(later: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(later.ms_since(Platform.now())).unwrap_or_default())
 }

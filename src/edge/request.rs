@@ -89,16 +89,16 @@ impl Incoming {
         }
         if declared.is_some() {
             // The platform holds the client to its declared length.
-            let promise = self.raw.array_buffer().map_err(|error| broken(&error))?;
-            let buffer = JsFuture::from(promise).await.map_err(|error| broken(&error))?;
+            let promise = self.raw.array_buffer().map_err(|error| broken(self, &error))?;
+            let buffer = JsFuture::from(promise).await.map_err(|error| broken(self, &error))?;
             return Ok(Uint8Array::new(&buffer).to_vec());
         }
         let Some(stream) = self.raw.body() else { return Ok(Vec::new()) };
         let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
         let mut body = Vec::new();
         loop {
-            let read = JsFuture::from(reader.read()).await.map_err(|error| broken(&error))?;
-            let Some(chunk) = chunk_of(&read).map_err(|error| broken(&error))? else { break };
+            let read = JsFuture::from(reader.read()).await.map_err(|error| broken(self, &error))?;
+            let Some(chunk) = chunk_of(&read).map_err(|error| broken(self, &error))? else { break };
             body.extend_from_slice(&chunk.to_vec());
             if body.len() > limit {
                 // Whether the client hears of it does not matter: nobody reads on.
@@ -135,7 +135,10 @@ fn too_large(limit: usize) -> Refusal {
     Refusal::new(Reason::TooLarge, message)
 }
 
-fn broken(error: &JsValue) -> Refusal {
+fn broken(incoming: &Incoming, error: &JsValue) -> Refusal {
+    if incoming.is_abandoned() {
+        return Refusal::new(Reason::ClientClosed, "the client closed the connection");
+    }
     let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
     Refusal::new(Reason::BadRequest, format!("the request body could not be read to its end: {why}"))
 }

@@ -3,8 +3,12 @@
 use super::request::Incoming;
 use crate::refusal::Rendered;
 use js_sys::{Array, Uint8Array};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, ReadableStream, Response, ResponseInit};
+
+/// Beside all that is not ASCII; `%` itself, so that what was encoded can be told from what was not.
+const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The head of a response: a status, and headers of which a later one replaces an earlier one of its name.
 pub struct Head {
@@ -19,6 +23,11 @@ impl Head {
         headers.set("x-request-id", incoming.id.as_str())?;
         headers.set("x-content-type-options", "nosniff")?;
         Ok(Self { status, headers })
+    }
+
+    /// Sets a header to a name that people gave, percent-encoded where a header cannot hold it.
+    pub fn set_name(&self, header: &str, name: &str) {
+        self.set(header, &utf8_percent_encode(name, NOT_IN_HEADERS).to_string());
     }
 
     /// Sets a header. A value that cannot stand in one is left out: it came from an upstream or from a name, and an
@@ -64,11 +73,15 @@ pub fn json(incoming: &Incoming, head: &Head, body: &str) -> Result<Response, Js
 
 /// A rendered refusal.
 pub fn rendered(incoming: &Incoming, rendered: Rendered) -> Result<Response, JsValue> {
-    let head = Head::new(incoming, rendered.status)?;
+    rendered_onto(incoming, &Head::new(incoming, rendered.status)?, rendered)
+}
+
+/// A rendered refusal, on a head that already says something.
+pub fn rendered_onto(incoming: &Incoming, head: &Head, rendered: Rendered) -> Result<Response, JsValue> {
     for (name, value) in &rendered.headers {
         head.set(name, value);
     }
-    json(incoming, &head, &rendered.body)
+    json(incoming, head, &rendered.body)
 }
 
 /// An array of JavaScript values.

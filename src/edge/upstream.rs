@@ -1,7 +1,7 @@
 //! The upstream call: made with the plan's bytes and headers, bounded in time, aborted when the client leaves.
 
 use super::js;
-use super::request::{Incoming, pairs};
+use super::request::{Incoming, chunk_of, pairs};
 use super::response::array;
 use crate::gateway::plan::Plan;
 use crate::refusal::{Reason, Refusal};
@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, Response};
+use web_sys::{AbortController, Headers, ReadableStreamDefaultReader, Response};
 use worker::Delay;
 
 /// An upstream's answer, its body still to be read.
@@ -69,16 +69,22 @@ fn send(incoming: &Incoming, plan: &Plan, abort: &AbortController) -> Result<js_
     js::fetch(&plan.url, &init)
 }
 
-/// Reads the body whole, within `wait`.
+/// Reads the body whole, within `wait` and up to `limit` bytes.
 pub async fn read_body(
     incoming: &Incoming,
     plan: &Plan,
     answer: &Answer,
     wait: Duration,
+    limit: u32,
 ) -> Result<Uint8Array, Refusal> {
-    let body = answer.response.array_buffer().map_err(|error| unreachable(plan, &error))?;
-    match select(pin!(JsFuture::from(body)), pin!(Delay::from(wait))).await {
-        Either::Left((Ok(buffer), _)) => Ok(Uint8Array::new(&buffer)),
+    match select(pin!(bytes_of(answer, limit)), pin!(Delay::from(wait))).await {
+        Either::Left((Ok(Some(body)), _)) => Ok(body),
+        Either::Left((Ok(None), _)) => {
+            answer.abort.abort();
+            let (provider, status) = (plan.candidate.provider.name(), answer.status);
+            let message = format!("provider `{provider}` answered {status} with more than {limit} bytes");
+            Err(Refusal::new(Reason::UpstreamMalformed, message))
+        }
         Either::Left((Err(_), _)) if incoming.is_abandoned() => Err(client_left()),
         Either::Left((Err(_), _)) => {
             let message = format!("provider `{}` broke off its answer", plan.candidate.provider.name());
@@ -89,6 +95,36 @@ pub async fn read_body(
             Err(timed_out(plan, "did not finish its answer", wait))
         }
     }
+}
+
+/// The body's bytes; `None` as soon as there are more than `limit`: an isolate serves many calls, and none of them may
+/// fill its memory.
+async fn bytes_of(answer: &Answer, limit: u32) -> Result<Option<Uint8Array>, JsValue> {
+    let declared = answer.header("content-length").and_then(|length| length.parse::<u32>().ok());
+    if declared.is_some_and(|length| length <= limit) && answer.header("content-encoding").is_none() {
+        // The platform holds the upstream to its declared length, and hands it over in one piece.
+        return Ok(Some(Uint8Array::new(&JsFuture::from(answer.response.array_buffer()?).await?)));
+    }
+    let Some(stream) = answer.response.body() else { return Ok(Some(Uint8Array::new_with_length(0))) };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let (mut chunks, mut length) = (Vec::new(), 0_u32);
+    while let Some(chunk) = chunk_of(&JsFuture::from(reader.read()).await?)? {
+        length = length.saturating_add(chunk.length());
+        if length > limit {
+            return Ok(None);
+        }
+        chunks.push(chunk);
+    }
+    if let [whole] = chunks.as_slice() {
+        return Ok(Some(whole.clone()));
+    }
+    let whole = Uint8Array::new_with_length(length);
+    let mut at = 0;
+    for chunk in &chunks {
+        whole.set(chunk, at);
+        at += chunk.length();
+    }
+    Ok(Some(whole))
 }
 
 fn client_left() -> Refusal {

@@ -12,6 +12,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::ports::Db;
 use crate::refusal::{Reason, Refusal};
 use crate::routing::{Candidate, Snapshot};
+use crate::store;
 use crate::store::snapshot::{Caller, read};
 use crate::store::{StoreError, tokens::TokenRow};
 use std::cell::RefCell;
@@ -104,15 +105,22 @@ async fn refresh(
     caller: &CallerKey,
     now: Timestamp,
 ) -> Result<(Option<Rc<TokenHolder>>, Rc<Snapshot>), Unread> {
-    let known = cache.borrow().revision(caller);
+    let (known, writes) = (cache.borrow().revision(caller), cache.borrow().writes());
     let asked = match caller {
         CallerKey::Token(hash) => Caller::Token(hash),
         CallerKey::Root(project) => Caller::Root(project),
     };
-    let read = read(db, asked, known).await.map_err(|error| match error {
+    let unread = |error| match error {
         StoreError::Away(_) => Unread::Away(error),
         other => Unread::Refused(other.into()),
-    })?;
+    };
+    let mut read = read(db, asked, known).await.map_err(unread)?;
+    if let (Some((project, revision)), None) = (&read.project, &read.rows)
+        && cache.borrow().snapshot(project).is_none_or(|snapshot| snapshot.revision != *revision)
+    {
+        // The revision was another project's, which had the name before; or the snapshot went away meanwhile.
+        read = store::snapshot::read(db, asked, None).await.map_err(unread)?;
+    }
     let holder = match (caller, &read.token) {
         (CallerKey::Root(_), _) => None,
         (CallerKey::Token(_), Some(row)) => Some(Rc::new(holder(row)?)),
@@ -134,7 +142,7 @@ async fn refresh(
             return Err(Unread::Away(StoreError::Away("the isolate's snapshot went away meanwhile".into())));
         }
     };
-    cache.borrow_mut().keep(caller.clone(), holder.clone(), Rc::clone(&snapshot), now);
+    cache.borrow_mut().keep(caller.clone(), holder.clone(), Rc::clone(&snapshot), now, writes);
     Ok((holder, snapshot))
 }
 

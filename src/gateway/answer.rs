@@ -20,6 +20,8 @@ pub enum Announced {
     Error,
     /// A redirect: never followed, because the credential would go along.
     Redirect,
+    /// A status that HTTP does not have, and that no response of ours could carry.
+    Nonsense,
 }
 
 /// Reads the status line and the content type.
@@ -29,7 +31,8 @@ pub fn announced(status: u16, content_type: Option<&str>) -> Announced {
         200..=299 if essence.eq_ignore_ascii_case("text/event-stream") => Announced::Stream,
         200..=299 => Announced::Body,
         300..=399 => Announced::Redirect,
-        _ => Announced::Error,
+        400..=599 => Announced::Error,
+        _ => Announced::Nonsense,
     }
 }
 
@@ -115,8 +118,9 @@ fn words(plan: &Plan, body: &[u8]) -> String {
 fn mask(secrets: &[String], body: &[u8]) -> Vec<u8> {
     let mut text = body.to_vec();
     for secret in secrets {
-        // In JSON the secret may be escaped.
-        for spelling in [secret.as_str(), &json::escape(secret)] {
+        // In JSON the secret may be escaped, by some writers its slashes, too.
+        let escaped = json::escape(secret);
+        for spelling in [secret.as_str(), &escaped, &escaped.replace('/', "\\/")] {
             if spelling.is_empty() || memchr::memmem::find(&text, spelling.as_bytes()).is_none() {
                 continue;
             }
@@ -187,6 +191,7 @@ mod tests {
         let masked = String::from_utf8(mask(&secrets, body)).expect("text");
         assert_eq!(masked, r#"{"a":"[credential]","b":"x"} [credential] end"#);
         assert_eq!(mask(&[String::new()], b"as it was"), b"as it was");
+        assert_eq!(mask(&["sk-a/b".to_owned()], br#""sk-a\/b" sk-a/b"#), br#""[credential]" [credential]"#);
     }
 
     #[test]
@@ -196,6 +201,7 @@ mod tests {
         assert_eq!(announced(200, None), Announced::Body);
         assert_eq!(announced(429, Some("text/event-stream")), Announced::Error);
         assert_eq!(announced(302, None), Announced::Redirect);
+        assert_eq!([announced(600, None), announced(999, None)], [Announced::Nonsense; 2]);
     }
 
     #[test]

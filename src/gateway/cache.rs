@@ -44,7 +44,12 @@ const MOST_CALLERS: usize = 4096;
 pub struct Cache {
     callers: HashMap<CallerKey, Known>,
     snapshots: HashMap<ProjectId, Rc<Snapshot>>,
+    writes: Writes,
 }
+
+/// How many writes of operators this isolate has seen: a reading that began before one of them may not know of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Writes(u64);
 
 impl Cache {
     /// What is known of a caller and no older than `ttl`.
@@ -72,14 +77,33 @@ impl Cache {
         self.snapshots.get(project)
     }
 
-    /// Keeps what was just read.
-    pub fn keep(&mut self, caller: CallerKey, holder: Option<Rc<TokenHolder>>, snapshot: Rc<Snapshot>, now: Timestamp) {
+    /// How many writes there were so far; to be asked before a reading begins.
+    pub fn writes(&self) -> Writes {
+        self.writes
+    }
+
+    /// Keeps what was just read, the reading having begun after `writes`.
+    pub fn keep(
+        &mut self,
+        caller: CallerKey,
+        holder: Option<Rc<TokenHolder>>,
+        snapshot: Rc<Snapshot>,
+        now: Timestamp,
+        writes: Writes,
+    ) {
         if self.callers.len() >= MOST_CALLERS && !self.callers.contains_key(&caller) {
             self.callers.clear();
             self.snapshots.clear();
         }
-        self.snapshots.insert(snapshot.project.clone(), Rc::clone(&snapshot));
-        self.callers.insert(caller, Known { holder, snapshot, read_at: now, standing: Standing::Good });
+        let replaced = self.snapshots.insert(snapshot.project.clone(), Rc::clone(&snapshot));
+        if replaced.is_some_and(|older| !Rc::ptr_eq(&older, &snapshot)) {
+            // Nobody keeps an older state alive, and with it the credentials that it opened.
+            for known in self.callers.values_mut().filter(|known| known.snapshot.project == snapshot.project) {
+                known.snapshot = Rc::clone(&snapshot);
+            }
+        }
+        let standing = if writes == self.writes { Standing::Good } else { Standing::Overtaken };
+        self.callers.insert(caller, Known { holder, snapshot, read_at: now, standing });
     }
 
     /// Forgets a caller: its token is no longer known.
@@ -89,6 +113,7 @@ impl Cache {
 
     /// The next call of everyone reads: an operator has just written.
     pub fn overtake(&mut self) {
+        self.writes = Writes(self.writes.0.wrapping_add(1));
         for known in self.callers.values_mut() {
             known.standing = Standing::Overtaken;
         }

@@ -31,15 +31,25 @@ const CALLS: [(&str, CallDoor); 3] = [
     ("/v1/messages", CallDoor { protocol: Protocol::AnthropicMessages, endpoint: Endpoint::Messages }),
 ];
 
-/// Whether a path belongs to the data plane.
+/// Whether a path belongs to the data plane: it is under `/v1/`, or would be if an SDK's base URL were right.
 pub fn is_data_plane(path: &str) -> bool {
-    path.starts_with("/v1/") && !is_providers_alias(path)
+    (path.starts_with("/v1/") && !is_providers_alias(path)) || lacks_version(path)
+}
+
+/// Whether only `/v1` is missing in front of an endpoint's path.
+fn lacks_version(path: &str) -> bool {
+    let with_version = |known: &str| known.strip_prefix("/v1") == Some(path);
+    CALLS.iter().any(|(known, _)| with_version(known)) || with_version("/v1/models")
 }
 
 /// In whose shape errors go out, before anything else is known: by the path, then by the header that only Anthropic's
 /// clients send.
 pub fn dialect(path: &str, anthropic_version: Option<&str>) -> Dialect {
-    if path.starts_with("/v1/messages") || anthropic_version.is_some() { Dialect::Anthropic } else { Dialect::OpenAi }
+    if path.starts_with("/v1/messages") || path == "/messages" || anthropic_version.is_some() {
+        Dialect::Anthropic
+    } else {
+        Dialect::OpenAi
+    }
 }
 
 /// Finds the endpoint; 404 and 405 otherwise.
@@ -52,8 +62,14 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Door<'a>, Refusal> {
     } else if let Some(id) = path.strip_prefix("/v1/models/").filter(|id| !id.is_empty()) {
         (Door::GetModel(id), "GET, HEAD")
     } else {
-        let known = CALLS.map(|(pattern, _)| pattern).join(", ");
-        let message = format!("there is no {path}; there are {known} and /v1/models");
+        let message = if lacks_version(path) {
+            format!("there is no {path}, but /v1{path}: the client's base URL lacks /v1")
+        } else if path.starts_with("/v1/v1/") {
+            format!("there is no {path}: the client's base URL has one /v1 too many")
+        } else {
+            let known = CALLS.map(|(pattern, _)| pattern).join(", ");
+            format!("there is no {path}; there are {known} and /v1/models")
+        };
         return Err(Refusal::new(Reason::NotFound, message));
     };
     if allow.split(", ").any(|allowed| allowed == method) {
@@ -99,6 +115,18 @@ mod tests {
             (Reason::MethodNotAllowed, &[("allow", "POST".into())][..])
         );
         assert_eq!(find("POST", "/v1/completions").expect_err("refused").reason, Reason::NotFound);
+    }
+
+    #[test]
+    fn a_wrong_base_url_is_told_as_such() {
+        for (path, word) in
+            [("/chat/completions", "lacks /v1"), ("/models", "lacks /v1"), ("/v1/v1/messages", "too many")]
+        {
+            assert!(is_data_plane(path), "{path}");
+            let refusal = find("POST", path).expect_err("refused");
+            assert!(refusal.message.contains(word), "{}", refusal.message);
+        }
+        assert!(!is_data_plane("/") && !is_data_plane("/healthz"));
     }
 
     #[test]

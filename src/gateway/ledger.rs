@@ -1,5 +1,6 @@
 //! Usage rows that wait to be written together (SPEC section 8: group commit).
 
+use crate::domain::timestamp::Timestamp;
 use crate::store::usage::UsageRow;
 use std::time::Duration;
 
@@ -8,6 +9,10 @@ pub const GROUP_WAIT: Duration = Duration::from_millis(200);
 
 /// Rows held back at most while D1 is away; beyond it the oldest are given up, and the log says how many.
 const MOST_HELD: usize = 10_000;
+
+/// How long a writer may take, its tries included. After that it counts as gone: the platform may end a request at any
+/// time, and rows that wait for it would wait for ever.
+const WRITER_LEASE_MS: i64 = 10_000;
 
 /// What the caller that added a row has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,19 +27,28 @@ pub enum Duty {
 #[derive(Debug, Default)]
 pub struct Ledger {
     waiting: Vec<UsageRow>,
-    has_writer: bool,
+    /// Since when somebody has the duty to write them.
+    writer: Option<Timestamp>,
 }
 
 impl Ledger {
     /// Adds a row.
-    pub fn add(&mut self, row: UsageRow) -> Duty {
+    pub fn add(&mut self, row: UsageRow, now: Timestamp) -> Duty {
         self.waiting.push(row);
-        if std::mem::replace(&mut self.has_writer, true) { Duty::None } else { Duty::Write }
+        self.claim(now)
+    }
+
+    fn claim(&mut self, now: Timestamp) -> Duty {
+        if self.writer.is_some_and(|since| now.ms_since(since) < WRITER_LEASE_MS) {
+            return Duty::None;
+        }
+        self.writer = Some(now);
+        Duty::Write
     }
 
     /// Takes the group. The next row opens another one.
     pub fn take(&mut self) -> Vec<UsageRow> {
-        self.has_writer = false;
+        self.writer = None;
         std::mem::take(&mut self.waiting)
     }
 
@@ -47,24 +61,17 @@ impl Ledger {
         lost
     }
 
-    /// Whether rows wait without anyone to write them.
-    pub fn is_abandoned(&self) -> bool {
-        !self.waiting.is_empty() && !self.has_writer
-    }
-
-    /// Takes the duty of an abandoned group.
-    pub fn adopt(&mut self) -> Duty {
-        if !self.is_abandoned() {
-            return Duty::None;
-        }
-        self.has_writer = true;
-        Duty::Write
+    /// Takes the duty for rows that nobody is about to write.
+    pub fn adopt(&mut self, now: Timestamp) -> Duty {
+        if self.waiting.is_empty() { Duty::None } else { self.claim(now) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: Timestamp = Timestamp::from_ms(1_000_000);
 
     fn row(id: usize) -> UsageRow {
         UsageRow {
@@ -101,17 +108,26 @@ mod tests {
     #[test]
     fn the_first_row_of_a_group_has_the_duty_and_the_others_ride_along() {
         let mut ledger = Ledger::default();
-        assert_eq!([ledger.add(row(1)), ledger.add(row(2))], [Duty::Write, Duty::None]);
+        assert_eq!([ledger.add(row(1), NOW), ledger.add(row(2), NOW)], [Duty::Write, Duty::None]);
         assert_eq!(ledger.take().len(), 2);
-        assert_eq!(ledger.add(row(3)), Duty::Write);
+        assert_eq!(ledger.add(row(3), NOW), Duty::Write);
+    }
+
+    #[test]
+    fn a_writer_that_never_came_back_is_replaced_and_its_group_is_not_lost() {
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.add(row(1), NOW), Duty::Write);
+        assert_eq!(ledger.add(row(2), Timestamp::from_ms(NOW.ms() + WRITER_LEASE_MS - 1)), Duty::None);
+        assert_eq!(ledger.add(row(3), Timestamp::from_ms(NOW.ms() + WRITER_LEASE_MS)), Duty::Write);
+        assert_eq!(ledger.take().len(), 3);
     }
 
     #[test]
     fn rows_that_could_not_be_written_go_with_the_next_group_in_their_order() {
         let mut ledger = Ledger::default();
-        ledger.add(row(1));
+        ledger.add(row(1), NOW);
         let group = ledger.take();
-        assert_eq!(ledger.add(row(2)), Duty::Write);
+        assert_eq!(ledger.add(row(2), NOW), Duty::Write);
         assert_eq!(ledger.hold(group), 0);
         let ids: Vec<_> = ledger.take().into_iter().map(|row| row.request_id).collect();
         assert_eq!(ids, ["req_1", "req_2"]);
@@ -120,10 +136,10 @@ mod tests {
     #[test]
     fn an_abandoned_group_finds_a_writer() {
         let mut ledger = Ledger::default();
-        ledger.add(row(1));
+        ledger.add(row(1), NOW);
         let group = ledger.take();
         ledger.hold(group);
-        assert_eq!([ledger.adopt(), ledger.adopt()], [Duty::Write, Duty::None]);
+        assert_eq!([ledger.adopt(NOW), ledger.adopt(NOW)], [Duty::Write, Duty::None]);
     }
 
     #[test]

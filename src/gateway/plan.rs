@@ -90,15 +90,29 @@ where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
     let mut spoken: Vec<Protocol> = Vec::new();
+    let mut unreadable = None;
     for candidate in candidates {
-        let (settings, resolved) =
-            candidate.provider.settled(deployment.private_upstreams).map_err(|no| (Some(candidate.clone()), no))?;
+        let settled = candidate
+            .provider
+            .settled(deployment.private_upstreams)
+            .and_then(|(settings, resolved)| Ok((settings, resolved, candidate.effective(settings)?)));
+        let (settings, resolved, effective) = match settled {
+            Ok(settled) => settled,
+            // A row that cannot be used does not stand in the way of the next candidate.
+            Err(refusal) => {
+                unreadable.get_or_insert((Some(candidate.clone()), refusal));
+                continue;
+            }
+        };
         if resolved.protocols.contains(&door.protocol) {
-            return Upstream { candidate, settings, resolved, effective: candidate.effective(settings) }
+            return Upstream { candidate, settings, resolved, effective }
                 .plan(admitted, deployment, door, client_headers, body)
                 .map_err(|refusal| (Some(candidate.clone()), refusal));
         }
         spoken.extend(&resolved.protocols);
+    }
+    if let Some(refused) = unreadable {
+        return Err(refused);
     }
     spoken.sort_unstable();
     spoken.dedup();
@@ -109,6 +123,15 @@ where
         door.protocol.as_str()
     );
     Err((candidates.first().cloned(), Refusal::new(Reason::ProtocolMismatch, message).on("model")))
+}
+
+/// Shorter header values (`1`, `true`, `eu-west`) are no credentials, and to mask them would garble every number.
+const SHORTEST_SECRET: usize = 8;
+
+/// What must not be repeated of a header's value: all of it, and what follows its scheme (`Bearer …`).
+fn secret_parts(value: &str) -> impl Iterator<Item = String> {
+    let after_scheme = value.split_once(' ').map(|(_, rest)| rest.trim());
+    [Some(value), after_scheme].into_iter().flatten().filter(|part| part.len() >= SHORTEST_SECRET).map(str::to_owned)
 }
 
 struct Upstream<'a> {
@@ -138,7 +161,7 @@ impl Upstream<'_> {
         }
         match opened {
             Opened::Key(key) => secrets.push(key.expose().to_owned()),
-            Opened::Headers(map) => secrets.extend(map.iter().map(|(_, value)| value.to_owned())),
+            Opened::Headers(map) => secrets.extend(map.iter().flat_map(|(_, value)| secret_parts(value))),
             Opened::Keyless => {}
         }
         let defaults: Vec<(&str, &[u8])> =

@@ -23,6 +23,9 @@ pub enum Consumed {
 /// Bytes of JSON text that make a token, roughly (PROTOCOLS.md section 10).
 const BYTES_PER_TOKEN: u64 = 4;
 
+/// The most that a row holds of any count.
+const MOST_TOKENS: u64 = (1 << 53) - 1;
+
 impl Consumed {
     /// What a stream that was cut short consumed. `reported` is what the upstream said before the end, if anything;
     /// its output count may be from the beginning, so the text that was relayed counts where it says more.
@@ -88,6 +91,10 @@ impl Record {
             Consumed::Estimated(tokens) => (tokens, true),
             Consumed::Nothing => (TokenCounts::default(), false),
         };
+        // Beyond 2^63 SQLite would read the number as a float, and refuse the row and all that are written with it.
+        let [input, output, cache_read, cache_write, reasoning] =
+            [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning]
+                .map(|count| count.min(MOST_TOKENS));
         let candidate = self.candidate.as_ref();
         let prices = candidate.map(|candidate| candidate.model.prices()).unwrap_or_default();
         let cost = prices.cost(&tokens);
@@ -110,11 +117,11 @@ impl Record {
             status: ending.status,
             error_code: ending.error.map(Reason::code),
             attempts: self.attempts,
-            input_tokens: tokens.input,
-            output_tokens: tokens.output,
-            cache_read_tokens: tokens.cache_read,
-            cache_write_tokens: tokens.cache_write,
-            reasoning_tokens: tokens.reasoning,
+            input_tokens: input,
+            output_tokens: output,
+            cache_read_tokens: cache_read,
+            cache_write_tokens: cache_write,
+            reasoning_tokens: reasoning,
             cost_nano_usd: cost,
             billed_nano_usd: candidate.map_or(cost, |candidate| candidate.model.multiplier().scale(cost)),
             priced: prices.input.is_some() && prices.output.is_some(),

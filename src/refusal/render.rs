@@ -59,6 +59,10 @@ pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered
         _ => refusal.reason.status(),
     };
     let mut headers = refusal.headers.clone();
+    if dialect == Dialect::Anthropic {
+        // Where Anthropic's SDKs look for it.
+        headers.push(("request-id", request_id.to_owned()));
+    }
     if dialect != Dialect::Admin {
         // The vendors' SDKs hide a 5xx behind two more tries, and ours would only say the same again.
         let again = matches!(

@@ -128,7 +128,7 @@ impl RoutedProvider {
 #[derive(Debug)]
 pub struct RoutedModel {
     row: SnapshotModel,
-    effective: OnceCell<Effective>,
+    effective: OnceCell<Result<Effective, Refusal>>,
 }
 
 impl RoutedModel {
@@ -185,11 +185,14 @@ impl Candidate {
     }
 
     /// The provider's `advanced_json` under the model's.
-    pub fn effective(&self, settings: &Settings) -> &Effective {
-        self.model.effective.get_or_init(|| {
-            let own = self.model.row.advanced.clone().and_then(|value| Advanced::parse(value).ok());
-            merge(settings.advanced.as_ref(), own.as_ref())
-        })
+    pub fn effective(&self, settings: &Settings) -> Result<&Effective, Refusal> {
+        let effective = || {
+            let own = self.model.row.advanced.clone().map(Advanced::parse).transpose().map_err(|_| {
+                Refusal::new(Reason::Internal, format!("model `{}`: `advanced_json` cannot be read", self.selector()))
+            })?;
+            Ok(merge(settings.advanced.as_ref(), own.as_ref()))
+        };
+        self.model.effective.get_or_init(effective).as_ref().map_err(Clone::clone)
     }
 
     /// The names that it may be called by, and that a token's `allowed_models` are held against.

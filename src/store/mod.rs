@@ -59,6 +59,34 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
+/// A JSON column in a document. Text that is no JSON, which only a hand in the database can have put there, stays a
+/// string: `json()` would fail the whole query, and with it every row beside this one.
+macro_rules! json_column {
+    ($column:literal) => {
+        concat!("CASE WHEN json_valid(", $column, ") THEN json(", $column, ") ELSE ", $column, " END")
+    };
+}
+pub(crate) use json_column;
+
+/// A column that holds a JSON array. What is none reads as the empty one, for the same reason.
+macro_rules! json_list {
+    ($column:literal) => {
+        concat!(
+            "CASE WHEN json_valid(",
+            $column,
+            ") AND json_type(",
+            $column,
+            ") = 'array' THEN json(",
+            $column,
+            ")
+             WHEN ",
+            $column,
+            " IS NOT NULL THEN json('[]') END"
+        )
+    };
+}
+pub(crate) use json_list;
+
 /// Every statement of the store.
 pub const ALL: &[&[&Sql]] = &[
     STATEMENTS,
@@ -161,6 +189,10 @@ impl From<StoreError> for Refusal {
             StoreError::Precondition => Self::new(
                 Reason::PreconditionFailed,
                 "the resource was changed or deleted since it was read: read it again and repeat the write",
+            ),
+            StoreError::Away(why) if why.contains("no such table") || why.contains("no such column") => Self::new(
+                Reason::DatabaseAway,
+                "the database has not been migrated to this version: `npm run deploy` does it, and `npm start` locally",
             ),
             StoreError::Away(_) => {
                 Self::new(Reason::DatabaseAway, "the database does not answer; nothing was changed, try again")

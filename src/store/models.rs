@@ -1,7 +1,7 @@
 //! Models, and which of a provider's is the default.
 
 use super::providers::Show;
-use super::{StoreError, query, query_one, statements};
+use super::{StoreError, json_column, json_list, query, query_one, statements};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::ports::{Db, Statement};
@@ -12,14 +12,14 @@ use serde_json::Value;
 /// arguments a function where SQLite takes 127.
 macro_rules! document {
     () => {
-        "json_insert(json_object('id', m.id, 'project_id', m.project_id, 'provider_id', m.provider_id, 'provider_name', o.name,
+        concat!("json_insert(json_object('id', m.id, 'project_id', m.project_id, 'provider_id', m.provider_id, 'provider_name', o.name,
          'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default, 'enabled', m.enabled,
-         'tags', json(m.tags_json), 'when', json(m.when_json), 'weight', m.weight,
-         'fallbacks', json(m.fallbacks_json)),
-         '$.advanced', json(m.advanced_json), '$.multiplier', m.multiplier, '$.price_input', m.price_input,
+         'tags', ", json_list!("m.tags_json"), ", 'when', ", json_column!("m.when_json"), ", 'weight', m.weight,
+         'fallbacks', ", json_list!("m.fallbacks_json"), "),
+         '$.advanced', ", json_column!("m.advanced_json"), ", '$.multiplier', m.multiplier, '$.price_input', m.price_input,
          '$.price_output', m.price_output, '$.price_cache_write', m.price_cache_write,
-         '$.price_cache_read', m.price_cache_read, '$.capabilities', json(m.capabilities_json),
-         '$.version', m.version, '$.created_at', m.created_at, '$.updated_at', m.updated_at)"
+         '$.price_cache_read', m.price_cache_read, '$.capabilities', ", json_column!("m.capabilities_json"), ",
+         '$.version', m.version, '$.created_at', m.created_at, '$.updated_at', m.updated_at)")
     };
 }
 pub(crate) use document;
@@ -42,7 +42,7 @@ statements! { "models";
         JOIN providers o ON o.id = m.provider_id
         WHERE m.project_id = ?1 AND m.enabled AND o.enabled AND (m.created_at, m.id) > (?2, ?3)
           AND (?5 IS NULL OR o.name_key = ?5 OR o.id = ?5)
-          AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(m.tags_json) WHERE value = ?6))
+          AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(m.tags_json) THEN m.tags_json END) WHERE value = ?6))
         ORDER BY m.created_at, m.id LIMIT ?4");
     /// A new one. ?4: the default if this says so, or if it is the provider's first. From ?6 on: the columns.
     INSERT OnDemand = "INSERT INTO models (id, project_id, created_at, updated_at, is_default, provider_id,

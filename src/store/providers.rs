@@ -1,7 +1,7 @@
 //! Providers and what goes with them.
 
 use super::models::ModelRow;
-use super::{StoreError, query_one, rows, statements};
+use super::{StoreError, json_column, json_list, query_one, rows, statements};
 use crate::domain::advanced::Advanced;
 use crate::domain::base_url::BaseUrl;
 use crate::domain::ids::{ProjectId, ProviderId, SecretId};
@@ -16,8 +16,12 @@ use serde_json::Value;
 /// The settings of a provider as one document. D1 takes 32 arguments a function, so what belongs together nests.
 macro_rules! settings {
     () => {
-        "json_object('kind', p.kind, 'protocol', p.protocol, 'auth_method', p.auth_method, 'base_url', p.base_url,
-         'openai_api_mode', p.openai_api_mode, 'advanced', json(p.advanced_json))"
+        concat!(
+            "json_object('kind', p.kind, 'protocol', p.protocol, 'auth_method', p.auth_method, 'base_url', p.base_url,
+             'openai_api_mode', p.openai_api_mode, 'advanced', ",
+            $crate::store::json_column!("p.advanced_json"),
+            ")"
+        )
     };
 }
 pub(crate) use settings;
@@ -30,7 +34,9 @@ macro_rules! document {
             settings!(),
             ", 'credential_source', p.credential_source,
              'hint', coalesce(p.credential_hint, (SELECT s.hint FROM secrets s WHERE s.id = p.secret_id)),
-             'header_names', json(p.header_names_json), 'secret_id', p.secret_id, 'enabled', p.enabled,
+             'header_names', ",
+            json_list!("p.header_names_json"),
+            ", 'secret_id', p.secret_id, 'enabled', p.enabled,
              'version', p.version, 'created_at', p.created_at, 'updated_at', p.updated_at)"
         )
     };

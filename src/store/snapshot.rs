@@ -2,7 +2,7 @@
 
 use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
-use super::{StoreError, rows, statements};
+use super::{StoreError, json_column, rows, statements};
 use crate::access::TokenHash;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId, SecretId};
 use crate::ports::{Db, Param};
@@ -37,7 +37,7 @@ statements! { "snapshot";
     /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
     MODELS PerCall = concat!("SELECT json_group_array(json_object('id', m.id, 'provider_id', m.provider_id,
             'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default,
-            'enabled', m.enabled, 'advanced', json(m.advanced_json), 'multiplier', m.multiplier,
+            'enabled', m.enabled, 'advanced', ", json_column!("m.advanced_json"), ", 'multiplier', m.multiplier,
             'price_input', m.price_input, 'price_output', m.price_output, 'price_cache_write', m.price_cache_write,
             'price_cache_read', m.price_cache_read, 'created_at', m.created_at))
         FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6");

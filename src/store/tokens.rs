@@ -1,6 +1,6 @@
 //! Tokens: found by their hash on every cold call, never by anything shorter.
 
-use super::{StoreError, query, query_one, statements};
+use super::{StoreError, json_list, query, query_one, statements};
 use crate::access::{Policy, Role, Statement as PolicyStatement, TokenHash, TokenHolder};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
 use crate::domain::selector::SelectorGlob;
@@ -11,9 +11,9 @@ use serde::Deserialize;
 /// The columns of a token as one document. The hash stays where it is.
 macro_rules! document {
     () => {
-        "json_object('id', id, 'project_id', project_id, 'user_id', user_id, 'name', name, 'hint', hint, 'role', role,
-         'policy', json(policy_json), 'allowed_models', json(allowed_models_json), 'expires_at', expires_at,
-         'disabled', disabled, 'version', version, 'created_at', created_at, 'updated_at', updated_at)"
+        concat!("json_object('id', id, 'project_id', project_id, 'user_id', user_id, 'name', name, 'hint', hint, 'role', role,
+         'policy', ", json_list!("policy_json"), ", 'allowed_models', ", json_list!("allowed_models_json"), ", 'expires_at', expires_at,
+         'disabled', disabled, 'version', version, 'created_at', created_at, 'updated_at', updated_at)")
     };
 }
 
