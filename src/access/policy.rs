@@ -150,6 +150,17 @@ impl Policy {
         self.0.iter().filter(allows).any(|rule| rule.actions.iter().any(|action| action.matches(operation.action())))
     }
 
+    /// Whether the action is allowed on everything that `resources` covers. A deny of any part of it is a no, and so is
+    /// one that cannot be told apart from it.
+    pub fn permits_all(&self, operation: Operation, resources: &Glob) -> bool {
+        let on_action = |rule: &&Rule| rule.actions.iter().any(|action| action.matches(operation.action()));
+        let mut rules = self.0.iter().filter(on_action);
+        let allows = rules
+            .clone()
+            .any(|rule| rule.effect == Effect::Allow && rule.resources.iter().any(|ours| ours.covers(resources)));
+        allows && !rules.any(|rule| rule.effect == Effect::Deny)
+    }
+
     /// Whether everything that `other` allows is allowed here, too: nobody mints more than they have.
     ///
     /// Actions that no version has yet count, too: a grant outlives the version that made it.

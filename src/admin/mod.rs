@@ -258,6 +258,3 @@ impl Call<'_> {
 fn not_found(what: &str, id: &str) -> Refusal {
     Refusal::new(Reason::NotFound, format!("there is no {what} `{id}`"))
 }
-
-#[cfg(test)]
-mod tests;

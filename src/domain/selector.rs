@@ -81,6 +81,11 @@ impl SelectorGlob {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    /// The pattern, to be held against a policy's resources.
+    pub fn as_glob(&self) -> &Glob {
+        &self.0
+    }
 }
 
 impl fmt::Display for SelectorGlob {

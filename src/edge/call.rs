@@ -4,22 +4,25 @@ use super::background::{self, Settlement};
 use super::d1::D1;
 use super::isolate;
 use super::js;
+use super::proxy;
 use super::pump::{Bounds, Pump, Stream};
 use super::request::Incoming;
 use super::response::{self, Head, json};
 use super::system::Platform;
-use super::upstream::{self, Answer};
+use super::upstream::{self, Answer, Outgoing};
 use crate::deployment::Deployment;
 use crate::domain::timestamp::Timestamp;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::answer::{Announced, announced, check_body, error_body, headers};
 use crate::gateway::door::{self, CallDoor, Door};
+use crate::gateway::estimate::input_tokens;
 use crate::gateway::list;
 use crate::gateway::plan::{Plan, candidates, plan};
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::ports::Clock;
 use crate::protocol::body::RequestBody;
 use crate::protocol::meter::StreamMeter;
+use crate::protocol::path::Endpoint;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use futures_channel::oneshot;
 use std::time::Duration;
@@ -31,7 +34,7 @@ use worker::{Context, Env};
 const MAX_ANSWER_BYTES: u32 = 32 << 20;
 
 /// The largest error that is read.
-const MAX_ERROR_BYTES: u32 = 1 << 20;
+pub const MAX_ERROR_BYTES: u32 = 1 << 20;
 
 /// Serves one request of the data plane.
 pub async fn serve(
@@ -59,6 +62,13 @@ pub async fn serve(
             };
             // Nobody listens only where the platform has already ended the request.
             let _ = settle.send(settlement);
+            response
+        }
+        Ok(Door::Proxy { provider, rest }) => {
+            let (settle, settlement) = oneshot::channel();
+            context.wait_until(background::settle(env.clone(), settlement));
+            let (response, row) = proxy::serve(incoming, deployment, &admitted, (provider, rest)).await;
+            let _ = settle.send(Settlement::Row(Box::new(row)));
             response
         }
     }
@@ -100,16 +110,23 @@ impl Call<'_> {
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
         let candidates = candidates(&self.admitted, &body)?;
-        let plan = plan(&self.admitted, self.deployment, self.door, self.incoming.headers(), &body, &candidates)
-            .map_err(|(candidate, refusal)| {
+        let plan = match plan(&self.admitted, self.deployment, self.door, self.incoming.headers(), &body, &candidates) {
+            Ok(plan) => plan,
+            Err((candidate, refusal)) => {
                 record.candidate = candidate;
-                refusal
-            })?;
+                let counts = self.door.endpoint == Endpoint::CountTokens;
+                return if counts && refusal.reason == Reason::ProtocolMismatch {
+                    self.estimate(record, &body)
+                } else {
+                    Err(refusal)
+                };
+            }
+        };
         drop(body);
         record.candidate = Some(plan.candidate.clone());
         record.attempts = 1;
         let wait = self.within(&plan, record, plan.first_byte_timeout);
-        let answer = upstream::call(self.incoming, &plan, wait).await?;
+        let answer = upstream::call(self.incoming, &Outgoing::of(&plan), wait).await?;
         record.first_byte = Some(Platform.now());
         let announced = announced(answer.status, answer.header("content-type"));
         record.streamed = announced == Announced::Stream;
@@ -129,6 +146,15 @@ impl Call<'_> {
                 Err(Refusal::new(Reason::UpstreamMalformed, message))
             }
         }
+    }
+
+    /// Counts tokens for a model whose upstream cannot, and says that it is an estimate.
+    fn estimate(&self, record: &Record, body: &RequestBody) -> Result<Answered, Refusal> {
+        let head = Head::new(self.incoming, 200).map_err(unbuilt)?;
+        head.set("x-sluice-estimated", "true");
+        let counted = serde_json::json!({"input_tokens": input_tokens(body.bytes())});
+        let ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
+        Ok((json(self.incoming, &head, &counted.to_string()), self.settled(record, ending)))
     }
 
     /// What remains of the operator's bound on the whole call, if that is less.
@@ -177,7 +203,8 @@ impl Call<'_> {
 
     async fn relay_body(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
         let wait = self.within(plan, record, self.deployment.idle_timeout);
-        let buffer = upstream::read_body(self.incoming, plan, answer, wait, MAX_ANSWER_BYTES).await?;
+        let buffer =
+            upstream::read_body(self.incoming, plan.candidate.provider.name(), answer, wait, MAX_ANSWER_BYTES).await?;
         let usage = check_body(self.door.protocol, plan, &buffer.to_vec())?;
         let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
         let head = self.head(plan, answer).map_err(unbuilt)?;
@@ -187,7 +214,9 @@ impl Call<'_> {
 
     async fn relay_error(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
         let wait = self.within(plan, record, self.deployment.idle_timeout);
-        let said = upstream::read_body(self.incoming, plan, answer, wait, MAX_ERROR_BYTES).await?.to_vec();
+        let said = upstream::read_body(self.incoming, plan.candidate.provider.name(), answer, wait, MAX_ERROR_BYTES)
+            .await?
+            .to_vec();
         let body = error_body(self.door.protocol, plan, answer.status, &said, self.incoming.id.as_str());
         let ending = Ending { status: answer.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
         let head = self.head(plan, answer).map_err(unbuilt)?;
@@ -196,7 +225,7 @@ impl Call<'_> {
     }
 
     fn settled(&self, record: &Record, ending: Ending) -> Settlement {
-        Settlement::Row(Box::new(record.settle(&self.admitted, self.door, ending, Platform.now())))
+        Settlement::Row(Box::new(record.settle(&self.admitted, self.door.name, ending, Platform.now())))
     }
 
     fn refuse(&self, record: &Record, refusal: &Refusal) -> Answered {

@@ -183,7 +183,7 @@ impl Stream {
     pub async fn run(mut self) -> UsageRow {
         let over = self.relaying.relay().await;
         let ending = self.end(over).await;
-        self.record.settle(&self.admitted, self.door, ending, Platform.now())
+        self.record.settle(&self.admitted, self.door.name, ending, Platform.now())
     }
 
     async fn end(&mut self, over: Over) -> Ending {

@@ -80,6 +80,11 @@ impl Incoming {
         self.raw.signal().aborted()
     }
 
+    /// The body as the platform has it, unread; undefined where there is none.
+    pub fn unread_body(&self) -> JsValue {
+        self.raw.body().map_or(JsValue::UNDEFINED, JsValue::from)
+    }
+
     /// The body, up to `limit` bytes. A larger one is refused as soon as that is known: by its declared length, or
     /// while it is read.
     pub async fn body(&self, limit: usize) -> Result<Vec<u8>, Refusal> {

@@ -59,6 +59,13 @@ impl Head {
         Response::new_with_opt_js_u8_array_and_init(Some(body), &self.init())
     }
 
+    /// An upstream's body, handed on as it is.
+    pub fn relay(&self, body: Option<&ReadableStream>) -> Result<Response, JsValue> {
+        // Fetch has no body for these, and refuses one.
+        let body = body.filter(|_| !matches!(self.status, 101 | 204 | 205 | 304));
+        Response::new_with_opt_readable_stream_and_init(body, &self.init())
+    }
+
     /// A stream.
     pub fn stream(&self, body: &ReadableStream) -> Result<Response, JsValue> {
         Response::new_with_opt_readable_stream_and_init(Some(body), &self.init())

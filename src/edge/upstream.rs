@@ -33,46 +33,70 @@ impl Answer {
     }
 }
 
+/// What goes to an upstream.
+pub struct Outgoing<'a> {
+    /// Whose it is, for the messages.
+    pub provider: &'a str,
+    /// The HTTP method.
+    pub method: &'a str,
+    /// Where to.
+    pub url: &'a str,
+    /// Headers in the order in which they are set.
+    pub headers: &'a [(String, String)],
+    /// Bytes, or the client's own stream, which wasm does not touch; undefined where there is none.
+    pub body: JsValue,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A model call.
+    pub fn of(plan: &'a Plan) -> Self {
+        let provider = plan.candidate.provider.name();
+        let body = Uint8Array::new_from_slice(&plan.body).into();
+        Self { provider, method: "POST", url: &plan.url, headers: &plan.headers, body }
+    }
+}
+
 /// Calls the upstream and waits for its headers.
-pub async fn call(incoming: &Incoming, plan: &Plan, wait: Duration) -> Result<Answer, Refusal> {
-    let abort = AbortController::new().map_err(|error| unreachable(plan, &error))?;
-    let sent = send(incoming, plan, &abort).map_err(|error| unreachable(plan, &error))?;
+pub async fn call(incoming: &Incoming, outgoing: &Outgoing<'_>, wait: Duration) -> Result<Answer, Refusal> {
+    let provider = outgoing.provider;
+    let abort = AbortController::new().map_err(|error| unreachable(provider, &error))?;
+    let sent = send(incoming, outgoing, &abort).map_err(|error| unreachable(provider, &error))?;
     let response = match select(pin!(JsFuture::from(sent)), pin!(Delay::from(wait))).await {
         Either::Left((Ok(response), _)) => response.unchecked_into::<Response>(),
         Either::Left((Err(_), _)) if incoming.is_abandoned() => return Err(client_left()),
-        Either::Left((Err(error), _)) => return Err(unreachable(plan, &error)),
+        Either::Left((Err(error), _)) => return Err(unreachable(provider, &error)),
         Either::Right(((), _)) => {
             abort.abort();
-            return Err(timed_out(plan, "did not begin its answer", wait));
+            return Err(timed_out(provider, "did not begin its answer", wait));
         }
     };
     Ok(Answer { status: response.status(), headers: pairs(&response.headers()), response, abort })
 }
 
-fn send(incoming: &Incoming, plan: &Plan, abort: &AbortController) -> Result<js_sys::Promise, JsValue> {
+fn send(incoming: &Incoming, outgoing: &Outgoing<'_>, abort: &AbortController) -> Result<js_sys::Promise, JsValue> {
     let headers = Headers::new()?;
-    for (name, value) in &plan.headers {
+    for (name, value) in outgoing.headers {
         headers.set(name, value)?;
     }
     let signal = js::any_signal(&array([&incoming.signal(), &abort.signal()]))?;
     let init = Object::new();
     for (name, value) in [
-        ("method", &JsValue::from_str("POST")),
+        ("method", &JsValue::from_str(outgoing.method)),
         ("headers", &headers),
-        ("body", &Uint8Array::new_from_slice(&plan.body)),
+        ("body", &outgoing.body),
         // A redirect would take the credential along.
         ("redirect", &JsValue::from_str("manual")),
         ("signal", &signal),
     ] {
         Reflect::set(&init, &name.into(), value)?;
     }
-    js::fetch(&plan.url, &init)
+    js::fetch(outgoing.url, &init)
 }
 
 /// Reads the body whole, within `wait` and up to `limit` bytes.
 pub async fn read_body(
     incoming: &Incoming,
-    plan: &Plan,
+    provider: &str,
     answer: &Answer,
     wait: Duration,
     limit: u32,
@@ -81,18 +105,18 @@ pub async fn read_body(
         Either::Left((Ok(Some(body)), _)) => Ok(body),
         Either::Left((Ok(None), _)) => {
             answer.abort.abort();
-            let (provider, status) = (plan.candidate.provider.name(), answer.status);
+            let status = answer.status;
             let message = format!("provider `{provider}` answered {status} with more than {limit} bytes");
             Err(Refusal::new(Reason::UpstreamMalformed, message))
         }
         Either::Left((Err(_), _)) if incoming.is_abandoned() => Err(client_left()),
         Either::Left((Err(_), _)) => {
-            let message = format!("provider `{}` broke off its answer", plan.candidate.provider.name());
+            let message = format!("provider `{provider}` broke off its answer");
             Err(Refusal::new(Reason::UpstreamTruncated, message))
         }
         Either::Right(((), _)) => {
             answer.abort.abort();
-            Err(timed_out(plan, "did not finish its answer", wait))
+            Err(timed_out(provider, "did not finish its answer", wait))
         }
     }
 }
@@ -132,13 +156,13 @@ fn client_left() -> Refusal {
 }
 
 /// The platform's own words name the address at most, never a header.
-fn unreachable(plan: &Plan, error: &JsValue) -> Refusal {
+fn unreachable(provider: &str, error: &JsValue) -> Refusal {
     let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
-    let message = format!("provider `{}` could not be reached: {why}", plan.candidate.provider.name());
+    let message = format!("provider `{provider}` could not be reached: {why}");
     Refusal::new(Reason::UpstreamUnreachable, message)
 }
 
-fn timed_out(plan: &Plan, what: &str, wait: Duration) -> Refusal {
-    let message = format!("provider `{}` {what} within {} ms", plan.candidate.provider.name(), wait.as_millis());
+fn timed_out(provider: &str, what: &str, wait: Duration) -> Refusal {
+    let message = format!("provider `{provider}` {what} within {} ms", wait.as_millis());
     Refusal::new(Reason::UpstreamTimeout, message)
 }

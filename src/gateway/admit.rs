@@ -8,6 +8,7 @@ use crate::admin::bearer;
 use crate::deployment::Deployment;
 use crate::domain::ids::ProjectId;
 use crate::domain::name;
+use crate::domain::selector::{SEPARATOR, SelectorGlob};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::Db;
 use crate::refusal::{Reason, Refusal};
@@ -41,6 +42,15 @@ impl Admitted {
     /// The caller's token; none for root.
     pub fn holder(&self) -> Option<&TokenHolder> {
         self.holder.as_deref()
+    }
+
+    /// Whether the caller may send a provider anything at all: every model of it must be the caller's to call.
+    pub fn may_proxy(&self, provider: &str) -> bool {
+        let Some(holder) = self.holder() else { return true };
+        let Ok(everything) = SelectorGlob::parse("provider", &format!("{provider}{SEPARATOR}*")) else { return false };
+        let listed = holder.allowed_models.as_ref();
+        holder.policy.permits_all(Operation::Invoke, everything.as_glob())
+            && listed.is_none_or(|globs| globs.iter().any(|allowed| allowed.covers(&everything)))
     }
 
     /// Whether the caller may call the model: by its policy, and by the token's list of models.

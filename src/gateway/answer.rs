@@ -115,7 +115,7 @@ fn words(plan: &Plan, body: &[u8]) -> String {
 }
 
 /// Replaces every occurrence of a secret.
-fn mask(secrets: &[String], body: &[u8]) -> Vec<u8> {
+pub fn mask(secrets: &[String], body: &[u8]) -> Vec<u8> {
     let mut text = body.to_vec();
     for secret in secrets {
         // In JSON the secret may be escaped, by some writers its slashes, too.

@@ -2,6 +2,7 @@
 
 use crate::access::route::is_providers_alias;
 use crate::domain::protocol::Protocol;
+use crate::domain::protocol::Protocol::{AnthropicMessages, ChatCompletions, Responses};
 use crate::protocol::path::Endpoint;
 use crate::refusal::{Dialect, Reason, Refusal};
 
@@ -14,22 +15,59 @@ pub enum Door<'a> {
     ListModels,
     /// `GET /v1/models/{id}`; the id as it stands in the path.
     GetModel(&'a str),
+    /// Any `/v1/proxy/{provider}/{rest}`: the provider's name as it stands in the path, and what follows it.
+    Proxy {
+        /// The provider's name.
+        provider: &'a str,
+        /// The path under its base URL, without the query.
+        rest: &'a str,
+    },
 }
 
 /// An endpoint that calls a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallDoor {
-    /// What the client speaks.
+    /// The name that usage rows carry.
+    pub name: &'static str,
+    /// Whose dialect the client speaks: its errors, and how usage is spelled.
     pub protocol: Protocol,
     /// The upstream's endpoint for it.
     pub endpoint: Endpoint,
+    /// What an upstream must speak to have that endpoint.
+    pub upstreams: &'static [Protocol],
+    /// Which of `advanced_json`'s body defaults mean something here.
+    pub defaults: Defaults,
 }
 
-const CALLS: [(&str, CallDoor); 3] = [
-    ("/v1/chat/completions", CallDoor { protocol: Protocol::ChatCompletions, endpoint: Endpoint::ChatCompletions }),
-    ("/v1/responses", CallDoor { protocol: Protocol::Responses, endpoint: Endpoint::Responses }),
-    ("/v1/messages", CallDoor { protocol: Protocol::AnthropicMessages, endpoint: Endpoint::Messages }),
+/// Which body defaults an endpoint takes: those for generating text would be refused elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defaults {
+    /// All of them.
+    All,
+    /// These.
+    Only(&'static [&'static str]),
+}
+
+impl Defaults {
+    /// Whether the endpoint takes a default for this key.
+    pub fn take(self, key: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(keys) => keys.contains(&key),
+        }
+    }
+}
+
+#[rustfmt::skip]
+const CALLS: [(&str, CallDoor); 5] = [
+    ("/v1/chat/completions", CallDoor { name: "chat_completions", protocol: ChatCompletions, endpoint: Endpoint::ChatCompletions, upstreams: &[ChatCompletions], defaults: Defaults::All }),
+    ("/v1/responses", CallDoor { name: "responses", protocol: Responses, endpoint: Endpoint::Responses, upstreams: &[Responses], defaults: Defaults::All }),
+    ("/v1/messages", CallDoor { name: "anthropic_messages", protocol: AnthropicMessages, endpoint: Endpoint::Messages, upstreams: &[AnthropicMessages], defaults: Defaults::All }),
+    ("/v1/messages/count_tokens", CallDoor { name: "count_tokens", protocol: AnthropicMessages, endpoint: Endpoint::CountTokens, upstreams: &[AnthropicMessages], defaults: Defaults::Only(&[]) }),
+    ("/v1/embeddings", CallDoor { name: "embeddings", protocol: ChatCompletions, endpoint: Endpoint::Embeddings, upstreams: &[ChatCompletions, Responses], defaults: Defaults::Only(&["dimensions", "encoding_format"]) }),
 ];
+
+const PROXY: &str = "/v1/proxy/";
 
 /// Whether a path belongs to the data plane: it is under `/v1/`, or would be if an SDK's base URL were right.
 pub fn is_data_plane(path: &str) -> bool {
@@ -54,6 +92,9 @@ pub fn dialect(path: &str, anthropic_version: Option<&str>) -> Dialect {
 
 /// Finds the endpoint; 404 and 405 otherwise.
 pub fn find<'a>(method: &str, path: &'a str) -> Result<Door<'a>, Refusal> {
+    if let Some((provider, rest)) = path.strip_prefix(PROXY).and_then(|named| named.split_once('/')) {
+        return Ok(Door::Proxy { provider, rest });
+    }
     let path = path.strip_suffix('/').unwrap_or(path);
     let (door, allow) = if let Some((_, call)) = CALLS.iter().find(|(pattern, _)| *pattern == path) {
         (Door::Call(*call), "POST")
@@ -68,7 +109,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Door<'a>, Refusal> {
             format!("there is no {path}: the client's base URL has one /v1 too many")
         } else {
             let known = CALLS.map(|(pattern, _)| pattern).join(", ");
-            format!("there is no {path}; there are {known} and /v1/models")
+            format!("there is no {path}; there are {known}, /v1/models and {PROXY}{{provider}}/{{path}}")
         };
         return Err(Refusal::new(Reason::NotFound, message));
     };

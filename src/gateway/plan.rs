@@ -10,7 +10,7 @@ use crate::domain::protocol::Protocol;
 use crate::domain::provider::{Resolved, Settings};
 use crate::protocol::body::{BodyError, Changes, RequestBody, StreamUsage};
 use crate::protocol::meter::UsageChunk;
-use crate::protocol::path;
+use crate::protocol::path::{self, Endpoint};
 use crate::refusal::{Reason, Refusal};
 use crate::routing::headers_out::{Credential, anthropic_beta, anthropic_version, forwarded};
 use crate::routing::{Candidate, Opened};
@@ -104,7 +104,7 @@ where
                 continue;
             }
         };
-        if resolved.protocols.contains(&door.protocol) {
+        if resolved.protocols.iter().any(|spoken| door.upstreams.contains(spoken)) {
             return Upstream { candidate, settings, resolved, effective }
                 .plan(admitted, deployment, door, client_headers, body)
                 .map_err(|refusal| (Some(candidate.clone()), refusal));
@@ -120,9 +120,36 @@ where
     let message = format!(
         "the provider of this model speaks {spoken}, not `{}`: call it in its own protocol, or name a model of a \
          provider that speaks yours",
-        door.protocol.as_str()
+        door.name
     );
     Err((candidates.first().cloned(), Refusal::new(Reason::ProtocolMismatch, message).on("model")))
+}
+
+/// The headers that present a credential, to be set over all others of their names.
+pub(super) fn credential_headers(opened: &Opened, method: AuthMethod) -> Result<Vec<(String, String)>, Refusal> {
+    let unfit = |why: &str| Refusal::new(Reason::CredentialInvalid, format!("the credential cannot be sent: {why}"));
+    let credential = match (opened, method) {
+        (Opened::Headers(map), _) => Credential::Custom(map),
+        (Opened::Keyless, _) => Credential::None,
+        (Opened::Key(key), AuthMethod::Bearer) => Credential::Bearer(key.expose()),
+        (Opened::Key(key), AuthMethod::XApiKey) => Credential::XApiKey(key.expose()),
+        (Opened::Key(key), AuthMethod::ApiKey) => Credential::ApiKey(key.expose()),
+        (Opened::Key(key), AuthMethod::XGoogApiKey) => Credential::XGoogApiKey(key.expose()),
+        (Opened::Key(_), AuthMethod::CustomHeaders | AuthMethod::AwsSigv4 | AuthMethod::None) => {
+            return Err(unfit(&format!("auth_method `{}` cannot be called with yet", method.as_str())));
+        }
+    };
+    let headers = credential.headers().map_err(|invalid| unfit(&invalid.message))?;
+    Ok(headers.iter().map(|header| (header.name().to_owned(), header.expose().to_owned())).collect())
+}
+
+/// What must not be repeated to a client, whoever repeats it.
+pub(super) fn secrets(opened: &Opened) -> Vec<String> {
+    match opened {
+        Opened::Key(key) => vec![key.expose().to_owned()],
+        Opened::Headers(map) => map.iter().flat_map(|(_, value)| secret_parts(value)).collect(),
+        Opened::Keyless => Vec::new(),
+    }
 }
 
 /// Shorter header values (`1`, `true`, `eu-west`) are no credentials, and to mask them would garble every number.
@@ -153,28 +180,18 @@ impl Upstream<'_> {
         let project = &admitted.snapshot.project;
         let opened = self.candidate.provider.credential(project, self.resolved.auth_method, deployment.ring())?;
         let mut headers = self.headers(door.protocol, client_headers);
-        let mut secrets = Vec::new();
-        for header in self.credential(opened).headers().map_err(|invalid| {
-            Refusal::new(Reason::CredentialInvalid, format!("the credential cannot be sent: {}", invalid.message))
-        })? {
-            headers.push((header.name().to_owned(), header.expose().to_owned()));
-        }
-        match opened {
-            Opened::Key(key) => secrets.push(key.expose().to_owned()),
-            Opened::Headers(map) => secrets.extend(map.iter().flat_map(|(_, value)| secret_parts(value))),
-            Opened::Keyless => {}
-        }
-        let defaults: Vec<(&str, &[u8])> =
-            self.effective.body_defaults.iter().map(|(key, value)| (key.as_str(), value.as_bytes())).collect();
+        headers.extend(credential_headers(opened, self.resolved.auth_method)?);
+        let defaults = self.effective.body_defaults.iter().filter(|(key, _)| door.defaults.take(key));
+        let defaults: Vec<(&str, &[u8])> = defaults.map(|(key, value)| (key.as_str(), value.as_bytes())).collect();
         let changes = Changes {
             model: self.candidate.model.model(),
             defaults: &defaults,
-            stream_usage: match door.protocol {
-                Protocol::ChatCompletions => StreamUsage::Requested,
+            stream_usage: match door.endpoint {
+                Endpoint::ChatCompletions => StreamUsage::Requested,
                 _ => StreamUsage::AsTheClientAsks,
             },
         };
-        let stripped = door.protocol == Protocol::ChatCompletions && !body.asks_for_stream_usage();
+        let stripped = door.endpoint == Endpoint::ChatCompletions && !body.asks_for_stream_usage();
         let milliseconds = |ms: u32| Duration::from_millis(u64::from(ms));
         Ok(Plan {
             candidate: self.candidate.clone(),
@@ -187,7 +204,7 @@ impl Upstream<'_> {
                 .map_or(deployment.first_byte_timeout, milliseconds),
             timeout: self.effective.timeout_ms.map(milliseconds),
             usage_chunk: if stripped { UsageChunk::Strip } else { UsageChunk::Keep },
-            secrets,
+            secrets: secrets(opened),
         })
     }
 
@@ -198,18 +215,6 @@ impl Upstream<'_> {
             url.push_str(version);
         }
         url
-    }
-
-    fn credential<'o>(&self, opened: &'o Opened) -> Credential<'o> {
-        match (opened, self.resolved.auth_method) {
-            (Opened::Headers(map), _) => Credential::Custom(map),
-            (Opened::Key(key), AuthMethod::Bearer) => Credential::Bearer(key.expose()),
-            (Opened::Key(key), AuthMethod::XApiKey) => Credential::XApiKey(key.expose()),
-            (Opened::Key(key), AuthMethod::ApiKey) => Credential::ApiKey(key.expose()),
-            (Opened::Key(key), AuthMethod::XGoogApiKey) => Credential::XGoogApiKey(key.expose()),
-            (Opened::Key(_), AuthMethod::CustomHeaders | AuthMethod::AwsSigv4 | AuthMethod::None)
-            | (Opened::Keyless, _) => Credential::None,
-        }
     }
 
     /// Everything but the credential: the client's headers that pass, then ours, then the operator's.

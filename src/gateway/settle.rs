@@ -1,13 +1,13 @@
 //! The last phase: one usage row for every admitted call, however it went.
 
 use super::admit::Admitted;
-use super::door::CallDoor;
-use crate::domain::ids::{ProviderId, RequestId};
+use crate::domain::ids::RequestId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::usage::TokenCounts;
 use crate::refusal::Reason;
-use crate::routing::Candidate;
+use crate::routing::{Candidate, RoutedProvider};
 use crate::store::usage::UsageRow;
+use std::rc::Rc;
 
 /// What is known of a call's consumption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Record {
     pub requested_model: Option<String>,
     /// Who serves it.
     pub candidate: Option<Candidate>,
+    /// Whose path a raw pass-through took, which has no model.
+    pub provider: Option<Rc<RoutedProvider>>,
     /// Whether the answer is a stream.
     pub streamed: bool,
     /// Upstream calls made.
@@ -78,14 +80,15 @@ impl Record {
             started,
             requested_model: None,
             candidate: None,
+            provider: None,
             streamed: false,
             attempts: 0,
             first_byte: None,
         }
     }
 
-    /// The row.
-    pub fn settle(&self, admitted: &Admitted, door: CallDoor, ending: Ending, now: Timestamp) -> UsageRow {
+    /// The row. `door` is the endpoint's name.
+    pub fn settle(&self, admitted: &Admitted, door: &'static str, ending: Ending, now: Timestamp) -> UsageRow {
         let (tokens, estimated) = match ending.consumed {
             Consumed::Reported(tokens) => (tokens, false),
             Consumed::Estimated(tokens) => (tokens, true),
@@ -96,6 +99,7 @@ impl Record {
             [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning]
                 .map(|count| count.min(MOST_TOKENS));
         let candidate = self.candidate.as_ref();
+        let provider = candidate.map(|candidate| &candidate.provider).or(self.provider.as_ref());
         let prices = candidate.map(|candidate| candidate.model.prices()).unwrap_or_default();
         let cost = prices.cost(&tokens);
         let holder = admitted.holder();
@@ -105,14 +109,14 @@ impl Record {
             created_at: self.started.ms(),
             token_id: holder.map(|holder| holder.id.as_str().to_owned()),
             user_id: holder.and_then(|holder| holder.user.as_ref()).map(|user| user.as_str().to_owned()),
-            provider_id: candidate.map(|c| ProviderId::as_str(c.provider.id()).to_owned()),
-            provider_name: candidate.map(|c| c.provider.name().to_owned()),
+            provider_id: provider.map(|provider| provider.id().as_str().to_owned()),
+            provider_name: provider.map(|provider| provider.name().to_owned()),
             model_id: candidate.map(|c| c.model.id().as_str().to_owned()),
             model: candidate.map(|c| c.model.model().to_owned()),
             // A client may send anything; the row keeps as much of it as a name has.
             requested_model: self.requested_model.as_ref().map(|model| model.chars().take(300).collect()),
-            protocol: door.protocol.as_str(),
-            upstream_protocol: candidate.filter(|_| self.attempts > 0).map(|_| door.protocol.as_str()),
+            protocol: door,
+            upstream_protocol: Some(door).filter(|_| self.attempts > 0),
             streamed: self.streamed,
             status: ending.status,
             error_code: ending.error.map(Reason::code),

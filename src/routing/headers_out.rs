@@ -59,11 +59,26 @@ where
     I: IntoIterator<Item = (&'h str, &'h str)>,
     I::IntoIter: Clone,
 {
+    without_named(client, move |name| disposition(name, upstream))
+}
+
+/// The same for a raw pass-through, whose body stays the client's.
+pub fn forwarded_raw<'h, I>(client: I, upstream: Protocol) -> impl Iterator<Item = (&'h str, &'h str)>
+where
+    I: IntoIterator<Item = (&'h str, &'h str)>,
+    I::IntoIter: Clone,
+{
+    without_named(client, move |name| raw_disposition(name, upstream))
+}
+
+fn without_named<'h, I>(client: I, decide: impl Fn(&str) -> Disposition) -> impl Iterator<Item = (&'h str, &'h str)>
+where
+    I: IntoIterator<Item = (&'h str, &'h str)>,
+    I::IntoIter: Clone,
+{
     let headers = client.into_iter();
     let connection = headers.clone().filter(|(name, _)| *name == "connection").map(|(_, value)| value);
-    headers.filter(move |(name, _)| {
-        disposition(name, upstream).passes() && !connection.clone().any(|list| names(list, name))
-    })
+    headers.filter(move |(name, _)| decide(name).passes() && !connection.clone().any(|list| names(list, name)))
 }
 
 /// Whether a `Connection` header's list names a header (RFC 9110 section 7.6.1).

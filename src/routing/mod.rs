@@ -5,4 +5,4 @@
 pub mod headers_out;
 mod snapshot;
 
-pub use snapshot::{Candidate, Opened, Snapshot};
+pub use snapshot::{Candidate, Opened, RoutedProvider, Snapshot};

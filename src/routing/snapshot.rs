@@ -300,11 +300,7 @@ impl Snapshot {
             return Ok(enabled);
         }
         match named.iter().find(|candidate| !candidate.provider.row.enabled) {
-            Some(candidate) => Err(Refusal::new(
-                Reason::ProviderDisabled,
-                format!("provider `{}` is disabled: an admin can enable it again", candidate.provider.name()),
-            )
-            .on("model")),
+            Some(candidate) => Err(disabled(&candidate.provider).on("model")),
             None => Err(self.not_found(requested, &wanted)),
         }
     }
@@ -325,6 +321,18 @@ impl Snapshot {
         Refusal::new(Reason::ModelNotFound, message).on("model")
     }
 
+    /// A provider by name, for a raw pass-through.
+    pub fn provider(&self, name: &str) -> Result<&Rc<RoutedProvider>, Refusal> {
+        match self.providers.get(&key(name)) {
+            Some(provider) if provider.row.enabled => Ok(provider),
+            Some(provider) => Err(disabled(provider)),
+            None => {
+                let shown: String = name.chars().take(200).collect();
+                Err(Refusal::new(Reason::NotFound, format!("there is no provider `{shown}` here")))
+            }
+        }
+    }
+
     /// Everything that can be called, oldest first.
     pub fn selectable(&self) -> Vec<&Candidate> {
         let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.enabled()).collect();
@@ -341,5 +349,7 @@ fn selector_key(provider: &str, model: &str) -> String {
     format!("{}^{}", key(provider), key(model))
 }
 
-#[cfg(test)]
-mod tests;
+fn disabled(provider: &RoutedProvider) -> Refusal {
+    let message = format!("provider `{}` is disabled: an admin can enable it again", provider.name());
+    Refusal::new(Reason::ProviderDisabled, message)
+}

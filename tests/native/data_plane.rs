@@ -389,7 +389,7 @@ fn a_row_holds_what_the_call_cost_and_is_written_once() {
     };
     let tokens = TokenCounts { input: 1000, output: 100, cache_read: 10_000, cache_write: 0, reasoning: 40 };
     let ending = Ending { status: 200, error: None, consumed: Consumed::Reported(tokens) };
-    let row = record.settle(&isolate.admit(0).expect("admitted"), door, ending, Timestamp::from_ms(NOW + 70));
+    let row = record.settle(&isolate.admit(0).expect("admitted"), door.name, ending, Timestamp::from_ms(NOW + 70));
     block_on(insert(&isolate.api.db, &[row.clone(), row.clone()])).expect("written");
     block_on(insert(&isolate.api.db, &[row])).expect("written again");
     let db = &isolate.api.db;

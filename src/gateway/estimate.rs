@@ -1,0 +1,90 @@
+//! How many tokens a request has, reckoned where the upstream cannot say (PROTOCOLS.md section 10).
+
+use crate::protocol::json::{Cursor, Key, Kind};
+
+/// Bytes of text that make a token, roughly.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// What an image or a page costs, roughly, whatever its bytes.
+const TOKENS_PER_MEDIUM: u64 = 1_600;
+
+/// An estimate of an Anthropic request's input tokens: its text and its keys by their length, images and documents by
+/// their number. The body was validated before.
+pub fn input_tokens(body: &[u8]) -> u64 {
+    let mut seen = Seen::default();
+    Cursor::new(body).members(|key, value| {
+        // What steers the answer is no input.
+        if ["messages", "system", "tools", "tool_choice"].iter().any(|counted| key.is(counted)) {
+            seen.value(value);
+        }
+    });
+    seen.text_bytes.div_ceil(BYTES_PER_TOKEN) + seen.media * TOKENS_PER_MEDIUM
+}
+
+#[derive(Default)]
+struct Seen {
+    text_bytes: u64,
+    media: u64,
+}
+
+impl Seen {
+    fn value(&mut self, cursor: &mut Cursor<'_>) {
+        match cursor.kind() {
+            Some(Kind::Object) => cursor.members(|key, value| self.member(&key, value)),
+            Some(Kind::Array) => cursor.elements(|value| self.value(value)),
+            _ => self.text_bytes += cursor.value().map_or(0, |value| length(value.raw)),
+        }
+    }
+
+    fn member(&mut self, key: &Key<'_>, value: &mut Cursor<'_>) {
+        self.text_bytes += length(key.raw);
+        if key.is("source") && value.kind() == Some(Kind::Object) {
+            self.media += 1;
+            value.value();
+        } else {
+            self.value(value);
+        }
+    }
+}
+
+fn length(raw: &[u8]) -> u64 {
+    u64::try_from(raw.len()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn tokens(body: serde_json::Value) -> u64 {
+        input_tokens(body.to_string().as_bytes())
+    }
+
+    #[test]
+    fn more_text_is_more_tokens_and_what_steers_the_answer_is_none() {
+        let asked = |text: &str| json!({"model": "m", "messages": [{"role": "user", "content": text}]});
+        let (short, long) = (tokens(asked("hi")), tokens(asked(&"word ".repeat(400))));
+        assert!((5..20).contains(&short), "{short}");
+        assert!((480..540).contains(&long), "{long}");
+        let mut steered = asked("hi");
+        steered["metadata"] = json!({"user_id": "x".repeat(1000)});
+        assert_eq!(tokens(steered), short);
+    }
+
+    #[test]
+    fn an_image_counts_by_number_not_by_bytes() {
+        let image = |bytes: usize| {
+            json!({"messages": [{"role": "user", "content": [
+                {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A".repeat(bytes)}}]}]})
+        };
+        assert_eq!(tokens(image(10)), tokens(image(1_000_000)));
+        assert!(tokens(image(10)) > TOKENS_PER_MEDIUM);
+    }
+
+    #[test]
+    fn the_deepest_body_that_is_let_in_is_survived() {
+        let depth = crate::protocol::json::MAX_DEPTH - 1;
+        let body = ["{\"messages\":", &"[".repeat(depth), &"]".repeat(depth), "}"].concat();
+        assert_eq!(input_tokens(body.as_bytes()), 0);
+    }
+}
