@@ -33,6 +33,7 @@ class Upstream {
   #flows = [];
   #flowWaiters = [];
   #scripts = new Map();
+  #endpoints = new Map();
   #server;
   #elsewhere;
 
@@ -71,6 +72,11 @@ class Upstream {
   /** Steers one model by hand: `handler({ record, response, dialect })`. */
   script(model, handler) {
     this.#scripts.set(model, handler);
+  }
+
+  /** Serves a path under every account that is none of the three APIs': `handler({ upstream, site, record, response })`. */
+  endpoint(path, handler) {
+    this.#endpoints.set(path, handler);
   }
 
   /** The recorded requests, newest last, that name `model`. */
@@ -137,9 +143,11 @@ class Upstream {
     }
     if (!site) return this.#refuse(record, response, [`no account at ${url.pathname}`]);
     const wrong = violations(record, site, this.host);
-    if (!record.dialect) wrong.push(`no such endpoint: ${url.pathname}`);
+    const endpoint = this.#endpoints.get(record.path);
+    if (!record.dialect && !endpoint) wrong.push(`no such endpoint: ${url.pathname}`);
     if (wrong.length > 0) return this.#refuse(record, response, wrong);
     record.accepted = true;
+    if (endpoint) return endpoint({ upstream: this, site, record, response });
     const handler = this.#scripts.get(record.json.model) ?? BEHAVIOURS[record.json.model] ?? answer;
     await handler({ upstream: this, site, record, response, dialect: record.dialect });
   }
