@@ -190,11 +190,13 @@ impl Stream {
         let status = self.relaying.pump.answer.status;
         if over == Over::ClientLeft {
             self.relaying.pump.answer.abort.abort();
-            // A client that hangs up on the terminator has had the whole answer.
-            if self.relaying.pump.meter.progress() == Progress::Complete {
-                return Ending { status, error: None, consumed: self.consumed() };
-            }
-            return Ending { status: 499, error: Some(Reason::ClientClosed), consumed: self.consumed_so_far() };
+            // A client that hangs up on the terminator, or on an error, has had all there was.
+            let (status, error) = match self.relaying.pump.meter.progress() {
+                Progress::Complete => return Ending { status, error: None, consumed: self.consumed() },
+                Progress::ErrorReported => (status, Reason::UpstreamError),
+                Progress::LeadIn | Progress::Answering => (499, Reason::ClientClosed),
+            };
+            return Ending { status, error: Some(error), consumed: self.consumed_so_far() };
         }
         let finish = self.relaying.pump.meter.finish();
         let (end, mut last) = (finish.end, finish.flush.to_vec());

@@ -28,6 +28,8 @@ mod providers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod sealing_keys;

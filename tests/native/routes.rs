@@ -1,0 +1,80 @@
+//! The one table of routes, walked with every kind of caller.
+
+use crate::harness::{ADMIN_TOKEN, Answer, Api};
+use serde_json::json;
+use sluice::access::route::{Method, ROUTES};
+use sluice::access::{Audience, Operation, Policy, Role};
+
+/// Calls a route with ids that exist nowhere.
+fn call(api: &Api, token: Option<&str>, (method, pattern): (Method, &str)) -> Answer {
+    let path = pattern
+        .replace("{project_id}", "prj_0000000000000000")
+        .replace("{provider_id}", "aip_0000000000000000")
+        .replace("{model_id}", "mdl_0000000000000000")
+        .replace("{secret_id}", "sec_0000000000000000")
+        .replace("{token_id}", "tok_0000000000000000");
+    assert!(!path.contains('{'), "{pattern} takes a segment that this test does not know");
+    let method = match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    };
+    api.authorized(token.map(|token| format!("Bearer {token}"))).send(method, &path, b"{}".to_vec())
+}
+
+#[test]
+fn every_route_has_a_handler() {
+    let api = Api::new();
+    for (method, pattern, operation) in ROUTES {
+        let answer = call(&api, Some(ADMIN_TOKEN), (*method, *pattern));
+        assert!(!answer.text.contains("has no handler"), "{operation:?} on {pattern}");
+        assert!([200, 404, 422].contains(&answer.status), "{pattern}: {} {}", answer.status, answer.text);
+    }
+}
+
+#[test]
+fn no_route_but_health_answers_a_stranger() {
+    let api = Api::new();
+    for (method, pattern, operation) in ROUTES.iter().filter(|(_, _, op)| op.audience() != Audience::Anyone) {
+        for token in [None, Some("slu_00000000000000000000000000000000000000000000"), Some("")] {
+            let answer = call(&api, token, (*method, *pattern));
+            assert_eq!(answer.status, 401, "{operation:?} on {pattern} for {token:?}: {}", answer.text);
+        }
+    }
+}
+
+#[test]
+fn each_role_gets_what_its_policy_says_and_403_for_the_rest() {
+    let api = Api::new();
+    for role in Role::ALL {
+        let token = api.token(json!({"name": role.as_str(), "role": role.as_str()}));
+        for (method, pattern, operation) in ROUTES {
+            let allowed = match operation.audience() {
+                Audience::Anyone | Audience::Holder => true,
+                Audience::Root => false,
+                Audience::Permitted => Policy::of_role(role).permits(*operation, Some("anything")),
+            };
+            let answer = call(&api, Some(&token), (*method, *pattern));
+            assert_eq!(answer.status != 403, allowed, "{role:?} {operation:?} on {pattern}: {}", answer.text);
+        }
+    }
+}
+
+#[test]
+fn actions_are_unique_and_spelled_as_the_documents_spell_them() {
+    let mut actions: Vec<_> = Operation::ALL.iter().map(|operation| operation.action()).collect();
+    for documented in [
+        "aiProviders:ListAiProviders",
+        "aiProviders:GetAiProvider",
+        "aiProviders:CreateAiProvider",
+        "aiProviders:UpdateAiProvider",
+        "aiProviders:DeleteAiProvider",
+        "llm:Invoke",
+    ] {
+        assert!(actions.contains(&documented), "{documented}");
+    }
+    actions.sort_unstable();
+    actions.dedup();
+    assert_eq!(actions.len(), Operation::ALL.len());
+}
