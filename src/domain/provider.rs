@@ -90,15 +90,26 @@ impl Settings {
         Ok(pinned.map_or_else(|| self.kind.traits().protocols.to_vec(), |protocol| vec![protocol]))
     }
 
+    /// A bare host gets the path that the vendor's API is under, where that is more than a version.
+    fn with_path(&self, base_url: &BaseUrl) -> Result<BaseUrl, Invalid> {
+        let known = self.kind.traits().base_url.and_then(|known| BaseUrl::parse(known).ok());
+        match known {
+            _ if !base_url.path().is_empty() => Ok(base_url.clone()),
+            Some(known) if known.origin() == base_url.origin() => Ok(known),
+            _ if self.kind == Kind::Azure => BaseUrl::parse(&format!("{}{AZURE_PATH}", base_url.as_str())),
+            _ => Ok(base_url.clone()),
+        }
+    }
+
     fn resolved_base_url(&self) -> Result<BaseUrl, Invalid> {
         if let Some(base_url) = &self.base_url {
-            return Ok(base_url.clone());
+            return self.with_path(base_url);
         }
         let reserved = merge(self.advanced.as_ref(), None);
         let text = match (self.kind, self.kind.traits().base_url) {
             (_, Some(base_url)) => base_url.to_owned(),
             (Kind::Azure, None) => match reserved.resource {
-                Some(resource) => format!("https://{resource}.openai.azure.com/openai/v1"),
+                Some(resource) => format!("https://{resource}.openai.azure.com{AZURE_PATH}"),
                 None => {
                     return Err(Invalid::new(
                         "base_url",
@@ -116,6 +127,9 @@ impl Settings {
         BaseUrl::parse(&text)
     }
 }
+
+/// Where Azure serves OpenAI's dialects; its console shows the host only.
+const AZURE_PATH: &str = "/openai/v1";
 
 const fn is_openai(protocol: Protocol) -> bool {
     matches!(protocol, Protocol::ChatCompletions | Protocol::Responses)
@@ -155,6 +169,23 @@ mod tests {
         let advanced = Advanced::parse(json!({"resource": "acme-east"})).ok();
         let azure = resolve(&Settings { advanced, ..settings(Kind::Azure) }).expect("resolved");
         assert_eq!(azure.base_url.as_str(), "https://acme-east.openai.azure.com/openai/v1");
+    }
+
+    #[test]
+    fn a_bare_host_gets_the_path_that_the_vendors_api_is_under() {
+        let at = |kind, base_url: &str| {
+            resolve(&Settings { base_url: BaseUrl::parse(base_url).ok(), ..settings(kind) }).expect("resolved").base_url
+        };
+        for (kind, base_url, expected) in [
+            (Kind::Azure, "https://r.openai.azure.com/", "https://r.openai.azure.com/openai/v1"),
+            (Kind::Azure, "https://r.openai.azure.com/openai", "https://r.openai.azure.com/openai"),
+            (Kind::Groq, "https://api.groq.com", "https://api.groq.com/openai/v1"),
+            (Kind::Groq, "https://groq.example.com", "https://groq.example.com"),
+            (Kind::OpenAi, "https://api.openai.com", "https://api.openai.com/v1"),
+            (Kind::Anthropic, "https://api.anthropic.com/v1", "https://api.anthropic.com/v1"),
+        ] {
+            assert_eq!(at(kind, base_url).as_str(), expected);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::protocol::meter::UsageChunk;
 use crate::protocol::path::{self, Endpoint};
 use crate::refusal::{Reason, Refusal};
 use crate::routing::headers_out::{Credential, anthropic_beta, anthropic_version, forwarded};
-use crate::routing::{Candidate, Opened};
+use crate::routing::{Candidate, Opened, azure};
 use std::fmt;
 use std::time::Duration;
 
@@ -184,7 +184,7 @@ impl Upstream<'_> {
         let defaults = self.effective.body_defaults.iter().filter(|(key, _)| door.defaults.take(key));
         let defaults: Vec<(&str, &[u8])> = defaults.map(|(key, value)| (key.as_str(), value.as_bytes())).collect();
         let changes = Changes {
-            model: self.candidate.model.model(),
+            model: self.model(),
             defaults: &defaults,
             stream_usage: match door.endpoint {
                 Endpoint::ChatCompletions => StreamUsage::Requested,
@@ -195,7 +195,7 @@ impl Upstream<'_> {
         let milliseconds = |ms: u32| Duration::from_millis(u64::from(ms));
         Ok(Plan {
             candidate: self.candidate.clone(),
-            url: self.url(door),
+            url: self.url(door)?,
             headers,
             body: body.for_upstream(&changes).into_owned(),
             first_byte_timeout: self
@@ -208,13 +208,21 @@ impl Upstream<'_> {
         })
     }
 
-    fn url(&self, door: CallDoor) -> String {
-        let mut url = path::endpoint(&self.resolved.base_url, door.endpoint);
-        if let (Kind::Azure, Some(version)) = (self.settings.kind, &self.effective.api_version) {
-            url.push_str("?api-version=");
-            url.push_str(version);
+    fn url(&self, door: CallDoor) -> Result<String, Refusal> {
+        let base = &self.resolved.base_url;
+        match self.settings.kind {
+            Kind::Azure => Ok(azure::url(base, door.endpoint, self.effective, self.candidate.model.model())?),
+            _ => Ok(path::endpoint(base, door.endpoint)),
         }
-        url
+    }
+
+    /// The model as the upstream knows it.
+    fn model(&self) -> &str {
+        let model = self.candidate.model.model();
+        match self.settings.kind {
+            Kind::Azure => azure::deployment(self.effective, model),
+            _ => model,
+        }
     }
 
     /// Everything but the credential: the client's headers that pass, then ours, then the operator's.

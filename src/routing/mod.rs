@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here does I/O or knows the Worker.
 
+pub mod azure;
 pub mod headers_out;
 mod snapshot;
 

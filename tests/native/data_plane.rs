@@ -400,3 +400,24 @@ fn a_row_holds_what_the_call_cost_and_is_written_once() {
     assert_eq!(db.one("SELECT token_id FROM usage"), db.one("SELECT id FROM tokens"));
     assert_eq!(db.one("SELECT typeof(streamed) || typeof(status) FROM usage"), "integerinteger");
 }
+
+#[test]
+fn azure_takes_its_deployment_as_the_model_or_in_the_path() {
+    let isolate = Isolate::new();
+    let settings = json!({"name": "azure", "provider": "azure", "base_url": "https://r.openai.azure.com", "api_key": KEY,
+        "advanced_json": {"deployments": {"gpt-5": "prod-5"}}});
+    let provider = isolate.api.provider_with(settings);
+    isolate.api.model(&provider, "gpt-5");
+    let body = r#"{"model":"azure^gpt-5","messages":[]}"#;
+    let v1 = isolate.plan("/v1/chat/completions", &[], body).expect("planned");
+    assert_eq!(v1.url, "https://r.openai.azure.com/openai/v1/chat/completions");
+    assert_eq!(text(&v1.body), r#"{"model":"prod-5","messages":[]}"#);
+    assert_eq!(sent(&v1, "api-key"), Some(KEY));
+    let path = format!("/api/v1/providers/{provider}");
+    let dated = json!({"advanced_json": {"deployments": {"gpt-5": "prod-5"}, "api_version": "2024-10-21"}});
+    isolate.api.patch(&path, dated).must(200);
+    isolate.cache.borrow_mut().overtake();
+    let classic = isolate.plan("/v1/chat/completions", &[], body).expect("planned");
+    let deployment = "https://r.openai.azure.com/openai/deployments/prod-5";
+    assert_eq!(classic.url, format!("{deployment}/chat/completions?api-version=2024-10-21"));
+}
