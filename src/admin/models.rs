@@ -41,7 +41,7 @@ const FIELDS: Fields = Fields {
 };
 
 pub fn view(model: &ModelRow) -> Value {
-    let prices = model.prices();
+    let prices = model.prices.prices();
     let usd = |price: Option<Price>| price.map(Price::usd_per_1k);
     json!({
         "id": model.id,
@@ -58,7 +58,7 @@ pub fn view(model: &ModelRow) -> Value {
         "weight": model.weight,
         "fallbacks": model.fallbacks,
         "advanced_json": model.advanced,
-        "multiplier": model.multiplier().number(),
+        "multiplier": model.prices.multiplier().number(),
         "cost_per_1k_input": usd(prices.input),
         "cost_per_1k_output": usd(prices.output),
         "cost_per_1k_cache_write": usd(prices.cache_write),
@@ -164,7 +164,7 @@ impl Change {
         let advanced = advanced.map(|advanced| Ok::<_, Invalid>(json!(advanced.as_map())))?;
         let multiplier = form.number("multiplier")?.given("multiplier")?;
         let multiplier = multiplier.map(|number| Multiplier::from_number("multiplier", number)).transpose()?;
-        let before = stored.map(ModelRow::prices).unwrap_or_default();
+        let before = stored.map(|stored| stored.prices.prices()).unwrap_or_default();
         let mut price = |param: &str, before: Option<Price>| {
             let price = form.number(param)?.map(|usd| Price::from_usd_per_1k(param, usd))?;
             Ok::<_, Invalid>(price.over(before))
@@ -193,7 +193,11 @@ impl Change {
                     .to_string()
                     .into(),
                 document(advanced.over(stored_or(|stored| stored.advanced.clone()))),
-                multiplier.or(stored.map(ModelRow::multiplier)).unwrap_or(Multiplier::ONE).stored().into(),
+                multiplier
+                    .or(stored.map(|stored| stored.prices.multiplier()))
+                    .unwrap_or(Multiplier::ONE)
+                    .stored()
+                    .into(),
                 prices.input.map(Price::stored).into(),
                 prices.output.map(Price::stored).into(),
                 prices.cache_write.map(Price::stored).into(),

@@ -6,6 +6,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::usage::TokenCounts;
 use crate::refusal::Reason;
 use crate::routing::{Candidate, RoutedProvider};
+use crate::store::models::PricesRow;
 use crate::store::usage::UsageRow;
 use std::rc::Rc;
 
@@ -100,7 +101,8 @@ impl Record {
                 .map(|count| count.min(MOST_TOKENS));
         let candidate = self.candidate.as_ref();
         let provider = candidate.map(|candidate| &candidate.provider).or(self.provider.as_ref());
-        let prices = candidate.map(|candidate| candidate.model.prices()).unwrap_or_default();
+        let stored = candidate.map(|candidate| candidate.model.prices());
+        let prices = stored.map(PricesRow::prices).unwrap_or_default();
         let cost = prices.cost(&tokens);
         let holder = admitted.holder();
         UsageRow {
@@ -127,7 +129,7 @@ impl Record {
             cache_write_tokens: cache_write,
             reasoning_tokens: reasoning,
             cost_nano_usd: cost,
-            billed_nano_usd: candidate.map_or(cost, |candidate| candidate.model.multiplier().scale(cost)),
+            billed_nano_usd: stored.map_or(cost, |stored| stored.multiplier().scale(cost)),
             priced: prices.input.is_some() && prices.output.is_some(),
             estimated,
             latency_ms: now.ms_since(self.started),

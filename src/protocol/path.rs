@@ -196,7 +196,7 @@ fn without_version(path: &str) -> &str {
 const GEMINI_COLLECTIONS: [&str; 2] = ["models", "tunedModels"];
 
 /// Everything but RFC 3986's unreserved characters.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn stem(path: &str) -> Stem<'_> {
     let cut = without_tail(path);

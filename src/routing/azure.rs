@@ -4,11 +4,8 @@
 use crate::domain::advanced::Effective;
 use crate::domain::base_url::BaseUrl;
 use crate::domain::invalid::Invalid;
-use crate::protocol::path::{self, Endpoint};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-/// Everything but RFC 3986's unreserved characters.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::protocol::path::{self, Endpoint, SEGMENT};
+use percent_encoding::utf8_percent_encode;
 
 /// Where a call of a model goes.
 ///

@@ -8,12 +8,12 @@ use crate::domain::base_url::PrivateUpstreams;
 use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::kind::AuthMethod;
-use crate::domain::money::{Multiplier, Price, Prices};
 use crate::domain::name::key;
 use crate::domain::provider::{Resolved, Settings};
 use crate::domain::selector::Selector;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::{KeyRing, Plaintext};
+use crate::store::models::PricesRow;
 use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
 use crate::store::{providers, secrets};
 use std::cell::OnceCell;
@@ -152,20 +152,9 @@ impl RoutedModel {
         self.row.created_at
     }
 
-    /// Its prices.
-    pub fn prices(&self) -> Prices {
-        let price = |stored: Option<i64>| stored.map(Price::from_stored);
-        Prices {
-            input: price(self.row.price_input),
-            output: price(self.row.price_output),
-            cache_write: price(self.row.price_cache_write),
-            cache_read: price(self.row.price_cache_read),
-        }
-    }
-
-    /// What its cost is scaled by.
-    pub fn multiplier(&self) -> Multiplier {
-        Multiplier::from_stored(self.row.multiplier)
+    /// What its tokens cost.
+    pub fn prices(&self) -> &PricesRow {
+        &self.row.prices
     }
 }
 

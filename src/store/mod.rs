@@ -205,6 +205,11 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// The first four parameters of every list: what it is of, the position before its first row, and its length.
+fn page<'a>(of: impl Into<Option<&'a str>>, after: (i64, &str), limit: i64) -> impl Iterator<Item = Param> {
+    [of.into().into(), after.0.into(), after.1.into(), limit.into()].into_iter()
+}
+
 /// Runs one query and reads its rows.
 pub async fn query<T: DeserializeOwned>(db: &dyn Db, statement: Statement) -> Result<Vec<T>, StoreError> {
     let outcomes = db.batch(vec![statement]).await?;

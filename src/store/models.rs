@@ -1,12 +1,21 @@
 //! Models, and which of a provider's is the default.
 
 use super::providers::Show;
-use super::{StoreError, json_column, json_list, query, query_one, statements};
+use super::{StoreError, json_column, json_list, page, query, query_one, statements};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::ports::{Db, Statement};
 use serde::Deserialize;
 use serde_json::Value;
+
+/// What a model's tokens cost, as one document; `m` is the model.
+macro_rules! prices {
+    () => {
+        "json_object('input', m.price_input, 'output', m.price_output, 'cache_write', m.price_cache_write,
+         'cache_read', m.price_cache_read, 'multiplier', m.multiplier)"
+    };
+}
+pub(crate) use prices;
 
 /// The columns of a model as one document; `m` is the model, `o` its provider. In two calls, because D1 takes 32
 /// arguments a function where SQLite takes 127.
@@ -16,9 +25,7 @@ macro_rules! document {
          'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default, 'enabled', m.enabled,
          'tags', ", json_list!("m.tags_json"), ", 'when', ", json_column!("m.when_json"), ", 'weight', m.weight,
          'fallbacks', ", json_list!("m.fallbacks_json"), "),
-         '$.advanced', ", json_column!("m.advanced_json"), ", '$.multiplier', m.multiplier, '$.price_input', m.price_input,
-         '$.price_output', m.price_output, '$.price_cache_write', m.price_cache_write,
-         '$.price_cache_read', m.price_cache_read, '$.capabilities', ", json_column!("m.capabilities_json"), ",
+         '$.advanced', ", json_column!("m.advanced_json"), ", '$.prices', ", $crate::store::models::prices!(), ", '$.capabilities', ", json_column!("m.capabilities_json"), ",
          '$.version', m.version, '$.created_at', m.created_at, '$.updated_at', m.updated_at)")
     };
 }
@@ -77,6 +84,33 @@ statements! { "models";
         SELECT count(*) FROM models WHERE id = ?1 AND version = ?2";
 }
 
+/// What a model's tokens cost, as it is stored.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct PricesRow {
+    input: Option<i64>,
+    output: Option<i64>,
+    cache_write: Option<i64>,
+    cache_read: Option<i64>,
+    multiplier: i64,
+}
+
+impl PricesRow {
+    /// Its prices.
+    pub fn prices(&self) -> Prices {
+        Prices {
+            input: self.input.map(Price::from_stored),
+            output: self.output.map(Price::from_stored),
+            cache_write: self.cache_write.map(Price::from_stored),
+            cache_read: self.cache_read.map(Price::from_stored),
+        }
+    }
+
+    /// What its cost is scaled by.
+    pub fn multiplier(&self) -> Multiplier {
+        Multiplier::from_stored(self.multiplier)
+    }
+}
+
 /// A stored model.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
@@ -97,32 +131,11 @@ pub struct ModelRow {
     pub weight: f64,
     pub fallbacks: Vec<String>,
     pub advanced: Option<Value>,
-    pub multiplier: i64,
-    pub price_input: Option<i64>,
-    pub price_output: Option<i64>,
-    pub price_cache_write: Option<i64>,
-    pub price_cache_read: Option<i64>,
+    pub prices: PricesRow,
     pub capabilities: Option<Value>,
     pub version: i64,
     pub created_at: i64,
     pub updated_at: i64,
-}
-
-impl ModelRow {
-    /// Its prices.
-    pub fn prices(&self) -> Prices {
-        Prices {
-            input: self.price_input.map(Price::from_stored),
-            output: self.price_output.map(Price::from_stored),
-            cache_write: self.price_cache_write.map(Price::from_stored),
-            cache_read: self.price_cache_read.map(Price::from_stored),
-        }
-    }
-
-    /// What its cost is scaled by.
-    pub fn multiplier(&self) -> Multiplier {
-        Multiplier::from_stored(self.multiplier)
-    }
 }
 
 /// Finds a model.
@@ -138,8 +151,7 @@ pub async fn list_of_provider(
     limit: i64,
     show: Show,
 ) -> Result<Vec<ModelRow>, StoreError> {
-    let params =
-        [provider.as_str().into(), after.0.into(), after.1.into(), limit.into(), (show == Show::Enabled).into()];
+    let params = page(provider.as_str(), after, limit).chain([(show == Show::Enabled).into()]);
     query(db, LIST_OF_PROVIDER.with(params)).await
 }
 
@@ -160,14 +172,7 @@ pub async fn list_selectable(
     limit: i64,
     filter: Filter<'_>,
 ) -> Result<Vec<ModelRow>, StoreError> {
-    let params = [
-        project.as_str().into(),
-        after.0.into(),
-        after.1.into(),
-        limit.into(),
-        filter.provider.into(),
-        filter.tag.into(),
-    ];
+    let params = page(project.as_str(), after, limit).chain([filter.provider.into(), filter.tag.into()]);
     query(db, LIST_SELECTABLE.with(params)).await
 }
 

@@ -1,6 +1,6 @@
 //! Projects.
 
-use super::{StoreError, query, query_one, statements};
+use super::{StoreError, page, query, query_one, statements};
 use crate::domain::ids::ProjectId;
 use crate::ports::{Db, Statement};
 use serde::Deserialize;
@@ -69,7 +69,7 @@ pub async fn list(
     after: (i64, &str),
     limit: i64,
 ) -> Result<Vec<ProjectRow>, StoreError> {
-    query(db, LIST.with([only.map(ProjectId::as_str).into(), after.0.into(), after.1.into(), limit.into()])).await
+    query(db, LIST.with(page(only.map(ProjectId::as_str), after, limit))).await
 }
 
 /// What the project still holds.

@@ -208,8 +208,7 @@ pub async fn list(
     limit: i64,
     show: Show,
 ) -> Result<(Vec<ProviderRow>, Vec<ModelRow>), StoreError> {
-    let params =
-        || [project.as_str().into(), after.0.into(), after.1.into(), limit.into(), (show == Show::Enabled).into()];
+    let params = || super::page(project.as_str(), after, limit).chain([(show == Show::Enabled).into()]);
     match db.batch(vec![LIST.with(params()), MODELS_OF_LIST.with(params())]).await?.as_slice() {
         [providers, models] => Ok((rows(providers)?, rows(models)?)),
         _ => Ok((Vec::new(), Vec::new())),

@@ -1,6 +1,6 @@
 //! Secrets.
 
-use super::{StoreError, query, query_one, statements};
+use super::{StoreError, page, query, query_one, statements};
 use crate::domain::ids::{ProjectId, SecretId};
 use crate::domain::kind::{AuthMethod, Kind};
 use crate::ports::{Db, Statement};
@@ -82,7 +82,7 @@ pub async fn list(
     after: (i64, &str),
     limit: i64,
 ) -> Result<Vec<SecretRow>, StoreError> {
-    query(db, LIST.with([project.as_str().into(), after.0.into(), after.1.into(), limit.into()])).await
+    query(db, LIST.with(page(project.as_str(), after, limit))).await
 }
 
 /// The sealed value of a project's secret.

@@ -1,5 +1,6 @@
 //! Everything that calls of one project need, in one round trip.
 
+use super::models::{PricesRow, prices};
 use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
 use super::{StoreError, json_column, rows, statements};
@@ -37,9 +38,7 @@ statements! { "snapshot";
     /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
     MODELS PerCall = concat!("SELECT json_group_array(json_object('id', m.id, 'provider_id', m.provider_id,
             'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default,
-            'enabled', m.enabled, 'advanced', ", json_column!("m.advanced_json"), ", 'multiplier', m.multiplier,
-            'price_input', m.price_input, 'price_output', m.price_output, 'price_cache_write', m.price_cache_write,
-            'price_cache_read', m.price_cache_read, 'created_at', m.created_at))
+            'enabled', m.enabled, 'advanced', ", json_column!("m.advanced_json"), ", 'prices', ", prices!(), ", 'created_at', m.created_at))
         FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6");
 }
 
@@ -72,11 +71,7 @@ pub struct SnapshotModel {
     #[serde(deserialize_with = "super::truth")]
     pub enabled: bool,
     pub advanced: Option<Value>,
-    pub multiplier: i64,
-    pub price_input: Option<i64>,
-    pub price_output: Option<i64>,
-    pub price_cache_write: Option<i64>,
-    pub price_cache_read: Option<i64>,
+    pub prices: PricesRow,
     pub created_at: i64,
 }
 

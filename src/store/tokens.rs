@@ -1,6 +1,6 @@
 //! Tokens: found by their hash on every cold call, never by anything shorter.
 
-use super::{StoreError, json_list, query, query_one, statements};
+use super::{StoreError, json_list, page, query, query_one, statements};
 use crate::access::{Policy, Role, Statement as PolicyStatement, TokenHash, TokenHolder};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
 use crate::domain::selector::SelectorGlob;
@@ -106,7 +106,7 @@ pub async fn list(
     after: (i64, &str),
     limit: i64,
 ) -> Result<Vec<TokenRow>, StoreError> {
-    query(db, LIST.with([project.as_str().into(), after.0.into(), after.1.into(), limit.into()])).await
+    query(db, LIST.with(page(project.as_str(), after, limit))).await
 }
 
 /// Demands that the row is as it was read.

@@ -211,7 +211,8 @@ fn a_project_of_5000_models_is_read_in_one_round_trip_in_values_far_below_2_mb()
     let (_, models) = read.rows.expect("rows");
     assert_eq!(models.len(), 5000);
     let one = models.iter().find(|model| model.model == "model-4711").expect("a model");
-    assert_eq!((one.price_input, one.created_at), (Some(4711), NOW + 4711));
+    let input = one.prices.prices().input.map(sluice::domain::money::Price::stored);
+    assert_eq!((input, one.created_at), (Some(4711), NOW + 4711));
     assert_eq!(one.provider_id, ProviderId::parse(&provider));
     assert!(ModelId::parse("mdl_0000000000004711").is_some_and(|id| id == one.id));
 }
