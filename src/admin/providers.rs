@@ -14,7 +14,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
 use crate::domain::name::{Name, key};
 use crate::domain::protocol::Protocol;
-use crate::domain::provider::Settings;
+use crate::domain::provider::{CredentialSource, Settings};
 use crate::ports::{Param, Statement};
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, ModelRow};
@@ -211,7 +211,8 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let own = [provider.id.as_str().into(), call.now.ms().into()];
     let mut statements = vec![providers::UPDATE.with(own.into_iter().chain(change.columns()))];
 
-    let becomes_keyless = resolved.auth_method == AuthMethod::None && provider.credential_source != "keyless";
+    let becomes_keyless =
+        resolved.auth_method == AuthMethod::None && provider.credential_source != CredentialSource::Keyless;
     if change.credential.is_some() || becomes_keyless {
         let new = credential::store(
             call,
@@ -223,7 +224,9 @@ pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
         .await?;
         let own = [provider.id.as_str().into()];
         statements.push(providers::SET_CREDENTIAL.with(own.into_iter().chain(new.columns())));
-    } else if before.resolved_auth_method() != Ok(resolved.auth_method) && provider.credential_source != "unset" {
+    } else if before.resolved_auth_method() != Ok(resolved.auth_method)
+        && provider.credential_source != CredentialSource::Unset
+    {
         return Err(Invalid::new(
             "auth_method",
             format!(

@@ -5,6 +5,50 @@ use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
 use crate::domain::invalid::Invalid;
 use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
 use crate::domain::protocol::Protocol;
+use serde::Deserialize;
+
+/// Where a provider's credential is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialSource {
+    /// Nowhere yet: only users with their own key can call it.
+    Unset,
+    /// There is none, on purpose: no auth header is sent.
+    Keyless,
+    /// A key, sealed in the provider's row.
+    Inline,
+    /// A header map, sealed in the provider's row.
+    Headers,
+    /// In a linked secret.
+    Secret,
+}
+
+impl CredentialSource {
+    /// The name in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unset => "unset",
+            Self::Keyless => "keyless",
+            Self::Inline => "inline",
+            Self::Headers => "headers",
+            Self::Secret => "secret",
+        }
+    }
+
+    /// The name that reads show: `none` is on purpose, nothing is not yet (SPEC section 2).
+    pub const fn shown(self) -> Option<&'static str> {
+        match self {
+            Self::Unset => None,
+            Self::Keyless => Some("none"),
+            Self::Inline | Self::Headers | Self::Secret => Some(self.as_str()),
+        }
+    }
+
+    /// Whether there is a credential to send.
+    pub const fn is_configured(self) -> bool {
+        matches!(self, Self::Inline | Self::Headers | Self::Secret)
+    }
+}
 
 /// What an operator set; `None` leaves it to the kind.
 #[derive(Debug, Clone)]

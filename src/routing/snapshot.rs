@@ -9,7 +9,7 @@ use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::kind::AuthMethod;
 use crate::domain::name::key;
-use crate::domain::provider::{Resolved, Settings};
+use crate::domain::provider::{CredentialSource, Resolved, Settings};
 use crate::domain::selector::Selector;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::{KeyRing, Plaintext};
@@ -84,15 +84,17 @@ impl RoutedProvider {
         ring: Result<&Rc<KeyRing>, Refusal>,
     ) -> Result<Opened, Refusal> {
         let row = &self.row;
-        let sealed = match row.credential_source.as_str() {
-            "keyless" => return Ok(Opened::Keyless),
-            "inline" | "headers" => row.credential.as_ref().map(|sealed| (sealed, providers::place(project, &row.id))),
-            "secret" => row
+        let sealed = match row.credential_source {
+            CredentialSource::Keyless => return Ok(Opened::Keyless),
+            CredentialSource::Inline | CredentialSource::Headers => {
+                row.credential.as_ref().map(|sealed| (sealed, providers::place(project, &row.id)))
+            }
+            CredentialSource::Secret => row
                 .secret_value
                 .as_ref()
                 .zip(row.secret_id.as_ref())
                 .map(|(sealed, secret)| (sealed, secrets::place(project, secret))),
-            _ => None,
+            CredentialSource::Unset => None,
         };
         let Some((sealed, place)) = sealed else {
             return Err(Refusal::new(

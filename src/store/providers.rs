@@ -7,7 +7,7 @@ use crate::domain::base_url::BaseUrl;
 use crate::domain::ids::{ProjectId, ProviderId, SecretId};
 use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
 use crate::domain::protocol::Protocol;
-use crate::domain::provider::Settings;
+use crate::domain::provider::{CredentialSource, Settings};
 use crate::ports::{Db, Param, Statement};
 use crate::seal::{Place, Sealed};
 use serde::Deserialize;
@@ -135,7 +135,7 @@ pub struct ProviderRow {
     pub project_id: ProjectId,
     pub name: String,
     pub settings: SettingsRow,
-    pub credential_source: String,
+    pub credential_source: CredentialSource,
     pub hint: Option<String>,
     pub header_names: Vec<String>,
     pub secret_id: Option<SecretId>,
@@ -150,7 +150,7 @@ pub struct ProviderRow {
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
 pub struct StoredCredential {
-    pub source: &'static str,
+    pub source: CredentialSource,
     pub sealed: Option<Sealed>,
     pub hint: Option<String>,
     pub header_names: Vec<String>,
@@ -161,7 +161,7 @@ impl StoredCredential {
     /// The columns in the order that INSERT and `SET_CREDENTIAL` have them.
     pub fn columns(&self) -> [Param; 5] {
         [
-            self.source.into(),
+            self.source.as_str().into(),
             self.sealed.as_ref().map(Sealed::as_str).into(),
             self.hint.clone().into(),
             serde_json::json!(self.header_names).to_string().into(),

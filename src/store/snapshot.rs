@@ -6,6 +6,7 @@ use super::tokens::{self, TokenRow};
 use super::{StoreError, json_column, rows, statements};
 use crate::access::TokenHash;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId, SecretId};
+use crate::domain::provider::CredentialSource;
 use crate::ports::{Db, Param};
 use crate::seal::Sealed;
 use serde::Deserialize;
@@ -49,7 +50,7 @@ pub struct SnapshotProvider {
     pub id: ProviderId,
     pub name: String,
     pub settings: SettingsRow,
-    pub credential_source: String,
+    pub credential_source: CredentialSource,
     pub credential: Option<Sealed>,
     pub secret_id: Option<SecretId>,
     pub secret_value: Option<Sealed>,

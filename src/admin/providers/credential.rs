@@ -6,6 +6,7 @@ use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ProjectId, ProviderId, SecretId};
 use crate::domain::invalid::Invalid;
 use crate::domain::kind::AuthMethod;
+use crate::domain::provider::CredentialSource;
 use crate::refusal::Refusal;
 use crate::seal::Plaintext;
 use crate::store::providers::{ProviderRow, StoredCredential, place};
@@ -81,22 +82,33 @@ pub async fn store(
     method: AuthMethod,
     given: Option<&Given>,
 ) -> Result<StoredCredential, Refusal> {
-    let nothing = StoredCredential { source: "unset", sealed: None, hint: None, header_names: vec![], secret_id: None };
+    let nothing = StoredCredential {
+        source: CredentialSource::Unset,
+        sealed: None,
+        hint: None,
+        header_names: vec![],
+        secret_id: None,
+    };
     let seal = |value: &Plaintext| {
         let ring = call.world.deployment.ring()?;
         Ok::<_, Refusal>(ring.seal(value, &place(project, provider), call.world.rng)?)
     };
     match (given, method) {
-        (None | Some(Given::Unlink), AuthMethod::None) => Ok(StoredCredential { source: "keyless", ..nothing }),
+        (None | Some(Given::Unlink), AuthMethod::None) => {
+            Ok(StoredCredential { source: CredentialSource::Keyless, ..nothing })
+        }
         (None | Some(Given::Unlink), _) => Ok(nothing),
         (Some(Given::Keyless), AuthMethod::CustomHeaders) => Err(goes_with("api_key", method)),
-        (Some(Given::Keyless), _) => Ok(StoredCredential { source: "keyless", ..nothing }),
+        (Some(Given::Keyless), _) => Ok(StoredCredential { source: CredentialSource::Keyless, ..nothing }),
         (Some(Given::Key(_)), AuthMethod::CustomHeaders | AuthMethod::None) => Err(goes_with("api_key", method)),
-        (Some(Given::Key(key)), _) => {
-            Ok(StoredCredential { source: "inline", sealed: Some(seal(key)?), hint: key.hint(), ..nothing })
-        }
+        (Some(Given::Key(key)), _) => Ok(StoredCredential {
+            source: CredentialSource::Inline,
+            sealed: Some(seal(key)?),
+            hint: key.hint(),
+            ..nothing
+        }),
         (Some(Given::Headers(headers)), AuthMethod::CustomHeaders) => Ok(StoredCredential {
-            source: "headers",
+            source: CredentialSource::Headers,
             sealed: Some(seal(&Plaintext::new(headers.expose_json().to_string()))?),
             header_names: headers.names().map(str::to_owned).collect(),
             ..nothing
@@ -105,7 +117,7 @@ pub async fn store(
         (Some(Given::Secret(_)), AuthMethod::None) => Err(goes_with("secret_id", method)),
         (Some(Given::Secret(secret)), _) => {
             check_secret(call, project, secret, method).await?;
-            Ok(StoredCredential { source: "secret", secret_id: Some(secret.clone()), ..nothing })
+            Ok(StoredCredential { source: CredentialSource::Secret, secret_id: Some(secret.clone()), ..nothing })
         }
     }
 }

@@ -10,14 +10,10 @@ use serde_json::{Value, json};
 /// The provider, its models with it. Where its credential comes from is shown to those who manage providers.
 pub fn view(call: &Call<'_>, provider: &ProviderRow, models: &[&ModelRow]) -> Value {
     let manages = call.manages(&provider.id);
-    let configured = matches!(provider.credential_source.as_str(), "inline" | "headers" | "secret");
-    let source = match provider.credential_source.as_str() {
-        "keyless" => json!("none"),
-        "unset" => Value::Null,
-        source => json!(source),
-    };
+    let source = provider.credential_source;
+    let configured = source.is_configured();
     let credential = if manages {
-        json!({"configured": configured, "source": source, "hint": provider.hint})
+        json!({"configured": configured, "source": source.shown(), "hint": provider.hint})
     } else {
         json!({"configured": configured, "source": null, "hint": null})
     };
