@@ -36,6 +36,13 @@ impl fmt::Debug for PlainToken {
     }
 }
 
+/// The token of an `authorization: Bearer` header (RFC 6750 section 2.1; the scheme's case does not matter).
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
 /// The SHA-256 of a whole token. Compared in constant time; hashed in maps by its own random bits.
 #[derive(Clone, Copy)]
 pub struct TokenHash([u8; 32]);

@@ -19,6 +19,7 @@ pub use reply::Reply;
 
 use crate::access::principal::{no_token, unknown_token};
 use crate::access::route::{Matched, Method, find};
+use crate::access::token::bearer;
 use crate::access::{Audience, Operation, Principal, TokenHash};
 use crate::deployment::Deployment;
 use crate::domain::ids::{ProjectId, ProviderId, RequestId};
@@ -26,10 +27,10 @@ use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Clock, Db, Rng};
+use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
 use form::Form;
-use percent_encoding::percent_decode_str;
 use std::fmt;
 
 /// A request of the control plane, as the edge read it. Its `Debug` shows neither the token nor the body.
@@ -184,19 +185,10 @@ async fn authenticate(world: World<'_>, request: &Request, now: Timestamp) -> Re
     Ok(Principal::Token(Box::new(holder)))
 }
 
-/// The token of an `authorization: Bearer` header (RFC 6750 section 2.1; the scheme's case does not matter).
-pub fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.trim().split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
 impl Call<'_> {
-    /// A query parameter, percent-decoded. One without `=` is there, and empty: `?dry_run` must not be overlooked.
+    /// A query parameter.
     fn query(&self, name: &str) -> Option<String> {
-        let pairs = self.request.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
-        Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+        query::parameter(&self.request.query, name)
     }
 
     /// The project that a list is about: a token's own; for root `?project_id=`, an id or a name, and `default`

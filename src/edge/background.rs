@@ -9,8 +9,8 @@ use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
 use crate::ports::Clock;
 use crate::store::StoreError;
 use crate::store::usage::{UsageRow, insert};
-use futures_channel::oneshot::Receiver;
-use worker::{Delay, Env};
+use futures_channel::oneshot::{Receiver, Sender, channel};
+use worker::{Context, Delay, Env};
 
 /// Tries to write one group, each after a longer wait; then the rows are left to the next call's group.
 const TRIES: u32 = 3;
@@ -23,9 +23,16 @@ pub enum Settlement {
     Stream(Box<Stream>),
 }
 
-/// Waits for a call's settlement and sees it through. Registered before the upstream is called, because the platform
-/// ends a request whose client has left unless something still holds it.
-pub async fn settle(env: Env, settlement: Receiver<Settlement>) {
+/// Where a call leaves its settlement. Taken before the upstream is called, because the platform ends a request whose
+/// client has left unless something still holds it.
+pub fn open(context: &Context, env: &Env) -> Sender<Settlement> {
+    let (leave, settlement) = channel();
+    context.wait_until(settle(env.clone(), settlement));
+    leave
+}
+
+/// Waits for a call's settlement and sees it through.
+async fn settle(env: Env, settlement: Receiver<Settlement>) {
     let row = match settlement.await {
         Ok(Settlement::Row(row)) => *row,
         Ok(Settlement::Stream(stream)) => stream.run().await,
@@ -33,11 +40,11 @@ pub async fn settle(env: Env, settlement: Receiver<Settlement>) {
         Err(_) => return,
     };
     if isolate::ledger(|ledger| ledger.add(row, Platform.now())) == Duty::Write {
-        write_group(&D1::of(&env)).await;
+        write_group(&D1(&env)).await;
     }
 }
 
-async fn write_singly(database: &D1, rows: Vec<UsageRow>) {
+async fn write_singly(database: &D1<'_>, rows: Vec<UsageRow>) {
     for row in rows {
         if let Err(error) = insert(database, std::slice::from_ref(&row)).await {
             js::log_error(&format!("usage: the row of {} is given up: {error:?}", row.request_id));
@@ -45,7 +52,7 @@ async fn write_singly(database: &D1, rows: Vec<UsageRow>) {
     }
 }
 
-async fn write_group(database: &D1) {
+async fn write_group(database: &D1<'_>) {
     for attempt in 1..=TRIES {
         Delay::from(GROUP_WAIT * attempt).await;
         let rows = isolate::ledger(Ledger::take);

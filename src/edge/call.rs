@@ -24,7 +24,6 @@ use crate::protocol::body::RequestBody;
 use crate::protocol::meter::StreamMeter;
 use crate::protocol::path::Endpoint;
 use crate::refusal::{Dialect, Reason, Refusal, render};
-use futures_channel::oneshot;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
@@ -52,8 +51,7 @@ pub async fn serve(
         Ok(Door::ListModels) => listed(incoming, list::list(&admitted, incoming.dialect(), incoming.query())),
         Ok(Door::GetModel(id)) => listed(incoming, list::get(&admitted, incoming.dialect(), id)),
         Ok(Door::Call(door)) => {
-            let (settle, settlement) = oneshot::channel();
-            context.wait_until(background::settle(env.clone(), settlement));
+            let leave = background::open(context, env);
             let call = Call { incoming, deployment, admitted, door };
             let mut record = Record::new(incoming.id.clone(), incoming.started);
             let (response, settlement) = match call.run(&mut record).await {
@@ -61,14 +59,13 @@ pub async fn serve(
                 Err(refusal) => call.refuse(&record, &refusal),
             };
             // Nobody listens only where the platform has already ended the request.
-            let _ = settle.send(settlement);
+            let _ = leave.send(settlement);
             response
         }
         Ok(Door::Proxy { provider, rest }) => {
-            let (settle, settlement) = oneshot::channel();
-            context.wait_until(background::settle(env.clone(), settlement));
+            let leave = background::open(context, env);
             let (response, row) = proxy::serve(incoming, deployment, &admitted, (provider, rest)).await;
-            let _ = settle.send(Settlement::Row(Box::new(row)));
+            let _ = leave.send(Settlement::Row(Box::new(row)));
             response
         }
     }
@@ -80,7 +77,7 @@ async fn enter(incoming: &Incoming, env: &Env, deployment: &Deployment) -> Resul
         x_api_key: incoming.header("x-api-key"),
         project: incoming.header("x-sluice-project"),
     };
-    admit(&D1::of(env), deployment, &isolate::cache(), presented, incoming.started).await
+    admit(&D1(env), deployment, &isolate::cache(), presented, incoming.started).await
 }
 
 fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Result<Response, JsValue> {

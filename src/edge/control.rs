@@ -30,7 +30,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         address: header("cf-connecting-ip"),
         body,
     };
-    let database = D1::of(env);
+    let database = D1(env);
     let reply = answer(World { db: &database, clock: &Platform, rng: &Platform, deployment }, &request).await;
     if reply.status < 300 && incoming.method() != "GET" && incoming.method() != "HEAD" {
         // What was written here counts here at once; other isolates follow within CONFIG_TTL_MS.

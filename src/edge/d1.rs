@@ -7,17 +7,16 @@ use std::fmt;
 use wasm_bindgen::JsValue;
 use worker::{D1Database, D1Result, Env};
 
-/// D1 under the binding `DB`.
-pub struct D1(Result<D1Database, DbError>);
+/// D1 under the binding `DB`. Looked up when a batch runs: a warm call runs none.
+pub struct D1<'a>(pub &'a Env);
 
-impl D1 {
-    /// Takes the binding. Without one every batch fails, and says so.
-    pub fn of(env: &Env) -> Self {
-        Self(env.d1("DB").map_err(|error| DbError::Unavailable(format!("no D1 binding `DB`: {error}"))))
+impl D1<'_> {
+    fn binding(&self) -> Result<D1Database, DbError> {
+        self.0.d1("DB").map_err(|error| DbError::Unavailable(format!("no D1 binding `DB`: {error}")))
     }
 
     async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
-        let database = self.0.as_ref().map_err(Clone::clone)?;
+        let database = self.binding()?;
         let prepared = statements
             .iter()
             .map(|statement| {
@@ -31,7 +30,7 @@ impl D1 {
     }
 }
 
-impl Db for D1 {
+impl Db for D1<'_> {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>> {
         Box::pin(async move {
             let outcomes = self.run(statements).await;

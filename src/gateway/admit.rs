@@ -3,8 +3,8 @@
 
 use super::cache::{Cache, CallerKey};
 use crate::access::principal::{forbidden, no_token, unknown_token};
+use crate::access::token::bearer;
 use crate::access::{Operation, TokenHash, TokenHolder};
-use crate::admin::bearer;
 use crate::deployment::Deployment;
 use crate::domain::ids::ProjectId;
 use crate::domain::name;

@@ -3,6 +3,7 @@
 use super::plan::Plan;
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
+use crate::protocol::error_type;
 use crate::protocol::json;
 use crate::protocol::meter::{Outcome, unary_usage};
 use crate::refusal::{Reason, Refusal};
@@ -100,9 +101,9 @@ pub fn error_body(protocol: Protocol, plan: &Plan, status: u16, body: &[u8], req
     let code = Reason::UpstreamError.code();
     let body = match protocol {
         Protocol::AnthropicMessages => {
-            json!({"type": "error", "error": {"type": anthropic_type(status), "message": message}, "request_id": request_id})
+            json!({"type": "error", "error": {"type": error_type::anthropic(status), "message": message}, "request_id": request_id})
         }
-        _ => json!({"error": {"message": message, "type": openai_type(status), "param": null, "code": code}}),
+        _ => json!({"error": {"message": message, "type": error_type::openai(status), "param": null, "code": code}}),
     };
     body.to_string().into_bytes()
 }
@@ -151,32 +152,6 @@ fn is_error_of(protocol: Protocol, body: &[u8]) -> bool {
     match protocol {
         Protocol::AnthropicMessages => has_message && fields.get("type").is_some_and(|kind| kind == "error"),
         _ => has_message,
-    }
-}
-
-fn openai_type(status: u16) -> &'static str {
-    match status {
-        401 => "authentication_error",
-        403 => "permission_error",
-        429 => "rate_limit_error",
-        500.. => "server_error",
-        _ => "invalid_request_error",
-    }
-}
-
-fn anthropic_type(status: u16) -> &'static str {
-    match status {
-        401 => "authentication_error",
-        402 => "billing_error",
-        403 => "permission_error",
-        404 => "not_found_error",
-        409 => "conflict_error",
-        413 => "request_too_large",
-        429 => "rate_limit_error",
-        408 | 504 => "timeout_error",
-        503 | 529 => "overloaded_error",
-        500.. => "api_error",
-        _ => "invalid_request_error",
     }
 }
 

@@ -3,6 +3,7 @@
 use super::admit::Admitted;
 use crate::domain::name::key;
 use crate::domain::timestamp::Timestamp;
+use crate::protocol::query::parameter;
 use crate::refusal::{Dialect, Reason, Refusal};
 use crate::routing::Candidate;
 use percent_encoding::percent_decode_str;
@@ -85,11 +86,6 @@ fn page(entries: &[Entry<'_>], query: &str) -> Result<Value, Refusal> {
         "first_id": shown.first().map(|entry| &entry.id),
         "last_id": shown.last().map(|entry| &entry.id),
     }))
-}
-
-fn parameter(query: &str, name: &str) -> Option<String> {
-    let value = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
-    Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
 }
 
 /// One model by any name that the list shows; `id` as it stands in the path.

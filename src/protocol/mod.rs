@@ -1,7 +1,9 @@
 //! Wire formats and framing. Knows bytes; decides nothing.
 
 pub mod body;
+pub mod error_type;
 pub mod json;
 pub mod meter;
 pub mod path;
+pub mod query;
 pub mod sse;

@@ -2,6 +2,7 @@
 
 use super::{Reason, Refusal};
 use crate::domain::protocol::Protocol;
+use crate::protocol::error_type;
 use serde_json::{Value, json};
 
 /// The shape of errors that a caller understands.
@@ -43,13 +44,13 @@ pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered
         Dialect::Admin => admin(refusal, request_id),
         Dialect::OpenAi => json!({"error": {
             "message": refusal.message,
-            "type": openai_type(refusal.reason),
+            "type": error_type::openai(refusal.reason.status()),
             "param": refusal.param,
             "code": openai_code(refusal.reason),
         }}),
         Dialect::Anthropic => json!({
             "type": "error",
-            "error": {"type": anthropic_type(refusal.reason), "message": refusal.message},
+            "error": {"type": error_type::anthropic(refusal.reason.status()), "message": refusal.message},
             "request_id": request_id,
         }),
     };
@@ -87,36 +88,11 @@ fn admin(refusal: &Refusal, request_id: &str) -> Value {
     json!({ "error": error })
 }
 
-fn openai_type(reason: Reason) -> &'static str {
-    match reason.status() {
-        401 => "authentication_error",
-        403 => "permission_error",
-        429 => "rate_limit_error",
-        499.. => "server_error",
-        _ => "invalid_request_error",
-    }
-}
-
 /// The codes that OpenAI's own users test for, where there is one; else Sluice's.
 fn openai_code(reason: Reason) -> &'static str {
     match reason {
         Reason::Unauthenticated => "invalid_api_key",
         other => other.code(),
-    }
-}
-
-fn anthropic_type(reason: Reason) -> &'static str {
-    match reason.status() {
-        401 => "authentication_error",
-        403 => "permission_error",
-        404 => "not_found_error",
-        409 => "conflict_error",
-        413 => "request_too_large",
-        429 => "rate_limit_error",
-        503 => "overloaded_error",
-        504 => "timeout_error",
-        499.. => "api_error",
-        _ => "invalid_request_error",
     }
 }
 

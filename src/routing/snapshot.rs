@@ -186,11 +186,6 @@ impl Candidate {
         self.model.effective.get_or_init(effective).as_ref().map_err(Clone::clone)
     }
 
-    /// The names that it may be called by, and that a token's `allowed_models` are held against.
-    pub fn is_allowed(&self, allows: impl Fn(&str) -> bool) -> bool {
-        allows(&self.selector()) || self.model.name().is_some_and(allows)
-    }
-
     fn enabled(&self) -> bool {
         self.provider.row.enabled && self.model.row.enabled
     }
