@@ -15,6 +15,7 @@ pub mod refusal;
 pub mod routing;
 pub mod seal;
 pub mod store;
+pub mod translate;
 
 #[cfg(target_arch = "wasm32")]
 mod edge;

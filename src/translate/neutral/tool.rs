@@ -1,0 +1,77 @@
+//! Tools that the model may call.
+
+use super::part::CacheMark;
+use serde_json::Value;
+
+/// A tool.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tool {
+    /// One that takes a JSON object.
+    Function(Function),
+    /// One that takes free text (OpenAI: custom).
+    Freeform(Freeform),
+    /// The vendor's own search of the web.
+    WebSearch(WebSearch),
+}
+
+/// A tool that takes a JSON object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    /// Where it is in the client's request.
+    pub at: String,
+    /// Its name as the client knows it.
+    pub name: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// The JSON Schema of what it takes; `None` for a tool that takes nothing.
+    pub parameters: Option<Value>,
+    /// Whether the model is held to the schema, where the client said so.
+    pub strict: Option<bool>,
+    /// Whether the prompt up to here shall be cached.
+    pub cache: Option<CacheMark>,
+}
+
+/// A tool that takes free text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Freeform {
+    /// Where it is in the client's request.
+    pub at: String,
+    /// Its name as the client knows it.
+    pub name: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// OpenAI's flat `format`: `{"type":"text"}` or `{"type":"grammar","syntax":…,"definition":…}`.
+    pub format: Option<Value>,
+}
+
+/// The vendor's own search of the web.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebSearch {
+    /// Where it is in the client's request.
+    pub at: String,
+    /// Only these.
+    pub allowed_domains: Vec<String>,
+    /// Not these.
+    pub blocked_domains: Vec<String>,
+    /// At most so often.
+    pub max_uses: Option<u64>,
+    /// `{"type":"approximate","city":…,"region":…,"country":…,"timezone":…}`, alike at OpenAI and Anthropic.
+    pub user_location: Option<Value>,
+}
+
+/// Which tools the model may or must call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As it likes.
+    Auto,
+    /// None, although they are listed.
+    None,
+    /// At least one.
+    Required,
+    /// This one.
+    Named(String),
+    /// As it likes among these.
+    AllowedAuto(Vec<String>),
+    /// At least one of these.
+    AllowedRequired(Vec<String>),
+}
