@@ -5,6 +5,7 @@
 
 mod answer;
 mod blocks;
+mod bridge;
 mod event;
 mod fault;
 mod fields;
@@ -20,6 +21,7 @@ mod tool;
 
 pub use answer::{Answer, AnswerPart, Citation, FinishReason};
 pub use blocks::Blocks;
+pub use bridge::Bridge;
 pub use event::{Begin, Block, Event, Reader, Reply, Writer};
 pub use fault::Fault;
 pub use fields::{Elements, Fields};
