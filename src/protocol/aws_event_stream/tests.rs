@@ -103,7 +103,7 @@ fn published_messages_are_read_at_every_split() {
         for split in 0..=bytes.len() {
             let (head, tail) = bytes.split_at(split);
             let (told, stream) = told([head, tail]);
-            assert_eq!(told, [expected.clone()], "{bytes:?} split at {split}");
+            assert_eq!(told, std::slice::from_ref(&expected), "{bytes:?} split at {split}");
             assert!(stream.at_boundary());
         }
     }
@@ -336,7 +336,9 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_are_at_most_one_error(chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..6)) {
+    fn arbitrary_bytes_are_at_most_one_error(
+        chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..6),
+    ) {
         let (told, stream) = told(chunks.iter().map(Vec::as_slice));
         prop_assert!(told.iter().filter(|message| message.is_err()).count() <= 1);
         prop_assert!(stream.held() <= chunks.concat().len());
