@@ -2,8 +2,8 @@
 
 use crate::domain::invalid::Invalid;
 use std::fmt;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Date, OffsetDateTime, Time};
 
 /// Milliseconds since the Unix epoch. Shown as ISO 8601 UTC with milliseconds (SPEC section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -35,6 +35,25 @@ impl Timestamp {
         if ms < 0 { 0 } else { ms }
     }
 
+    /// ISO 8601's basic format, to the second: `20150830T123600Z`.
+    pub fn basic(self) -> String {
+        let (date, time) = self.date_time();
+        format!(
+            "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
+    }
+
+    fn date_time(self) -> (Date, Time) {
+        let instant = OffsetDateTime::from_unix_timestamp(self.0 / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        (instant.date(), instant.time())
+    }
+
     /// Reads RFC 3339, any offset.
     pub fn parse(param: &str, text: &str) -> Result<Self, Invalid> {
         OffsetDateTime::parse(text, &Rfc3339)
@@ -50,8 +69,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instant = OffsetDateTime::from_unix_timestamp(self.0 / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (date, time) = (instant.date(), instant.time());
+        let (date, time) = self.date_time();
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
@@ -74,6 +92,12 @@ mod tests {
     fn timestamps_are_shown_in_utc_with_milliseconds() {
         assert_eq!(Timestamp::from_ms(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Timestamp::from_ms(1_795_157_074_007).to_string(), "2026-11-20T06:44:34.007Z");
+    }
+
+    #[test]
+    fn the_basic_format_has_no_separators_and_drops_the_milliseconds() {
+        assert_eq!(Timestamp::from_ms(1_440_938_160_999).basic(), "20150830T123600Z");
+        assert_eq!(Timestamp::from_ms(i64::MAX).basic(), "99991231T235959Z");
     }
 
     #[test]

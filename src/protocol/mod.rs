@@ -1,5 +1,6 @@
 //! Wire formats and framing. Knows bytes; decides nothing.
 
+pub mod aws_event_stream;
 pub mod body;
 pub mod error_type;
 pub mod json;

@@ -4,6 +4,7 @@
 
 pub mod azure;
 pub mod headers_out;
+pub mod sigv4;
 mod snapshot;
 
 pub use snapshot::{Candidate, Opened, RoutedProvider, Snapshot};

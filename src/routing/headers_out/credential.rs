@@ -44,7 +44,12 @@ pub struct CredentialHeader<'a> {
     value: Zeroizing<String>,
 }
 
-impl CredentialHeader<'_> {
+impl<'a> CredentialHeader<'a> {
+    /// A header whose value was made elsewhere in routing: a signature.
+    pub(in crate::routing) const fn new(name: &'a str, value: Zeroizing<String>) -> Self {
+        Self { name, value }
+    }
+
     /// The header's name.
     pub fn name(&self) -> &str {
         self.name

@@ -1,0 +1,135 @@
+//! The canonical request: the one spelling of a request that both sides hash.
+
+use super::{AUTHORIZATION, HOST, Request, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN, hex};
+use crate::protocol::path::SEGMENT;
+use percent_encoding::{percent_decode_str, percent_encode, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// The canonical request and the names in it. Holds the session token: wiped when dropped.
+pub(super) struct CanonicalRequest {
+    text: Zeroizing<String>,
+    signed_headers: String,
+}
+
+impl CanonicalRequest {
+    pub(super) fn new(request: &Request<'_>, amz_date: &str, session_token: Option<&str>) -> Self {
+        let (host, path, query) = split_url(request.url);
+        let ours = [AUTHORIZATION, HOST, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN];
+        let mut headers: Vec<(String, &str)> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
+            .filter(|(name, _)| !ours.contains(&name.as_str()))
+            .collect();
+        headers.push((HOST.to_owned(), host));
+        headers.push((X_AMZ_DATE.to_owned(), amz_date));
+        headers.extend(session_token.map(|token| (X_AMZ_SECURITY_TOKEN.to_owned(), token)));
+        // Stable: the values of one name stay in their order.
+        headers.sort_by(|(one, _), (other, _)| one.cmp(other));
+
+        let (uri, query) = (canonical_uri(path), canonical_query(query));
+        // Room for all of it: a buffer that grows leaves copies of the token behind.
+        let names: usize = headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 4).sum();
+        let mut text =
+            Zeroizing::new(String::with_capacity(request.method.len() + uri.len() + query.len() + names + 80));
+        for line in [request.method, &uri, &query] {
+            text.push_str(line);
+            text.push('\n');
+        }
+        let mut signed_headers = String::new();
+        for values in headers.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((name, _)) = values.first() else { continue };
+            if !signed_headers.is_empty() {
+                signed_headers.push(';');
+            }
+            signed_headers.push_str(name);
+            text.push_str(name);
+            text.push(':');
+            push_values(&mut text, values.iter().map(|(_, value)| *value));
+            text.push('\n');
+        }
+        text.push('\n');
+        text.push_str(&signed_headers);
+        text.push('\n');
+        text.push_str(&hex(&Sha256::digest(request.body)));
+        Self { text, signed_headers }
+    }
+
+    /// The names of the headers that are signed, `content-type;host;x-amz-date`.
+    pub(super) fn signed_headers(&self) -> &str {
+        &self.signed_headers
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    #[cfg(test)]
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Host and port, path, and query of an absolute URL.
+fn split_url(url: &str) -> (&str, &str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (host, path) = before.find('/').and_then(|slash| before.split_at_checked(slash)).unwrap_or((before, ""));
+    (host, path, query)
+}
+
+/// The path without dot and empty segments, encoded once more than it is on the wire: of the services, only S3 leaves
+/// out either.
+fn canonical_uri(path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    let mut uri = String::with_capacity(path.len() + 1);
+    for segment in &segments {
+        uri.push('/');
+        uri.extend(utf8_percent_encode(segment, SEGMENT));
+    }
+    if segments.is_empty() || ["/", "/.", "/.."].iter().any(|end| path.ends_with(end)) {
+        uri.push('/');
+    }
+    uri
+}
+
+/// The parameters in the order of their encoded names, then of their encoded values.
+fn canonical_query(query: &str) -> String {
+    // Decoded first, so that it does not matter what the client left unencoded.
+    let encode = |text: &str| percent_encode(&percent_decode_str(text).collect::<Vec<u8>>(), SEGMENT).to_string();
+    let mut parameters: Vec<(String, String)> = query
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+        .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
+        .map(|(name, value)| (encode(name), encode(value)))
+        .collect();
+    parameters.sort();
+    let parameters: Vec<String> = parameters.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    parameters.join("&")
+}
+
+/// The values of one header, each without the white space around it and with single spaces within.
+fn push_values<'v>(text: &mut String, values: impl Iterator<Item = &'v str>) {
+    for (nth, value) in values.enumerate() {
+        if nth > 0 {
+            text.push(',');
+        }
+        for (nth, word) in value.split_ascii_whitespace().enumerate() {
+            if nth > 0 {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+    }
+}
