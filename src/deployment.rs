@@ -4,6 +4,7 @@ use crate::access::TokenHash;
 use crate::domain::base_url::PrivateUpstreams;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::{KeyRing, SealError};
+use crate::translate::neutral::LossPolicy;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct Deployment {
     pub idle_timeout: Duration,
     /// `MAX_BODY_BYTES`: of a call's request body.
     pub max_body_bytes: usize,
+    /// `LOSS_POLICY`: what to do about what another protocol cannot carry.
+    pub loss_policy: LossPolicy,
 }
 
 impl Deployment {
@@ -51,6 +54,11 @@ impl Deployment {
             idle_timeout: milliseconds("IDLE_TIMEOUT_MS", 300_000, 1..=3_600_000)?,
             max_body_bytes: usize::try_from(number(&read, "MAX_BODY_BYTES", 32 << 20, 1024..=100_000_000)?)
                 .unwrap_or(32 << 20),
+            loss_policy: match read("LOSS_POLICY").as_deref().map(str::trim) {
+                None | Some("") => LossPolicy::default(),
+                Some(word) => LossPolicy::parse(word)
+                    .ok_or_else(|| unreadable("LOSS_POLICY", "\"safe\", \"strict\" or \"allow\""))?,
+            },
         })
     }
 
@@ -124,6 +132,7 @@ mod tests {
             ("FIRST_BYTE_TIMEOUT_MS", "0"),
             ("ALLOW_PRIVATE_UPSTREAMS", "yes"),
             ("MAX_BODY_BYTES", "12"),
+            ("LOSS_POLICY", "Safe"),
         ] {
             let refusal = load(&[(name, value)]).expect_err("refused");
             assert_eq!((refusal.reason, refusal.param.as_deref()), (Reason::DeploymentInvalid, Some(name)));

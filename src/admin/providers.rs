@@ -1,6 +1,6 @@
 //! Providers.
 
-mod credential;
+pub(super) mod credential;
 mod view;
 
 use super::form::{Fields, Form, Patch};

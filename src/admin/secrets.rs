@@ -2,12 +2,12 @@
 
 use super::form::{Fields, Form};
 use super::page::Page;
+use super::providers::credential;
 use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found};
-use crate::domain::header_map::{CustomHeaders, MAX_HEADER_BYTES, api_key_text, looks_masked};
+use crate::domain::header_map::{MAX_HEADER_BYTES, looks_masked};
 use crate::domain::ids::{ProjectId, SecretId};
 use crate::domain::invalid::Invalid;
-use crate::domain::kind::AuthMethod;
 use crate::domain::name::Name;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::Plaintext;
@@ -65,11 +65,7 @@ fn hint(value: &Plaintext) -> Option<String> {
 /// A new value must be what the linked providers send: their calls would fail on anything else.
 async fn check_fits(call: &Call<'_>, secret: &SecretRow, value: &Plaintext) -> Result<(), Refusal> {
     for method in secrets::methods(call.world.db, secret).await? {
-        let fits = match method {
-            AuthMethod::CustomHeaders => CustomHeaders::parse_json(value.expose()).map(|_| ()),
-            _ => api_key_text("value", value.expose()).map(|_| ()),
-        };
-        fits.map_err(|broken| {
+        credential::check_fits(method, "value", value).map_err(|broken| {
             let message =
                 format!("providers that send it as `{}` use this secret: {}", method.as_str(), broken.message);
             Invalid::new("value", message)

@@ -13,17 +13,17 @@ use super::upstream::{self, Answer, Outgoing};
 use crate::deployment::Deployment;
 use crate::domain::timestamp::Timestamp;
 use crate::gateway::admit::{Admitted, Presented, admit};
-use crate::gateway::answer::{Announced, announced, check_body, error_body, headers};
-use crate::gateway::door::{self, CallDoor, Door};
+use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, headers, read_body};
+use crate::gateway::door::{self, CallDoor, Door, Work};
 use crate::gateway::estimate::input_tokens;
 use crate::gateway::list;
-use crate::gateway::plan::{Plan, candidates, plan};
+use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise};
+use crate::gateway::relay::StreamRelay;
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::ports::Clock;
 use crate::protocol::body::RequestBody;
-use crate::protocol::meter::StreamMeter;
-use crate::protocol::path::Endpoint;
 use crate::refusal::{Dialect, Reason, Refusal, render};
+use crate::translate::neutral::Delivery;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
@@ -87,6 +87,44 @@ fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Res
     }
 }
 
+/// An upstream that has answered.
+struct Reached {
+    plan: Plan,
+    answer: Answer,
+    /// What it said, where that was read already.
+    said: Option<Vec<u8>>,
+}
+
+impl Reached {
+    fn lacks_endpoint(&self) -> bool {
+        lacks_endpoint(self.answer.status, self.said.as_deref().unwrap_or_default())
+    }
+}
+
+/// The most that `x-sluice-dropped` says, in bytes.
+const MAX_DROPPED_BYTES: usize = 1000;
+
+fn listed_in_header(dropped: &[String]) -> String {
+    let mut list = String::new();
+    for field in dropped {
+        if list.len() + field.len() > MAX_DROPPED_BYTES {
+            list.push_str(", …");
+            break;
+        }
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(field);
+    }
+    list
+}
+
+/// Without these, proxies on the way gather events before they pass them on.
+fn announce_stream(head: &Head) {
+    head.set("content-type", "text/event-stream; charset=utf-8");
+    head.set("cache-control", "no-cache, no-transform");
+}
+
 struct Call<'a> {
     incoming: &'a Incoming,
     deployment: &'a Deployment,
@@ -107,11 +145,22 @@ impl Call<'_> {
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
         let candidates = candidates(&self.admitted, &body)?;
-        let plan = match plan(&self.admitted, self.deployment, self.door, self.incoming.headers(), &body, &candidates) {
-            Ok(plan) => plan,
+        let chat_only = isolate::chat_only();
+        let asked = Asked {
+            admitted: &self.admitted,
+            deployment: self.deployment,
+            door: self.door,
+            headers: self.incoming.headers(),
+            body: &body,
+            request: &self.incoming.id,
+            started: self.incoming.started,
+            chat_only: &chat_only,
+        };
+        let planned = match plan(&asked, &candidates) {
+            Ok(planned) => planned,
             Err((candidate, refusal)) => {
                 record.candidate = candidate;
-                let counts = self.door.endpoint == Endpoint::CountTokens;
+                let counts = self.door.work == Work::CountTokens;
                 return if counts && refusal.reason == Reason::ProtocolMismatch {
                     self.estimate(record, &body)
                 } else {
@@ -119,18 +168,34 @@ impl Call<'_> {
                 };
             }
         };
-        drop(body);
-        record.candidate = Some(plan.candidate.clone());
-        record.attempts = 1;
-        let wait = self.within(&plan, record, plan.first_byte_timeout);
-        let answer = upstream::call(self.incoming, &Outgoing::of(&plan), wait).await?;
-        record.first_byte = Some(Platform.now());
+        let Reached { plan, answer, said } = match planned.otherwise {
+            Some(otherwise) => {
+                let reached = self.reach(record, planned).await?;
+                if !reached.lacks_endpoint() {
+                    reached
+                } else {
+                    let plan = plan_otherwise(&asked, &reached.plan.candidate, otherwise)?;
+                    let other = self.reach(record, plan).await?;
+                    // A model that exists in neither dialect says nothing about the endpoint.
+                    if !other.lacks_endpoint() {
+                        let provider = other.plan.candidate.provider.id();
+                        chat_only.borrow_mut().remember(provider, Platform.now());
+                    }
+                    other
+                }
+            }
+            None => {
+                // Nobody needs the request's bytes any more, which may be many.
+                drop(body);
+                self.reach(record, planned).await?
+            }
+        };
         let announced = announced(answer.status, answer.header("content-type"));
         record.streamed = announced == Announced::Stream;
         match announced {
             Announced::Stream => self.relay_stream(record, &plan, answer, request_bytes).await,
             Announced::Body => self.relay_body(record, &plan, &answer).await,
-            Announced::Error => self.relay_error(record, &plan, &answer).await,
+            Announced::Error => self.relay_error(record, &plan, &answer, said).await,
             Announced::Redirect => {
                 answer.abort.abort();
                 Err(redirected(&plan, &answer))
@@ -143,6 +208,26 @@ impl Call<'_> {
                 Err(Refusal::new(Reason::UpstreamMalformed, message))
             }
         }
+    }
+
+    /// Calls the upstream and waits for its headers; for its words too, where they may say that it has no such endpoint.
+    async fn reach(&self, record: &mut Record, plan: Plan) -> Result<Reached, Refusal> {
+        record.candidate = Some(plan.candidate.clone());
+        record.upstream_protocol = Some(plan.protocol);
+        record.attempts += 1;
+        let wait = self.within(&plan, record, plan.first_byte_timeout);
+        let answer = upstream::call(self.incoming, &Outgoing::of(&plan), wait).await?;
+        record.first_byte = Some(Platform.now());
+        let is_refused = plan.otherwise.is_some() && (400..500).contains(&answer.status);
+        let said = if is_refused { Some(self.words(record, &plan, &answer).await?) } else { None };
+        Ok(Reached { plan, answer, said })
+    }
+
+    /// The body of an upstream's error.
+    async fn words(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Vec<u8>, Refusal> {
+        let wait = self.within(plan, record, self.deployment.idle_timeout);
+        let provider = plan.candidate.provider.name();
+        Ok(upstream::read_body(self.incoming, provider, answer, wait, MAX_ERROR_BYTES).await?.to_vec())
     }
 
     /// Counts tokens for a model whose upstream cannot, and says that it is an estimate.
@@ -160,16 +245,19 @@ impl Call<'_> {
         plan.timeout.map_or(wait, |whole| wait.min(whole.saturating_sub(Duration::from_millis(spent))))
     }
 
-    fn head(&self, plan: &Plan, answer: &Answer) -> Result<Head, JsValue> {
+    fn head(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Head, JsValue> {
         let head = Head::new(self.incoming, answer.status)?;
         let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in headers(upstream, self.door.protocol) {
+        for (name, value) in headers(upstream, plan, self.door.protocol) {
             head.set(name, value);
         }
         head.set("x-request-id", self.incoming.id.as_str());
         head.set_name("x-sluice-provider", plan.candidate.provider.name());
         head.set_name("x-sluice-model", &plan.candidate.selector());
-        head.set("x-sluice-attempts", "1");
+        head.set("x-sluice-attempts", &record.attempts.to_string());
+        if !plan.dropped.is_empty() {
+            head.set_name("x-sluice-dropped", &listed_in_header(&plan.dropped));
+        }
         Ok(head)
     }
 
@@ -180,18 +268,16 @@ impl Call<'_> {
         answer: Answer,
         request_bytes: usize,
     ) -> Result<Answered, Refusal> {
-        let meter = StreamMeter::new(self.door.protocol, plan.usage_chunk);
+        let relay = StreamRelay::new(self.door.protocol, &plan.way);
         let deadline = plan.timeout.map(|whole| {
             let whole = i64::try_from(whole.as_millis()).unwrap_or(i64::MAX);
             Timestamp::from_ms(record.started.ms().saturating_add(whole))
         });
         let bounds = Bounds { idle: self.deployment.idle_timeout, deadline };
-        let mut pump = Pump::new(self.incoming, answer, bounds, meter).map_err(unbuilt)?;
+        let mut pump = Pump::new(self.incoming, answer, bounds, relay).map_err(unbuilt)?;
         pump.lead_in(plan).await?;
-        let head = self.head(plan, &pump.answer).map_err(unbuilt)?;
-        // Without these, proxies on the way gather events before they pass them on.
-        head.set("content-type", "text/event-stream; charset=utf-8");
-        head.set("cache-control", "no-cache, no-transform");
+        let head = self.head(record, plan, &pump.answer).map_err(unbuilt)?;
+        announce_stream(&head);
         let (relaying, readable) = pump.open().map_err(unbuilt)?;
         let (record, admitted, door) = (record.clone(), self.admitted.clone(), self.door);
         let stream = Stream { relaying, record, admitted, door, request_bytes };
@@ -202,23 +288,43 @@ impl Call<'_> {
         let wait = self.within(plan, record, self.deployment.idle_timeout);
         let buffer =
             upstream::read_body(self.incoming, plan.candidate.provider.name(), answer, wait, MAX_ANSWER_BYTES).await?;
-        let usage = check_body(self.door.protocol, plan, &buffer.to_vec())?;
-        let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
-        let head = self.head(plan, answer).map_err(unbuilt)?;
+        let body = read_body(self.door.protocol, plan, &buffer.to_vec())?;
+        let head = self.head(record, plan, answer).map_err(unbuilt)?;
         head.set("content-type", "application/json");
-        Ok((head.buffer(&buffer), self.settled(record, Ending { status: answer.status, error: None, consumed })))
+        let (response, usage) = match body {
+            Body::AsItCame(usage) => (head.buffer(&buffer), usage),
+            Body::Rewritten { body, delivery, usage } => {
+                if delivery == Delivery::Streamed {
+                    announce_stream(&head);
+                }
+                (head.bytes(&body), usage)
+            }
+        };
+        let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
+        Ok((response, self.settled(record, Ending { status: answer.status, error: None, consumed })))
     }
 
-    async fn relay_error(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Answered, Refusal> {
-        let wait = self.within(plan, record, self.deployment.idle_timeout);
-        let said = upstream::read_body(self.incoming, plan.candidate.provider.name(), answer, wait, MAX_ERROR_BYTES)
-            .await?
-            .to_vec();
-        let body = error_body(self.door.protocol, plan, answer.status, &said, self.incoming.id.as_str());
-        let ending = Ending { status: answer.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
-        let head = self.head(plan, answer).map_err(unbuilt)?;
+    async fn relay_error(
+        &self,
+        record: &Record,
+        plan: &Plan,
+        answer: &Answer,
+        said: Option<Vec<u8>>,
+    ) -> Result<Answered, Refusal> {
+        let body = match said {
+            Some(said) => said,
+            None => self.words(record, plan, answer).await?,
+        };
+        let error_type = answer.header("x-amzn-errortype");
+        let error = UpstreamError { status: answer.status, error_type, body: &body };
+        let told = error_answer(self.door.protocol, plan, error, self.incoming.id.as_str());
+        let ending = Ending { status: told.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
+        let head = self.head(record, plan, answer).map_err(unbuilt)?.with_status(told.status);
         head.set("content-type", "application/json");
-        Ok((head.bytes(&body), self.settled(record, ending)))
+        if let (Some(seconds), None) = (told.retry_after, answer.header("retry-after")) {
+            head.set("retry-after", &seconds.to_string());
+        }
+        Ok((head.bytes(&told.body), self.settled(record, ending)))
     }
 
     fn settled(&self, record: &Record, ending: Ending) -> Settlement {

@@ -3,6 +3,7 @@
 use crate::deployment::Deployment;
 use crate::gateway::cache::Cache;
 use crate::gateway::ledger::Ledger;
+use crate::gateway::plan::ChatOnly;
 use crate::refusal::Refusal;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -11,6 +12,7 @@ use worker::Env;
 thread_local! {
     static DEPLOYMENT: OnceCell<Result<Rc<Deployment>, Refusal>> = const { OnceCell::new() };
     static CACHE: Rc<RefCell<Cache>> = Rc::default();
+    static CHAT_ONLY: Rc<RefCell<ChatOnly>> = Rc::default();
     static LEDGER: RefCell<Ledger> = RefCell::default();
 }
 
@@ -23,6 +25,11 @@ pub fn deployment(env: &Env) -> Result<Rc<Deployment>, Refusal> {
 /// What the isolate knows of callers and projects.
 pub fn cache() -> Rc<RefCell<Cache>> {
     CACHE.with(Rc::clone)
+}
+
+/// The providers that turned out to have no Responses endpoint.
+pub fn chat_only() -> Rc<RefCell<ChatOnly>> {
+    CHAT_ONLY.with(Rc::clone)
 }
 
 /// The isolate's unwritten usage rows.

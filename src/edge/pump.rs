@@ -13,7 +13,8 @@ use crate::gateway::door::CallDoor;
 use crate::gateway::plan::Plan;
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::ports::Clock;
-use crate::protocol::meter::{End, Progress, Relay, StreamMeter};
+use crate::gateway::relay::StreamRelay;
+use crate::protocol::meter::{End, Progress, Relay};
 use crate::refusal::{Reason, Refusal};
 use crate::store::usage::UsageRow;
 use futures_util::future::{Either, select};
@@ -38,7 +39,7 @@ pub struct Pump {
     pub answer: Answer,
     client: AbortSignal,
     bounds: Bounds,
-    meter: StreamMeter,
+    stream: StreamRelay,
     /// What was read before the status was committed.
     held: Vec<Uint8Array>,
     bytes: Vec<u8>,
@@ -91,7 +92,7 @@ enum Over {
 
 impl Pump {
     /// Takes the upstream's body.
-    pub fn new(incoming: &Incoming, answer: Answer, bounds: Bounds, meter: StreamMeter) -> Result<Self, JsValue> {
+    pub fn new(incoming: &Incoming, answer: Answer, bounds: Bounds, stream: StreamRelay) -> Result<Self, JsValue> {
         let body = answer.response.body().ok_or_else(|| JsValue::from_str("the upstream's stream has no body"))?;
         Ok(Self {
             reader: body.get_reader().unchecked_into(),
@@ -99,7 +100,7 @@ impl Pump {
             client: incoming.signal(),
             answer,
             bounds,
-            meter,
+            stream,
             held: Vec::new(),
             bytes: Vec::new(),
         })
@@ -109,7 +110,7 @@ impl Pump {
     /// tell (SPEC section 6).
     pub async fn lead_in(&mut self, plan: &Plan) -> Result<(), Refusal> {
         let mut timer = Box::pin(Delay::from(LEAD_IN));
-        while self.meter.progress() == Progress::LeadIn {
+        while self.stream.progress() == Progress::LeadIn {
             match self.read(timer.as_mut()).await {
                 Read::Chunk(chunk) => self.held.push(chunk),
                 Read::NotYet => break,
@@ -120,11 +121,12 @@ impl Pump {
                 Read::Over(_) => return Err(ended_before_it_began(plan)),
             }
         }
-        if self.meter.progress() != Progress::ErrorReported {
+        if self.stream.progress() != Progress::ErrorReported {
             return Ok(());
         }
         self.answer.abort.abort();
-        Err(failed_at_once(plan, &self.held.iter().flat_map(Uint8Array::to_vec).collect::<Vec<u8>>()))
+        let held: Vec<u8> = self.held.iter().flat_map(Uint8Array::to_vec).collect();
+        Err(failed_at_once(plan, self.stream.fault(), &held))
     }
 
     /// The next chunk as the client gets it, unless `timer` rings first.
@@ -145,7 +147,7 @@ impl Pump {
         };
         self.bytes.resize(usize::try_from(chunk.length()).unwrap_or_default(), 0);
         chunk.copy_to(&mut self.bytes);
-        Read::Chunk(match self.meter.feed(&self.bytes) {
+        Read::Chunk(match self.stream.feed(&self.bytes) {
             Relay::AsIs => chunk,
             Relay::Rewritten(other) => Uint8Array::new_from_slice(other),
         })
@@ -191,14 +193,14 @@ impl Stream {
         if over == Over::ClientLeft {
             self.relaying.pump.answer.abort.abort();
             // A client that hangs up on the terminator, or on an error, has had all there was.
-            let (status, error) = match self.relaying.pump.meter.progress() {
+            let (status, error) = match self.relaying.pump.stream.progress() {
                 Progress::Complete => return Ending { status, error: None, consumed: self.consumed() },
                 Progress::ErrorReported => (status, Reason::UpstreamError),
                 Progress::LeadIn | Progress::Answering => (499, Reason::ClientClosed),
             };
             return Ending { status, error: Some(error), consumed: self.consumed_so_far() };
         }
-        let finish = self.relaying.pump.meter.finish();
+        let finish = self.relaying.pump.stream.finish();
         let (end, mut last) = (finish.end, finish.flush.to_vec());
         let failure = match (over, end) {
             (_, End::Complete | End::ErrorReported) | (Over::Ended, End::Unterminated) => None,
@@ -213,7 +215,7 @@ impl Stream {
             let provider =
                 self.record.candidate.as_ref().map(|candidate| candidate.provider.name()).unwrap_or_default();
             let message = format!("provider `{provider}` {what}");
-            last.extend(self.relaying.pump.meter.terminal_error(&message, reason.code()));
+            last.extend(self.relaying.pump.stream.terminal_error(&message, reason.code()));
         }
         // A client that left by now has what it waited for.
         let _ = self.relaying.write_last(&last).await;
@@ -231,13 +233,13 @@ impl Stream {
 
     /// What a whole answer consumed: as reported, or reckoned where the upstream reports nothing.
     fn consumed(&self) -> Consumed {
-        self.relaying.pump.meter.usage().map_or_else(|| self.consumed_so_far(), Consumed::Reported)
+        self.relaying.pump.stream.usage().map_or_else(|| self.consumed_so_far(), Consumed::Reported)
     }
 
     /// What an answer that was cut short consumed.
     fn consumed_so_far(&self) -> Consumed {
-        let meter = &self.relaying.pump.meter;
-        Consumed::of_cut_stream(meter.usage(), self.request_bytes, meter.text_bytes())
+        let stream = &self.relaying.pump.stream;
+        Consumed::of_cut_stream(stream.usage(), self.request_bytes, stream.text_bytes())
     }
 }
 

@@ -25,6 +25,12 @@ impl Head {
         Ok(Self { status, headers })
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// Sets a header to a name that people gave, percent-encoded where a header cannot hold it.
     pub fn set_name(&self, header: &str, name: &str) {
         self.set(header, &utf8_percent_encode(name, NOT_IN_HEADERS).to_string());

@@ -1,6 +1,6 @@
 //! The third phase: what the upstream said, as the client gets to read it.
 
-use super::plan::Plan;
+use super::plan::{Plan, Way};
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
 use crate::protocol::error_type;
@@ -8,6 +8,8 @@ use crate::protocol::json;
 use crate::protocol::meter::{Outcome, unary_usage};
 use crate::refusal::{Reason, Refusal};
 use crate::routing::headers_out::response_disposition;
+use crate::translate::neutral::{Client, Delivery, Fault};
+use crate::translate::{self, read_fault, status_for, write_fault};
 use serde_json::{Value, json};
 
 /// What the upstream's status line and headers announce.
@@ -25,11 +27,14 @@ pub enum Announced {
     Nonsense,
 }
 
+/// The content types of streams: server-sent events, and Amazon's framing.
+const STREAMS: [&str; 2] = ["text/event-stream", "application/vnd.amazon.eventstream"];
+
 /// Reads the status line and the content type.
 pub fn announced(status: u16, content_type: Option<&str>) -> Announced {
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     match status {
-        200..=299 if essence.eq_ignore_ascii_case("text/event-stream") => Announced::Stream,
+        200..=299 if STREAMS.iter().any(|stream| essence.eq_ignore_ascii_case(stream)) => Announced::Stream,
         200..=299 => Announced::Body,
         300..=399 => Announced::Redirect,
         400..=599 => Announced::Error,
@@ -37,17 +42,69 @@ pub fn announced(status: u16, content_type: Option<&str>) -> Announced {
     }
 }
 
-/// The upstream's headers that reach the client. Names are in lower case.
+/// The upstream's headers that reach a client of `client`'s protocol. Names are in lower case.
 pub fn headers<'h>(
     upstream: impl Iterator<Item = (&'h str, &'h str)>,
-    protocol: Protocol,
+    plan: &Plan,
+    client: Protocol,
 ) -> impl Iterator<Item = (&'h str, &'h str)> {
-    // The same protocol on both sides: translation comes between them later.
-    upstream.filter(move |(name, _)| response_disposition(name, protocol, protocol).passes())
+    let spoken = plan.protocol;
+    upstream.filter(move |(name, _)| response_disposition(name, spoken, client).passes())
+}
+
+/// A success's body, for the client.
+#[derive(Debug)]
+pub enum Body {
+    /// The upstream's bytes.
+    AsItCame(Option<TokenCounts>),
+    /// Other bytes, in the client's protocol.
+    Rewritten {
+        /// Them.
+        body: Vec<u8>,
+        /// Whether they are a stream's events.
+        delivery: Delivery,
+        /// What the call consumed, where the upstream says.
+        usage: Option<TokenCounts>,
+    },
+}
+
+/// Reads the body of a success: what it says of usage, and what the client gets for it.
+pub fn read_body(client: Protocol, plan: &Plan, body: &[u8]) -> Result<Body, Refusal> {
+    let whole = |body: Vec<u8>, usage| Body::Rewritten { body, delivery: Delivery::Whole, usage };
+    match &plan.way {
+        Way::Same { .. } => check_body(client, plan, body).map(Body::AsItCame),
+        Way::Translated(exchange) => match exchange.answer(body) {
+            Ok(answer) => {
+                Ok(Body::Rewritten { body: answer.body, delivery: exchange.delivery(), usage: answer.usage })
+            }
+            Err(fault) => Err(failed(plan, &fault, body)),
+        },
+        Way::Embeddings(encoding) => match translate::read_embeddings(body, plan.candidate.model.model(), *encoding) {
+            Ok(body) => Ok(whole(body, None)),
+            Err(fault) => Err(failed(plan, &fault, body)),
+        },
+        Way::Count => match translate::read_count(plan.protocol, body) {
+            Some(tokens) => Ok(whole(json!({"input_tokens": tokens}).to_string().into_bytes(), None)),
+            None => Err(failed(plan, &Fault::malformed("it has no count of tokens"), body)),
+        },
+    }
+}
+
+/// A success that is none: an error with a success's status, or a body that is no answer.
+fn failed(plan: &Plan, fault: &Fault, body: &[u8]) -> Refusal {
+    let provider = plan.candidate.provider.name();
+    let said = words(plan, fault.message.as_bytes());
+    if fault.code.as_deref() == Some("upstream.malformed") {
+        let began = words(plan, body);
+        let message = format!("provider `{provider}` did not answer in its protocol: {said}; it began {began:?}");
+        return Refusal::new(Reason::UpstreamMalformed, message);
+    }
+    let message = format!("provider `{provider}` said 200 and then an error: {said}");
+    Refusal::new(Reason::UpstreamError, message)
 }
 
 /// Checks the body of a success and reads what it says of usage. What it answers is relayed byte for byte.
-pub fn check_body(protocol: Protocol, plan: &Plan, body: &[u8]) -> Result<Option<TokenCounts>, Refusal> {
+fn check_body(protocol: Protocol, plan: &Plan, body: &[u8]) -> Result<Option<TokenCounts>, Refusal> {
     match unary_usage(protocol, body) {
         Ok(facts) if facts.outcome == Outcome::Answered => Ok(facts.usage),
         Ok(_) => {
@@ -65,8 +122,12 @@ pub fn check_body(protocol: Protocol, plan: &Plan, body: &[u8]) -> Result<Option
     }
 }
 
-/// A stream whose first meaningful event is an error: the status is not committed yet, so it can tell.
-pub fn failed_at_once(plan: &Plan, events: &[u8]) -> Refusal {
+/// A stream whose first meaningful event is an error: the status is not committed yet, so it can tell. `fault` is the
+/// error where a translation has read it, `events` is what was read otherwise.
+pub fn failed_at_once(plan: &Plan, fault: Option<&Fault>, events: &[u8]) -> Refusal {
+    if let Some(fault) = fault {
+        return failed(plan, fault, events);
+    }
     let data = events.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"data:")).next_back();
     let event: Option<Value> = data.and_then(|data| serde_json::from_slice(data).ok());
     let told = event.as_ref().and_then(|event| {
@@ -84,10 +145,52 @@ pub fn ended_before_it_began(plan: &Plan) -> Refusal {
     Refusal::new(Reason::UpstreamTruncated, message)
 }
 
-/// The body of an upstream's error for the client: as it came where it has the shape of the client's protocol, else
-/// wrapped in it. A credential that the upstream repeats is masked.
-pub fn error_body(protocol: Protocol, plan: &Plan, status: u16, body: &[u8], request_id: &str) -> Vec<u8> {
-    let masked = mask(&plan.secrets, body);
+/// An upstream's error, as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct UpstreamError<'a> {
+    /// Its status.
+    pub status: u16,
+    /// Bedrock's `x-amzn-errortype`.
+    pub error_type: Option<&'a str>,
+    /// Its body.
+    pub body: &'a [u8],
+}
+
+/// An upstream's error as the client gets it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ErrorAnswer {
+    /// The status.
+    pub status: u16,
+    /// The body, in the client's protocol.
+    pub body: Vec<u8>,
+    /// Seconds until another try, where only the upstream's body says so.
+    pub retry_after: Option<u32>,
+}
+
+/// Tells an upstream's error in the client's protocol: as it came where it has that protocol's shape, else in the
+/// upstream's own words. A credential that the upstream repeats is masked.
+pub fn error_answer(client: Protocol, plan: &Plan, error: UpstreamError<'_>, request: &str) -> ErrorAnswer {
+    let masked = mask(&plan.secrets, error.body);
+    match Client::of(client) {
+        Some(speaks) if plan.protocol != client && !matches!(plan.way, Way::Same { .. }) => {
+            let mut fault = read_fault(plan.protocol, error.status, error.error_type, &masked);
+            fault.status = status_for(speaks, error.status);
+            if fault.message.trim().is_empty() {
+                let provider = plan.candidate.provider.name();
+                fault.message = format!("provider `{provider}` answered {} without a word", error.status);
+            }
+            let body = write_fault(speaks, &fault, request).to_string().into_bytes();
+            ErrorAnswer { status: fault.status, body, retry_after: fault.retry_after }
+        }
+        _ => {
+            let body = error_body(client, plan, error.status, masked, request);
+            ErrorAnswer { status: error.status, body, retry_after: None }
+        }
+    }
+}
+
+/// The body of an error of the same protocol: as it came where it has its shape, else wrapped in it.
+fn error_body(protocol: Protocol, plan: &Plan, status: u16, masked: Vec<u8>, request_id: &str) -> Vec<u8> {
     if is_error_of(protocol, &masked) {
         return masked;
     }

@@ -3,7 +3,6 @@
 use crate::access::route::is_providers_alias;
 use crate::domain::protocol::Protocol;
 use crate::domain::protocol::Protocol::{AnthropicMessages, ChatCompletions, Responses};
-use crate::protocol::path::Endpoint;
 use crate::refusal::{Dialect, Reason, Refusal};
 
 /// What a request of the data plane asks for.
@@ -31,12 +30,21 @@ pub struct CallDoor {
     pub name: &'static str,
     /// Whose dialect the client speaks: its errors, and how usage is spelled.
     pub protocol: Protocol,
-    /// The upstream's endpoint for it.
-    pub endpoint: Endpoint,
-    /// What an upstream must speak to have that endpoint.
-    pub upstreams: &'static [Protocol],
+    /// What is done there.
+    pub work: Work,
     /// Which of `advanced_json`'s body defaults mean something here.
     pub defaults: Defaults,
+}
+
+/// What a model is called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// To generate an answer. Every upstream can, in its own protocol or translated.
+    Generate,
+    /// To count a request's tokens.
+    CountTokens,
+    /// To embed texts.
+    Embed,
 }
 
 /// Which body defaults an endpoint takes: those for generating text would be refused elsewhere.
@@ -60,11 +68,11 @@ impl Defaults {
 
 #[rustfmt::skip]
 const CALLS: [(&str, CallDoor); 5] = [
-    ("/v1/chat/completions", CallDoor { name: "chat_completions", protocol: ChatCompletions, endpoint: Endpoint::ChatCompletions, upstreams: &[ChatCompletions], defaults: Defaults::All }),
-    ("/v1/responses", CallDoor { name: "responses", protocol: Responses, endpoint: Endpoint::Responses, upstreams: &[Responses], defaults: Defaults::All }),
-    ("/v1/messages", CallDoor { name: "anthropic_messages", protocol: AnthropicMessages, endpoint: Endpoint::Messages, upstreams: &[AnthropicMessages], defaults: Defaults::All }),
-    ("/v1/messages/count_tokens", CallDoor { name: "count_tokens", protocol: AnthropicMessages, endpoint: Endpoint::CountTokens, upstreams: &[AnthropicMessages], defaults: Defaults::Only(&[]) }),
-    ("/v1/embeddings", CallDoor { name: "embeddings", protocol: ChatCompletions, endpoint: Endpoint::Embeddings, upstreams: &[ChatCompletions, Responses], defaults: Defaults::Only(&["dimensions", "encoding_format"]) }),
+    ("/v1/chat/completions", CallDoor { name: "chat_completions", protocol: ChatCompletions, work: Work::Generate, defaults: Defaults::All }),
+    ("/v1/responses", CallDoor { name: "responses", protocol: Responses, work: Work::Generate, defaults: Defaults::All }),
+    ("/v1/messages", CallDoor { name: "anthropic_messages", protocol: AnthropicMessages, work: Work::Generate, defaults: Defaults::All }),
+    ("/v1/messages/count_tokens", CallDoor { name: "count_tokens", protocol: AnthropicMessages, work: Work::CountTokens, defaults: Defaults::Only(&[]) }),
+    ("/v1/embeddings", CallDoor { name: "embeddings", protocol: ChatCompletions, work: Work::Embed, defaults: Defaults::Only(&["dimensions", "encoding_format"]) }),
 ];
 
 const PROXY: &str = "/v1/proxy/";

@@ -13,4 +13,5 @@ pub mod ledger;
 pub mod list;
 pub mod plan;
 pub mod proxy;
+pub mod relay;
 pub mod settle;

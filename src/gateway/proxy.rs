@@ -71,7 +71,7 @@ pub fn plan<'h>(
         headers.push(owned(("anthropic-version", version)));
     }
     headers.extend(effective.extra_headers.iter().map(owned));
-    headers.extend(credential_headers(opened, resolved.auth_method)?);
+    headers.extend(credential_headers(opened, resolved.auth_method, None)?);
     Ok(Raw {
         provider: Rc::clone(provider),
         url,

@@ -2,6 +2,7 @@
 
 use super::admit::Admitted;
 use crate::domain::ids::RequestId;
+use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::usage::TokenCounts;
 use crate::refusal::Reason;
@@ -67,6 +68,8 @@ pub struct Record {
     pub provider: Option<Rc<RoutedProvider>>,
     /// Whether the answer is a stream.
     pub streamed: bool,
+    /// In which dialect the upstream was asked.
+    pub upstream_protocol: Option<Protocol>,
     /// Upstream calls made.
     pub attempts: u32,
     /// When the upstream's headers came.
@@ -83,6 +86,7 @@ impl Record {
             candidate: None,
             provider: None,
             streamed: false,
+            upstream_protocol: None,
             attempts: 0,
             first_byte: None,
         }
@@ -118,7 +122,7 @@ impl Record {
             // A client may send anything; the row keeps as much of it as a name has.
             requested_model: self.requested_model.as_ref().map(|model| model.chars().take(300).collect()),
             protocol: door,
-            upstream_protocol: Some(door).filter(|_| self.attempts > 0),
+            upstream_protocol: self.upstream_protocol.map(Protocol::as_str),
             streamed: self.streamed,
             status: ending.status,
             error_code: ending.error.map(Reason::code),

@@ -48,6 +48,8 @@ reasons! {
     BadRequest = 400 "request.invalid" Client;
     /// The upstream speaks another protocol than the client.
     ProtocolMismatch = 400 "protocol.unsupported" Client;
+    /// Something in the request has no place in the upstream's protocol, and `LOSS_POLICY` does not let it be dropped.
+    TranslationLoss = 400 "translation.loss" Client;
     /// No token, or one that is not known, expired or disabled.
     Unauthenticated = 401 "auth.invalid_token" Client;
     /// The token may not do this.

@@ -6,5 +6,6 @@ pub mod azure;
 pub mod headers_out;
 pub mod sigv4;
 mod snapshot;
+pub mod url;
 
 pub use snapshot::{Candidate, Opened, RoutedProvider, Snapshot};

@@ -12,6 +12,7 @@ use crate::domain::name::key;
 use crate::domain::provider::{CredentialSource, Resolved, Settings};
 use crate::domain::selector::Selector;
 use crate::refusal::{Reason, Refusal};
+use crate::routing::sigv4::Credentials;
 use crate::seal::{KeyRing, Plaintext};
 use crate::store::models::PricesRow;
 use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
@@ -35,6 +36,8 @@ pub enum Opened {
     Key(Plaintext),
     /// A header map.
     Headers(Rc<CustomHeaders>),
+    /// An AWS access key, to sign with.
+    Aws(Rc<Credentials>),
     /// Keyless on purpose.
     Keyless,
 }
@@ -118,6 +121,9 @@ impl RoutedProvider {
             AuthMethod::CustomHeaders => CustomHeaders::parse_json(plaintext.expose())
                 .map(|headers| Opened::Headers(Rc::new(headers)))
                 .map_err(unfit),
+            AuthMethod::AwsSigv4 => {
+                Credentials::parse_json(plaintext.expose()).map(|key| Opened::Aws(Rc::new(key))).map_err(unfit)
+            }
             _ => {
                 let key = api_key_text("api_key", plaintext.expose()).map_err(unfit)?;
                 Ok(Opened::Key(Plaintext::new(key.to_owned())))

@@ -8,6 +8,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::kind::AuthMethod;
 use crate::domain::provider::CredentialSource;
 use crate::refusal::Refusal;
+use crate::routing::sigv4::Credentials;
 use crate::seal::Plaintext;
 use crate::store::providers::{ProviderRow, StoredCredential, place};
 use crate::store::secrets;
@@ -42,7 +43,7 @@ impl Given {
             [] => Ok(None),
             ["api_key"] => {
                 let key = form.text("api_key")?.given("api_key")?.map(Plaintext::new);
-                Ok(key.map(key_or_keyless).transpose()?)
+                Ok(key.map(key_or_keyless))
             }
             ["secret_id"] => {
                 // What is no id is not repeated: it may be the key itself, in the wrong field.
@@ -63,11 +64,29 @@ impl Given {
     }
 }
 
-fn key_or_keyless(key: Plaintext) -> Result<Given, Invalid> {
-    if key.expose().is_empty() {
-        return Ok(Given::Keyless);
+fn key_or_keyless(key: Plaintext) -> Given {
+    if key.expose().is_empty() { Given::Keyless } else { Given::Key(Plaintext::new(key.expose().trim().to_owned())) }
+}
+
+/// Checks that a value is what an auth method sends: a key, a header map as JSON, or AWS's access key as JSON. `param` is
+/// the field that brought it.
+pub fn check_fits(method: AuthMethod, param: &str, value: &Plaintext) -> Result<(), Invalid> {
+    match method {
+        AuthMethod::CustomHeaders => CustomHeaders::parse_json(value.expose()).map(|_| ()),
+        AuthMethod::AwsSigv4 => Credentials::parse_json(value.expose()).map(|_| ()),
+        _ => api_key_text(param, value.expose()).map(|_| ()),
     }
-    api_key_text("api_key", key.expose()).map(|text| Given::Key(Plaintext::new(text.to_owned())))
+}
+
+/// What is shown of a key. Of AWS's it is the end of the key's id, which is no secret.
+fn hint(method: AuthMethod, key: &Plaintext) -> Option<String> {
+    match method {
+        AuthMethod::AwsSigv4 => {
+            let id = Credentials::parse_json(key.expose()).ok()?.access_key_id().to_owned();
+            Plaintext::new(id).hint()
+        }
+        _ => key.hint(),
+    }
 }
 
 fn no_such_secret(id: &str) -> Invalid {
@@ -101,12 +120,11 @@ pub async fn store(
         (Some(Given::Keyless), AuthMethod::CustomHeaders) => Err(goes_with("api_key", method)),
         (Some(Given::Keyless), _) => Ok(StoredCredential { source: CredentialSource::Keyless, ..nothing }),
         (Some(Given::Key(_)), AuthMethod::CustomHeaders | AuthMethod::None) => Err(goes_with("api_key", method)),
-        (Some(Given::Key(key)), _) => Ok(StoredCredential {
-            source: CredentialSource::Inline,
-            sealed: Some(seal(key)?),
-            hint: key.hint(),
-            ..nothing
-        }),
+        (Some(Given::Key(key)), _) => {
+            check_fits(method, "api_key", key)?;
+            let (sealed, hint) = (Some(seal(key)?), hint(method, key));
+            Ok(StoredCredential { source: CredentialSource::Inline, sealed, hint, ..nothing })
+        }
         (Some(Given::Headers(headers)), AuthMethod::CustomHeaders) => Ok(StoredCredential {
             source: CredentialSource::Headers,
             sealed: Some(seal(&Plaintext::new(headers.expose_json().to_string()))?),
@@ -144,10 +162,7 @@ async fn check_secret(
         return Err(no_such_secret(secret.as_str()).into());
     };
     let value = call.world.deployment.ring()?.open(&sealed, &secrets::place(project, secret))?;
-    let fits = match method {
-        AuthMethod::CustomHeaders => CustomHeaders::parse_json(value.expose()).map(|_| ()),
-        _ => api_key_text("secret_id", value.expose()).map(|_| ()),
-    };
+    let fits = check_fits(method, "secret_id", &value);
     // The rule that the value breaks is told, under the name of the field that was sent.
     fits.map_err(|broken| {
         Invalid::new("secret_id", format!("the secret's value does not fit: {}", broken.message)).into()

@@ -62,6 +62,11 @@ impl Credentials {
         &self.access_key_id
     }
 
+    /// What must not be repeated to anybody.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.secret_access_key), self.session_token.as_ref()].into_iter().flatten().map(Plaintext::expose)
+    }
+
     pub(super) fn secret_access_key(&self) -> &str {
         self.secret_access_key.expose()
     }

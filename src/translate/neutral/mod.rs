@@ -35,6 +35,6 @@ pub use part::{
 pub use request::{
     Client, Delivery, Effort, Format, Parallel, Request, ServiceTier, Summary, Thinking, ThinkingMode, UsageChunk,
 };
-pub use signature::Signature;
+pub use signature::{PREFIX as SIGNATURE_PREFIX, Signature};
 pub use target::{Origin, Target};
 pub use tool::{Freeform, Function, Tool, ToolChoice, WebSearch};
