@@ -18,9 +18,9 @@ impl CanonicalRequest {
         let headers = in_order(request, host, amz_date, session_token);
         let (uri, query) = (canonical_uri(path), canonical_query(query));
         // Room for all of it: a buffer that grows leaves copies of the token behind.
-        let names: usize = headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 4).sum();
+        let lines: usize = headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 4).sum();
         let mut text =
-            Zeroizing::new(String::with_capacity(request.method.len() + uri.len() + query.len() + names + 80));
+            Zeroizing::new(String::with_capacity(request.method.len() + uri.len() + query.len() + lines + 80));
         for line in [request.method, &uri, &query] {
             text.push_str(line);
             text.push('\n');
