@@ -15,24 +15,12 @@ pub(super) struct CanonicalRequest {
 impl CanonicalRequest {
     pub(super) fn new(request: &Request<'_>, amz_date: &str, session_token: Option<&str>) -> Self {
         let (host, path, query) = split_url(request.url);
-        let ours = [AUTHORIZATION, HOST, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN];
-        let mut headers: Vec<(String, &str)> = request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
-            .filter(|(name, _)| !ours.contains(&name.as_str()))
-            .collect();
-        headers.push((HOST.to_owned(), host));
-        headers.push((X_AMZ_DATE.to_owned(), amz_date));
-        headers.extend(session_token.map(|token| (X_AMZ_SECURITY_TOKEN.to_owned(), token)));
-        // Stable: the values of one name stay in their order.
-        headers.sort_by(|(one, _), (other, _)| one.cmp(other));
-
+        let headers = in_order(request, host, amz_date, session_token);
         let (uri, query) = (canonical_uri(path), canonical_query(query));
         // Room for all of it: a buffer that grows leaves copies of the token behind.
-        let names: usize = headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 4).sum();
+        let lines: usize = headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 4).sum();
         let mut text =
-            Zeroizing::new(String::with_capacity(request.method.len() + uri.len() + query.len() + names + 80));
+            Zeroizing::new(String::with_capacity(request.method.len() + uri.len() + query.len() + lines + 80));
         for line in [request.method, &uri, &query] {
             text.push_str(line);
             text.push('\n');
@@ -69,6 +57,24 @@ impl CanonicalRequest {
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
+}
+
+/// What is signed, by name; the values of one name stay in their order.
+fn in_order<'a>(
+    request: &Request<'a>,
+    host: &'a str,
+    amz_date: &'a str,
+    session_token: Option<&'a str>,
+) -> Vec<(String, &'a str)> {
+    let given = request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));
+    let ours = [(HOST, Some(host)), (X_AMZ_DATE, Some(amz_date)), (X_AMZ_SECURITY_TOKEN, session_token)];
+    let is_ours = |name: &str| name == AUTHORIZATION || ours.iter().any(|(ours, _)| *ours == name);
+    let ours = ours.iter().filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?)));
+    let mut headers: Vec<(String, &str)> = Vec::with_capacity(request.headers.len() + 3);
+    for (name, value) in given.filter(|(name, _)| !is_ours(name)).chain(ours) {
+        insert_in_order(&mut headers, (name, value), |(before, _), (new, _)| before <= new);
+    }
+    headers
 }
 
 /// Host and port, path, and query of an absolute URL.
@@ -108,15 +114,19 @@ fn canonical_uri(path: &str) -> String {
 fn canonical_query(query: &str) -> String {
     // Decoded first, so that it does not matter what the client left unencoded.
     let encode = |text: &str| percent_encode(&percent_decode_str(text).collect::<Vec<u8>>(), SEGMENT).to_string();
-    let mut parameters: Vec<(String, String)> = query
-        .split('&')
-        .filter(|parameter| !parameter.is_empty())
-        .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
-        .map(|(name, value)| (encode(name), encode(value)))
-        .collect();
-    parameters.sort();
+    let mut parameters: Vec<(String, String)> = Vec::new();
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        insert_in_order(&mut parameters, (encode(name), encode(value)), |before, new| before <= new);
+    }
     let parameters: Vec<String> = parameters.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     parameters.join("&")
+}
+
+/// Puts one in behind all that may stand before it. There are a handful; the library's sorts are 10 KiB of code each.
+fn insert_in_order<T>(list: &mut Vec<T>, new: T, may_precede: impl Fn(&T, &T) -> bool) {
+    let at = list.partition_point(|before| may_precede(before, &new));
+    list.insert(at, new);
 }
 
 /// The values of one header, each without the white space around it and with single spaces within.

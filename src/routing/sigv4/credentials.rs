@@ -3,9 +3,7 @@
 use crate::domain::header_map::looks_masked;
 use crate::domain::invalid::Invalid;
 use crate::seal::Plaintext;
-use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// Most bytes of one field: a session token has no limit that AWS would name, and stays well below.
@@ -28,13 +26,10 @@ impl Credentials {
     ///
     /// # Errors
     /// [`Invalid`] on `api_key` for text that is no JSON object, and on `api_key.<field>` for a field that is unknown,
-    /// missing, given twice, no string, empty, masked, longer than 8 KiB or not visible ASCII. No message repeats a
-    /// value.
+    /// missing, no string, empty, masked, longer than 8 KiB or not visible ASCII. No message repeats a value.
     pub fn parse_json(text: &str) -> Result<Self, Invalid> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let members = json.deserialize_map(Members).and_then(|members| json.end().map(|()| members));
         // The parser's own message may quote the text.
-        let members = members.map_err(|_| Invalid::new(API_KEY, SHAPE))?;
+        let Ok(Value::Object(members)) = serde_json::from_str(text) else { return Err(Invalid::new(API_KEY, SHAPE)) };
         let (mut access_key_id, mut secret_access_key, mut session_token) = (None, None, None);
         for (name, value) in members {
             let field = match name.as_str() {
@@ -43,10 +38,8 @@ impl Credentials {
                 "session_token" => &mut session_token,
                 _ => return Err(refused(&name, &format!("There is no such field. {SHAPE}"))),
             };
-            let value = value.ok_or_else(|| refused(&name, "It must be a string."))?;
-            if field.replace(checked(&name, &value)?).is_some() {
-                return Err(refused(&name, "It is given twice."));
-            }
+            let Value::String(value) = value else { return Err(refused(&name, "It must be a string.")) };
+            *field = Some(checked(&name, &Zeroizing::new(value))?);
         }
         let required = |field: Option<Plaintext>, name| field.ok_or_else(|| refused(name, "It is missing."));
         let access_key_id = required(access_key_id, "access_key_id")?.expose().to_owned();
@@ -94,28 +87,5 @@ fn checked(field: &str, value: &str) -> Result<Plaintext, Invalid> {
     match rules.into_iter().find(|(broken, _)| *broken) {
         Some((_, rule)) => Err(refused(field, rule)),
         None => Ok(Plaintext::new(value.to_owned())),
-    }
-}
-
-/// Collects an object's members, so that a name given twice is seen; no value where it is not a string.
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Vec<(String, Option<Zeroizing<String>>)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of strings")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some((name, value)) = object.next_entry::<String, Value>()? {
-            let value = match value {
-                Value::String(value) => Some(Zeroizing::new(value)),
-                _ => None,
-            };
-            members.push((name, value));
-        }
-        Ok(members)
     }
 }

@@ -245,8 +245,6 @@ fn a_credential_is_refused_by_the_field_and_without_its_values() {
         assert_eq!(invalid.param, "api_key");
         assert!(!invalid.message.contains("hunter2"));
     }
-    let twice = r#"{"access_key_id": "A", "access_key_id": "B", "secret_access_key": "hunter2"}"#;
-    assert_eq!(Credentials::parse_json(twice).expect_err("twice").param, "api_key.access_key_id");
 }
 
 #[test]
