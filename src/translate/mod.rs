@@ -1,9 +1,25 @@
 //! Client protocol × upstream protocol: requests, answers and streams, through one neutral form.
+//!
+//! `request → chat | responses | anthropic (read) → neutral → chat | responses | anthropic | gemini | bedrock (write)`, and
+//! the answer the other way round, through [`restore`]. Each protocol's wire names are in its own folder and nowhere else.
 
 pub mod anthropic;
 pub mod bedrock;
 pub mod chat;
 pub mod claude;
+mod exchange;
 pub mod gemini;
+mod native;
 pub mod neutral;
 pub mod responses;
+pub mod restore;
+mod side;
+mod stream;
+
+pub use exchange::{
+    Circumstances, Exchange, Translated, TranslatedAnswer, Untranslatable, read_fault, status_for, translate,
+    write_fault,
+};
+pub use native::without_foreign_signatures;
+pub use side::{count, embeddings, read_count, read_embeddings};
+pub use stream::StreamTranslator;

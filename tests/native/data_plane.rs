@@ -7,10 +7,10 @@ use sluice::domain::ids::RequestId;
 use sluice::domain::timestamp::Timestamp;
 use sluice::domain::usage::TokenCounts;
 use sluice::gateway::admit::{Admitted, Presented, admit};
-use sluice::gateway::answer::{check_body, error_body, failed_at_once};
+use sluice::gateway::answer::{UpstreamError, error_answer, failed_at_once, read_body};
 use sluice::gateway::cache::Cache;
 use sluice::gateway::door::{self, CallDoor, Door};
-use sluice::gateway::plan::{self, Plan};
+use sluice::gateway::plan::{self, Asked, ChatOnly, Plan, Way};
 use sluice::gateway::settle::{Consumed, Ending, Record};
 use sluice::protocol::body::RequestBody;
 use sluice::refusal::{Reason, Refusal};
@@ -24,6 +24,7 @@ const KEY: &str = "sk-0123456789abcdefghijkl";
 struct Isolate {
     api: Api,
     cache: RefCell<Cache>,
+    chat_only: RefCell<ChatOnly>,
     token: String,
 }
 
@@ -31,7 +32,7 @@ impl Isolate {
     fn new() -> Self {
         let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")]);
         let token = api.token(json!({"name": "app"}));
-        Self { api, cache: RefCell::default(), token }
+        Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token }
     }
 
     fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
@@ -56,9 +57,17 @@ impl Isolate {
         let admitted = self.admit(0)?;
         let body = RequestBody::parse(body.as_bytes().to_vec())?;
         let candidates = plan::candidates(&admitted, &body)?;
-        let headers = headers.iter().copied();
-        plan::plan(&admitted, &self.api.deployment, call_door(path), headers, &body, &candidates)
-            .map_err(|(_, refusal)| refusal)
+        let asked = Asked {
+            admitted: &admitted,
+            deployment: &self.api.deployment,
+            door: call_door(path),
+            headers: headers.iter().copied(),
+            body: &body,
+            request: &RequestId::parse("req_0123456789abcdef").expect("an id"),
+            started: Timestamp::from_ms(NOW),
+            chat_only: &self.chat_only,
+        };
+        plan::plan(&asked, &candidates).map_err(|(_, refusal)| refusal)
     }
 }
 
@@ -214,10 +223,14 @@ fn a_chat_stream_is_asked_for_its_usage_and_the_client_does_not_see_that() {
     let plan = |body: &str| isolate.plan("/v1/chat/completions", &[], body).expect("planned");
     let silent = plan(r#"{"model":"gpt-5","stream":true,"messages":[]}"#);
     assert!(text(&silent.body).contains(r#""stream_options":{"include_usage":true}"#), "{}", text(&silent.body));
-    assert_eq!(silent.usage_chunk, UsageChunk::Strip);
+    let usage_chunk = |plan: &Plan| match plan.way {
+        Way::Same { usage_chunk } => usage_chunk,
+        ref other => panic!("{other:?}"),
+    };
+    assert_eq!(usage_chunk(&silent), UsageChunk::Strip);
     let asked = r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true}}"#;
     let asking = plan(asked);
-    assert_eq!((text(&asking.body), asking.usage_chunk), (asked, UsageChunk::Keep));
+    assert_eq!((text(&asking.body), usage_chunk(&asking)), (asked, UsageChunk::Keep));
     let unary = r#"{"model":"gpt-5","messages":[]}"#;
     assert_eq!(text(&plan(unary).body), unary);
 }
@@ -308,7 +321,6 @@ fn a_model_that_cannot_be_called_says_why() {
     isolate.api.model(&off, "gpt-5-off");
     let refused = |body: &str| isolate.plan("/v1/chat/completions", &[], body).expect_err(body);
     for (body, reason, word) in [
-        (r#"{"model":"claude-4"}"#, Reason::ProtocolMismatch, "anthropic_messages"),
         (r#"{"model":"gpt-5"}"#, Reason::CredentialMissing, "`bare`"),
         (r#"{"model":"gpt-5-off"}"#, Reason::ProviderDisabled, "`off`"),
         (r#"{"model":"nothing"}"#, Reason::ModelNotFound, "`nothing`"),
@@ -320,6 +332,9 @@ fn a_model_that_cannot_be_called_says_why() {
         assert_eq!(refusal.reason, reason, "{body}");
         assert!(refusal.message.contains(word), "{body}: {}", refusal.message);
     }
+    let embedded = isolate.plan("/v1/embeddings", &[], r#"{"model":"claude-4","input":"x"}"#).expect_err("refused");
+    assert_eq!(embedded.reason, Reason::ProtocolMismatch);
+    assert!(embedded.message.contains("anthropic_messages"), "{}", embedded.message);
 }
 
 #[test]
@@ -330,7 +345,7 @@ fn a_private_address_is_refused_at_the_call_too_when_the_rule_has_changed_since(
     api.model(&api.provider_with(local), "llama");
     let token = api.token(json!({"name": "app"}));
     let api = api.redeployed(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1)]);
-    let isolate = Isolate { api, cache: RefCell::default(), token };
+    let isolate = Isolate { api, cache: RefCell::default(), chat_only: RefCell::default(), token };
     let refusal = isolate.plan("/v1/chat/completions", &[], r#"{"model":"llama"}"#).expect_err("refused");
     assert_eq!(refusal.reason, Reason::AddressRefused);
     assert!(refusal.message.contains("`local`"), "{}", refusal.message);
@@ -361,13 +376,15 @@ fn what_an_upstream_says_reaches_the_client_without_the_key() {
     isolate.api.model(&isolate.api.provider("main"), "gpt-5");
     let door = call_door("/v1/chat/completions");
     let plan = isolate.plan("/v1/chat/completions", &[], r#"{"model":"gpt-5"}"#).expect("planned");
-    let body = error_body(door.protocol, &plan, 401, format!("<html>bad key {KEY}</html>").as_bytes(), "req_1");
+    let html = format!("<html>bad key {KEY}</html>");
+    let error = UpstreamError { status: 401, error_type: None, body: html.as_bytes() };
+    let body = error_answer(door.protocol, &plan, error, "req_1").body;
     assert!(!text(&body).contains(KEY) && text(&body).contains("bad key"), "{}", text(&body));
-    let malformed = check_body(door.protocol, &plan, format!("<html>{KEY}").as_bytes()).expect_err("not JSON");
+    let malformed = read_body(door.protocol, &plan, format!("<html>{KEY}").as_bytes()).expect_err("not JSON");
     assert_eq!(malformed.reason, Reason::UpstreamMalformed);
     assert!(!malformed.message.contains(KEY));
     let event = format!("data: {{\"error\":{{\"message\":\"no more of {KEY}\"}}}}\n\n");
-    let failed = failed_at_once(&plan, event.as_bytes());
+    let failed = failed_at_once(&plan, None, event.as_bytes());
     assert!(failed.message.contains("no more of") && !failed.message.contains(KEY), "{}", failed.message);
 }
 
