@@ -184,6 +184,14 @@ impl Call<'_> {
                     other
                 }
             }
+            None if self.door.work == Work::CountTokens => {
+                let reached = self.reach(record, planned).await?;
+                if reached.plan.cannot_count(reached.answer.status) {
+                    reached.answer.abort.abort();
+                    return self.estimate(record, &body);
+                }
+                reached
+            }
             None => {
                 // Nobody needs the request's bytes any more, which may be many.
                 drop(body);

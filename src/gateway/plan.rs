@@ -12,6 +12,7 @@ use super::door::{CallDoor, Work};
 use crate::access::Operation;
 use crate::deployment::Deployment;
 use crate::domain::ids::RequestId;
+use crate::domain::kind::Kind;
 use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
 use crate::protocol::body::{BodyError, RequestBody};
@@ -49,6 +50,8 @@ pub struct Asked<'a, H> {
 pub struct Plan {
     /// Who serves it.
     pub candidate: Candidate,
+    /// Whose.
+    pub kind: Kind,
     /// In which dialect.
     pub protocol: Protocol,
     /// In which dialect instead, if the upstream turns out not to have this one's endpoint.
@@ -85,6 +88,18 @@ pub enum Way {
     Embeddings(EmbeddingEncoding),
     /// As Anthropic's count of tokens.
     Count,
+}
+
+impl Plan {
+    /// Whether an upstream that was asked to count tokens says by this status that it, or the model, cannot.
+    pub fn cannot_count(&self, status: u16) -> bool {
+        match (&self.way, status) {
+            // Anthropic itself counts for each of its models: there it is the model that is not there.
+            (Way::Same { .. }, 404 | 405 | 501) => self.kind != Kind::Anthropic,
+            (Way::Count, 400 | 404 | 405 | 501) => true,
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Debug for Plan {

@@ -275,3 +275,34 @@ fn a_header_map_has_no_hint_because_its_last_characters_may_be_a_whole_value() {
     let made = api.post("/api/v1/secrets", json!({"name": "map", "value": r#"{"Authorization":"pw"}"#})).must(201);
     assert_eq!(made.body["hint"], Value::Null);
 }
+
+#[test]
+fn an_aws_key_is_an_object_and_is_shown_by_the_end_of_its_id() {
+    let api = Api::new();
+    let bedrock = |name: &str, key: Value| {
+        api.post(PATH, json!({"name": name, "provider": "bedrock", "auth_method": "aws_sigv4", "api_key": key.to_string()}))
+    };
+    let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+    let made = bedrock("b", json!({"access_key_id": "AKIDEXAMPLE0123456WXYZ", "secret_access_key": secret})).must(201);
+    assert_eq!(made.body["credential"], json!({"configured": true, "source": "inline", "hint": "WXYZ"}));
+    for (key, field) in [
+        (json!("AKIDEXAMPLE"), "api_key"),
+        (json!({"access_key_id": "AKIDEXAMPLE"}), "api_key.secret_access_key"),
+        (json!({"access_key_id": "AKIDEXAMPLE", "secret_access_key": secret, "region": "us-east-1"}), "api_key.region"),
+    ] {
+        let refused = api.changes_nothing(|| bedrock("other", key.clone()));
+        refused.invalid(field);
+        assert!(!refused.text.contains(secret));
+    }
+}
+
+#[test]
+fn a_secret_that_an_aws_provider_links_to_holds_such_an_object_and_stays_one() {
+    let api = Api::new();
+    let key = json!({"access_key_id": "AKIDEXAMPLE", "secret_access_key": "wJalrXUtnFEMI/K7MDENG"}).to_string();
+    let (fits, other) = (api.secret("aws", &key), api.secret("plain", KEY));
+    let provider = |secret: &str| api.post(PATH, json!({"name": "b", "provider": "bedrock", "secret_id": secret}));
+    api.changes_nothing(|| provider(&other)).invalid("secret_id");
+    provider(&fits).must(201);
+    api.changes_nothing(|| api.patch(&format!("/api/v1/secrets/{fits}"), json!({"value": KEY}))).invalid("value");
+}

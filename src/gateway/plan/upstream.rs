@@ -96,6 +96,7 @@ impl<'a> Upstream<'a> {
         let milliseconds = |ms: u32| Duration::from_millis(u64::from(ms));
         Ok(Plan {
             candidate: self.candidate.clone(),
+            kind: self.settings.kind,
             protocol,
             otherwise: dialects.otherwise,
             url,
