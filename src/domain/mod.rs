@@ -10,6 +10,7 @@ pub mod header_map;
 pub mod ids;
 pub mod invalid;
 pub mod kind;
+pub mod media_url;
 pub mod money;
 pub mod name;
 pub mod protocol;

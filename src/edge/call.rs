@@ -4,6 +4,7 @@ use super::background::{self, Settlement};
 use super::d1::D1;
 use super::isolate;
 use super::js;
+use super::media;
 use super::proxy;
 use super::pump::{Bounds, Pump, Stream};
 use super::request::Incoming;
@@ -17,12 +18,13 @@ use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_an
 use crate::gateway::door::{self, CallDoor, Door, Work};
 use crate::gateway::estimate::input_tokens;
 use crate::gateway::list;
-use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise};
+use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise, wanted_media};
 use crate::gateway::relay::StreamRelay;
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::ports::Clock;
 use crate::protocol::body::RequestBody;
 use crate::refusal::{Dialect, Reason, Refusal, render};
+use crate::translate::media::Media;
 use crate::translate::neutral::Delivery;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
@@ -145,7 +147,7 @@ impl Call<'_> {
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
         let candidates = candidates(&self.admitted, &body)?;
-        let chat_only = isolate::chat_only();
+        let (chat_only, nothing) = (isolate::chat_only(), Media::default());
         let asked = Asked {
             admitted: &self.admitted,
             deployment: self.deployment,
@@ -155,7 +157,10 @@ impl Call<'_> {
             request: &self.incoming.id,
             started: self.incoming.started,
             chat_only: &chat_only,
+            media: &nothing,
         };
+        let media = media::fetch(self.incoming, self.deployment, &wanted_media(&asked, &candidates)).await?;
+        let asked = Asked { media: &media, ..asked };
         let planned = match plan(&asked, &candidates) {
             Ok(planned) => planned,
             Err((candidate, refusal)) => {

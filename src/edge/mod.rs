@@ -8,6 +8,7 @@ mod control;
 mod d1;
 mod isolate;
 mod js;
+mod media;
 mod proxy;
 mod pump;
 mod request;

@@ -20,6 +20,8 @@ use crate::protocol::meter::UsageChunk;
 use crate::refusal::{Reason, Refusal};
 use crate::routing::Candidate;
 use crate::translate::gemini::EmbeddingEncoding;
+use crate::translate::media::{Media, Wanted, wanted, wants_bytes};
+use crate::translate::neutral::Client;
 use crate::translate::{Exchange, Untranslatable};
 use std::cell::RefCell;
 use std::fmt;
@@ -44,6 +46,8 @@ pub struct Asked<'a, H> {
     pub started: Timestamp,
     /// What the isolate remembers of providers without a Responses endpoint.
     pub chat_only: &'a RefCell<ChatOnly>,
+    /// What was fetched for it.
+    pub media: &'a Media,
 }
 
 /// An upstream call, ready to be made.
@@ -150,6 +154,19 @@ pub fn candidates(admitted: &Admitted, body: &RequestBody) -> Result<Vec<Candida
         Operation::Invoke.action()
     );
     Err(Refusal::new(Reason::ModelForbidden, message).on("model"))
+}
+
+/// What has to be fetched before the call can be planned: an upstream that takes no addresses gets the bytes.
+pub fn wanted_media<H>(asked: &Asked<'_, H>, candidates: &[Candidate]) -> Vec<Wanted> {
+    let first = candidates.iter().find_map(|candidate| {
+        Upstream::settle(candidate, asked.deployment).ok().and_then(|upstream| upstream.dialects(asked))
+    });
+    match (asked.door.work, first, Client::of(asked.door.protocol)) {
+        (Work::Generate, Some(dialects), Some(client)) if wants_bytes(dialects.first) => {
+            wanted(client, asked.body.bytes())
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Plans the call of the first candidate that can serve it.

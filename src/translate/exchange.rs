@@ -4,6 +4,7 @@ use super::neutral::{
     Answer, Bridge, Client, Delivery, Fault, Judged, LossPolicy, Losses, Origin, Reader, Reply, Request, Target,
     Writer,
 };
+use super::media::Media;
 use super::restore::Restorer;
 use super::stream::StreamTranslator;
 use super::{anthropic, bedrock, chat, gemini, responses};
@@ -33,6 +34,8 @@ pub struct Circumstances<'a> {
     pub request: &'a str,
     /// When the call began.
     pub started: Timestamp,
+    /// What the client named by its address and was fetched for an upstream that wants bytes.
+    pub media: &'a Media,
 }
 
 /// What the way back has to know of the way there.
@@ -93,6 +96,7 @@ pub fn translate(
 ) -> Result<Translated, Untranslatable> {
     let (mut losses, mut bridge) = (Losses::default(), Bridge::default());
     let mut request = read(client, body, &mut losses)?;
+    circumstances.media.inline(&mut request);
     let reply = Reply {
         seed: circumstances.request.to_owned(),
         model: target.model.to_owned(),

@@ -9,6 +9,7 @@ pub mod chat;
 pub mod claude;
 mod exchange;
 pub mod gemini;
+pub mod media;
 mod native;
 pub mod neutral;
 pub mod responses;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use sluice::domain::kind::Kind;
 use sluice::domain::protocol::Protocol;
 use sluice::domain::timestamp::Timestamp;
+use sluice::translate::media::Media;
 use sluice::translate::neutral::{Client, LossPolicy, Target};
 use sluice::translate::{Circumstances, Translated, Untranslatable, translate};
 use std::fs;
@@ -77,8 +78,12 @@ pub fn translated_under(
     let defaults = Map::new();
     let Upstream { protocol, kind, model } = upstream;
     let target = Target { protocol, kind, model, provider: PROVIDER, defaults: &defaults };
-    let circumstances =
-        Circumstances { policy, request: "req_golden0000000000", started: Timestamp::from_ms(1_790_000_000_000) };
+    let circumstances = Circumstances {
+        policy,
+        request: "req_golden0000000000",
+        started: Timestamp::from_ms(1_790_000_000_000),
+        media: &Media::default(),
+    };
     translate(client, body, &target, circumstances)
 }
 

@@ -15,6 +15,7 @@ use sluice::gateway::settle::{Consumed, Ending, Record};
 use sluice::protocol::body::RequestBody;
 use sluice::refusal::{Reason, Refusal};
 use sluice::store::usage::insert;
+use sluice::translate::media::Media;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -66,6 +67,7 @@ impl Isolate {
             request: &RequestId::parse("req_0123456789abcdef").expect("an id"),
             started: Timestamp::from_ms(NOW),
             chat_only: &self.chat_only,
+            media: &Media::default(),
         };
         plan::plan(&asked, &candidates).map_err(|(_, refusal)| refusal)
     }

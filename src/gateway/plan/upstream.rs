@@ -152,6 +152,7 @@ impl<'a> Upstream<'a> {
             policy: asked.deployment.loss_policy,
             request: asked.request.as_str(),
             started: asked.started,
+            media: asked.media,
         };
         let body = asked.body.bytes();
         Ok(match (asked.door.work, Client::of(asked.door.protocol)) {
