@@ -25,6 +25,7 @@ pub fn write_request(
     let mut notes = Vec::new();
     let mut settings = Map::new();
 
+    thinking::forget_foreign(&mut request, &model, target.provider);
     let decided = thinking::write(&request, &model, target, losses);
     let prefill = if decided.samples == Samples::Freely { model.prefill } else { Takes::No };
     settings::write_inference(&mut request, &model, decided, bridge, &mut settings, losses);

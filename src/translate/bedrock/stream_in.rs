@@ -118,13 +118,12 @@ impl StreamReader {
             self.piece(index, Piece::Input(input), events);
         }
         if let Some(mut reasoning) = take_object(&mut delta, "reasoningContent") {
-            let pieces: [(&str, fn(String) -> Piece); 3] =
-                [("text", Piece::Reasoning), ("signature", Piece::Signature), ("redactedContent", Piece::Redacted)];
-            for (key, piece) in pieces {
-                if let Some(text) = take_text(&mut reasoning, key) {
-                    self.piece(index, piece(text), events);
-                }
-            }
+            let pieces = [
+                take_text(&mut reasoning, "text").map(Piece::Reasoning),
+                take_text(&mut reasoning, "signature").map(Piece::Signature),
+                take_text(&mut reasoning, "redactedContent").map(Piece::Redacted),
+            ];
+            pieces.into_iter().flatten().for_each(|piece| self.piece(index, piece, events));
         }
     }
 

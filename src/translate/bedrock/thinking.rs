@@ -2,8 +2,9 @@
 
 use super::fields::{object, one};
 use super::model::{Model, ThinkingField};
-use crate::translate::claude::{ClaudeThinking, Family, decide};
-use crate::translate::neutral::{Effort, Given, Losses, Request, Summary, Target, Thinking, ThinkingMode, ToolChoice};
+use crate::domain::protocol::Protocol;
+use crate::translate::claude::{ClaudeThinking, decide};
+use crate::translate::neutral::{Body, Effort, Given, Losses, Request, Summary, Target, Thinking, ThinkingMode};
 use serde_json::{Map, Value, json};
 
 /// What was decided.
@@ -27,13 +28,25 @@ pub(super) enum Samples {
     AsItThinks,
 }
 
-/// Decides for a request.
+/// Takes away the signatures that this model did not make: it refuses them, and what is decided goes by those that are
+/// left.
+pub(super) fn forget_foreign(request: &mut Request, model: &Model, provider: &str) {
+    let own = if model.family().is_some() { Protocol::AnthropicMessages } else { Protocol::BedrockConverse };
+    for part in request.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
+        if let Body::Reasoning(reasoned) = &mut part.body {
+            reasoned.signature.take_if(|signature| signature.payload_for(own, provider).is_none());
+        }
+    }
+}
+
+/// Decides for a request, from which [`forget_foreign`] signatures were taken.
 pub(super) fn write(request: &Request, model: &Model, target: &Target<'_>, losses: &mut Losses) -> Decided {
     let given = request.max_output.as_ref().map(|given| given.value);
     match &model.thinking {
         ThinkingField::Claude(family) => {
             let max_tokens = given.or_else(|| default_max(target)).unwrap_or(family.max_output);
-            claude(request, family, max_tokens, losses)
+            let decided = decide(request, family, max_tokens, losses);
+            of_claude(decided, max_tokens, request.thinking.as_ref().map(|given| given.value.summary))
         }
         field => {
             let Some(Given { field: name, value }) = &request.thinking else {
@@ -50,18 +63,9 @@ fn default_max(target: &Target<'_>) -> Option<u64> {
     target.defaults.get("inferenceConfig")?.get("maxTokens")?.as_u64()
 }
 
-fn claude(request: &Request, family: &Family, max_tokens: u64, losses: &mut Losses) -> Decided {
-    let mut decided = decide(request, family, max_tokens, losses);
-    let is_forced = request.tool_choice.as_ref().is_some_and(|choice| {
-        matches!(choice.value, ToolChoice::Required | ToolChoice::Named(_) | ToolChoice::AllowedRequired(_))
-    });
-    // A budget and a forced tool exclude each other; the tool is what was asked for.
-    if let (true, ThinkingMode::Budget(_)) = (is_forced && family.forced_tool.yes(), decided.mode) {
-        let field = request.thinking.as_ref().map_or("thinking", |given| given.field);
-        losses.detail(field, "cannot be had together with a forced tool: the model does not think");
-        decided = ClaudeThinking { mode: ThinkingMode::Unsaid, max_tokens, ..decided };
-    }
-    let display = match request.thinking.as_ref().map(|given| given.value.summary) {
+/// Claude's thinking in its own fields. `max_tokens` is what the call would have without it.
+pub(super) fn of_claude(decided: ClaudeThinking, max_tokens: u64, summary: Option<Summary>) -> Decided {
+    let display = match summary {
         Some(Summary::Omitted) => "omitted",
         // Newer models show nothing unless they are asked to.
         _ => "summarized",
@@ -69,7 +73,7 @@ fn claude(request: &Request, family: &Family, max_tokens: u64, losses: &mut Loss
     let thinking = match decided.mode {
         ThinkingMode::Unsaid => None,
         ThinkingMode::Off => Some(json!({"type": "disabled"})),
-        ThinkingMode::BetweenTools => Some(json!({"type": "between_tools", "display": display})),
+        ThinkingMode::BetweenTools => Some(json!({"type": "between_tools"})),
         ThinkingMode::Adaptive => Some(json!({"type": "adaptive", "display": display})),
         ThinkingMode::Budget(tokens) => Some(json!({"type": "enabled", "budget_tokens": tokens})),
     };

@@ -1,4 +1,8 @@
+use super::super::model::Model;
+use super::super::settings::{write_format, write_inference};
+use super::super::thinking::{Decided, forget_foreign, of_claude};
 use super::*;
+use crate::translate::claude::ClaudeThinking;
 
 fn thinking(mode: ThinkingMode, effort: Option<Effort>) -> Request {
     let mut request = hello();
@@ -171,4 +175,71 @@ fn what_converse_has_no_place_for_is_named() {
     let mut request = hello();
     request.store = given("store", false);
     assert_eq!(write(CLAUDE_46, request).lost(), []);
+}
+
+fn claude(mode: ThinkingMode, effort: Option<Effort>, max_tokens: u64) -> Decided {
+    of_claude(ClaudeThinking { mode, effort, max_tokens }, 100, None)
+}
+
+#[test]
+fn claudes_thinking_is_in_its_own_fields_and_raises_the_limit_where_it_must() {
+    for (mode, effort, expected) in [
+        (ThinkingMode::Unsaid, None, json!({})),
+        (ThinkingMode::Off, None, json!({"thinking": {"type": "disabled"}})),
+        (ThinkingMode::BetweenTools, None, json!({"thinking": {"type": "between_tools"}})),
+        (ThinkingMode::Budget(2000), None, json!({"thinking": {"type": "enabled", "budget_tokens": 2000}})),
+        (
+            ThinkingMode::Adaptive,
+            Some(Effort::Medium),
+            json!({"thinking": {"type": "adaptive", "display": "summarized"}, "output_config": {"effort": "medium"}}),
+        ),
+    ] {
+        assert_eq!(Value::Object(claude(mode, effort, 100).fields), expected);
+    }
+    assert_eq!(claude(ThinkingMode::Budget(2000), None, 3000).max_tokens, Some(3000));
+    assert_eq!(claude(ThinkingMode::Off, None, 50).max_tokens, Some(100));
+}
+
+#[test]
+fn sampling_is_left_out_while_claude_thinks() {
+    let (mut bridge, mut losses, mut body) = (Bridge::default(), Losses::default(), Map::new());
+    let decided = claude(ThinkingMode::Budget(2000), None, 3000);
+    let model = Model::of(CLAUDE_37);
+    write_inference(&mut sampled(), &model, decided, &mut bridge, &mut body, &mut losses);
+    assert_eq!(body["inferenceConfig"], json!({"maxTokens": 3000}));
+    assert!(body["additionalModelRequestFields"].get("top_k").is_none());
+    assert_eq!(losses.as_slice().len(), 3);
+}
+
+#[test]
+fn a_schema_is_beside_claudes_effort_where_there_is_one() {
+    let mut body = Map::new();
+    let fields = claude(ThinkingMode::Adaptive, Some(Effort::Low), 100).fields;
+    body.insert("additionalModelRequestFields".into(), fields.into());
+    let mut request = Request { format: schema(), ..hello() };
+    let (mut notes, mut losses) = (Vec::new(), Losses::default());
+    write_format(&mut request, &Model::of(CLAUDE_46), &mut body, &mut notes, &mut losses);
+    let config = &body["additionalModelRequestFields"]["output_config"];
+    assert_eq!((&config["effort"], &config["format"]["type"]), (&json!("low"), &json!("json_schema")));
+    assert!(body.get("outputConfig").is_none() && notes.is_empty());
+}
+
+#[test]
+fn what_another_provider_signed_is_forgotten_before_it_is_decided() {
+    let signed = |provider: &str| {
+        let payload = json!({"type": "thinking", "thinking": "hm", "signature": "c2ln"}).to_string();
+        let signature = Signature { protocol: Protocol::AnthropicMessages, provider: provider.into(), payload };
+        let mut request = hello();
+        let reasoned = Reasoned { text: "hm".into(), signature: Some(signature) };
+        say(&mut request, Role::Assistant, Body::Reasoning(reasoned));
+        request
+    };
+    let is_kept = |model: &str, mut request: Request| {
+        forget_foreign(&mut request, &Model::of(model), "aip_1");
+        let Body::Reasoning(reasoned) = &request.turns[1].parts[0].body else { panic!() };
+        reasoned.signature.is_some()
+    };
+    assert!(is_kept(CLAUDE_37, signed("aip_1")));
+    assert!(!is_kept(CLAUDE_37, signed("aip_2")));
+    assert!(!is_kept(NOVA, signed("aip_1")));
 }

@@ -95,7 +95,7 @@ fn a_stream_ends_with_its_metadata_and_not_before() {
     reader.finish(&mut events);
     reader.finish(&mut events);
     assert_eq!(events.iter().filter(|event| **event == Event::End).count(), 1);
-    let unstopped = told(&[&head[..], &[usage.clone()]].concat());
+    let unstopped = told(&[&head[..], std::slice::from_ref(&usage)].concat());
     assert!(!unstopped.contains(&Event::End), "{unstopped:?}");
     let whole = told(&[&head[..], &[stopped, usage]].concat());
     assert_eq!(whole.last(), Some(&Event::End));
