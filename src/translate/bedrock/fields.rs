@@ -1,0 +1,37 @@
+//! Objects with one key, which is how Converse tells kinds apart.
+
+use serde_json::{Map, Value};
+
+/// `{key: value}`, moved.
+pub(super) fn one(key: &str, value: impl Into<Value>) -> Value {
+    Value::Object(object([(key, value.into())]))
+}
+
+/// An object of these, moved: `json!` would copy the image within.
+pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
+    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The string at a key, moved out.
+pub(super) fn take_text(map: &mut Map<String, Value>, key: &str) -> Option<String> {
+    match map.get_mut(key)?.take() {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The object at a key, moved out.
+pub(super) fn take_object(map: &mut Map<String, Value>, key: &str) -> Option<Map<String, Value>> {
+    match map.get_mut(key)?.take() {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// The array at a key, moved out.
+pub(super) fn take_array(map: &mut Map<String, Value>, key: &str) -> Option<Vec<Value>> {
+    match map.get_mut(key)?.take() {
+        Value::Array(values) => Some(values),
+        _ => None,
+    }
+}
