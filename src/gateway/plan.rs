@@ -19,7 +19,7 @@ use crate::protocol::body::{BodyError, RequestBody};
 use crate::protocol::meter::UsageChunk;
 use crate::refusal::{Reason, Refusal};
 use crate::routing::Candidate;
-use crate::translate::gemini::EmbeddingEncoding;
+use crate::translate::gemini::embeddings::EmbeddingEncoding;
 use crate::translate::media::{Media, Wanted, wanted, wants_bytes};
 use crate::translate::neutral::Client;
 use crate::translate::{Exchange, Untranslatable};

@@ -1,7 +1,8 @@
 //! The side endpoints: embeddings, and the count of a request's tokens.
 
 use super::exchange::{Circumstances, Untranslatable, fill_in, read};
-use super::gemini::{self, EmbeddingEncoding};
+use super::gemini;
+use super::gemini::embeddings::{self, EmbeddingEncoding};
 use super::neutral::{Bridge, Client, Fault, Judged, Losses, Target};
 use super::{bedrock, responses};
 use crate::domain::invalid::Invalid;
@@ -21,7 +22,7 @@ pub fn embeddings(
     // The operator's defaults are in OpenAI's terms here, because the endpoint is.
     fill_in(&mut body, target.defaults);
     let mut losses = Losses::default();
-    let (body, encoding) = gemini::write_embeddings(body, target.model, &mut losses)?;
+    let (body, encoding) = embeddings::write_embeddings(body, target.model, &mut losses)?;
     match losses.judge(circumstances.policy) {
         Judged::Dropped(dropped) => Ok((Value::Object(body).to_string().into_bytes(), encoding, dropped)),
         Judged::Refused(invalid) => Err(Untranslatable::Lost(invalid)),
@@ -34,7 +35,7 @@ pub fn embeddings(
 /// A body that has none.
 pub fn read_embeddings(body: &[u8], model: &str, encoding: EmbeddingEncoding) -> Result<Vec<u8>, Fault> {
     let body = serde_json::from_slice(body).map_err(Fault::malformed)?;
-    gemini::read_embeddings(body, model, encoding).map(|list| list.to_string().into_bytes())
+    embeddings::read_embeddings(body, model, encoding).map(|list| list.to_string().into_bytes())
 }
 
 /// An Anthropic request for a count of tokens in the upstream's protocol. What the upstream cannot carry is not counted:
@@ -50,7 +51,7 @@ pub fn count(body: &[u8], target: &Target<'_>) -> Result<Vec<u8>, Untranslatable
     let (mut losses, mut bridge) = (Losses::default(), Bridge::default());
     let request = read(Client::AnthropicMessages, body.as_bytes(), &mut losses)?;
     let write = match target.protocol {
-        Protocol::Gemini => gemini::write_count,
+        Protocol::Gemini => gemini::count::write_count,
         Protocol::BedrockConverse => bedrock::write_count,
         _ => responses::write_count,
     };
@@ -62,7 +63,7 @@ pub fn count(body: &[u8], target: &Target<'_>) -> Result<Vec<u8>, Untranslatable
 pub fn read_count(upstream: Protocol, body: &[u8]) -> Option<u64> {
     let body: Value = serde_json::from_slice(body).ok()?;
     match upstream {
-        Protocol::Gemini => gemini::read_count(&body),
+        Protocol::Gemini => gemini::count::read_count(&body),
         Protocol::BedrockConverse => bedrock::read_count(&body),
         _ => responses::read_count(&body),
     }

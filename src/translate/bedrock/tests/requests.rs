@@ -290,6 +290,6 @@ fn counting_sends_the_prompt_only() {
     let body = write_count(request, &target(CLAUDE_46, &defaults), &mut bridge, &mut losses).expect("written");
     let counted = body["input"]["converse"].as_object().expect("a request");
     assert_eq!(counted.keys().collect::<Vec<_>>(), ["messages", "system", "toolConfig"]);
-    assert_eq!(read_count(br#"{"inputTokens": 17}"#), Some(17));
-    assert_eq!(read_count(b"<html>"), None);
+    assert_eq!(read_count(&json!({"inputTokens": 17})), Some(17));
+    assert_eq!(read_count(&json!({})), None);
 }
