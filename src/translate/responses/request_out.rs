@@ -1,0 +1,288 @@
+//! A request for an upstream.
+
+use super::items_out::Items;
+use super::model::{Model, Reasons};
+use super::quirks::{EndUser, Include, Quirks, System};
+use super::tools_out;
+use crate::domain::invalid::Invalid;
+use crate::domain::kind::Kind;
+use crate::translate::neutral::{
+    Body, Bridge, Client, Delivery, Effort, Format, Given, Losses, Part, Request, ServiceTier, Summary, Target,
+    Thinking, ThinkingMode,
+};
+use serde_json::{Map, Number, Value, json};
+use sha2::{Digest, Sha256};
+
+/// The least `max_output_tokens` that Responses takes.
+const LEAST_OUTPUT: u64 = 16;
+/// The most characters of an end user's id.
+const LONGEST_USER: usize = 64;
+
+/// Writes a request for an upstream that speaks Responses.
+///
+/// # Errors
+/// None today: whatever cannot be carried is a loss.
+pub fn write_request(
+    mut request: Request,
+    target: &Target<'_>,
+    bridge: &mut Bridge,
+    losses: &mut Losses,
+) -> Result<Map<String, Value>, Invalid> {
+    let quirks = Quirks::of(target.kind);
+    let model = Model::of(target.kind, target.model);
+    let mut body = Map::new();
+    body.insert("model".into(), target.model.into());
+    conversation(&mut request, target, quirks, &mut body, bridge, losses);
+    tools_out::write(&mut request, &quirks, &mut body, bridge, losses);
+    reasoning(&request, &model, &quirks, &mut body, losses);
+    limits(&mut request, &model, target.kind, &mut body, bridge, losses);
+    text(&mut request, &model, &quirks, &mut body, losses);
+    identity(&mut request, &quirks, &mut body, losses);
+    body.insert("stream".into(), (request.delivery == Delivery::Streamed).into());
+    Ok(body)
+}
+
+fn conversation(
+    request: &mut Request,
+    target: &Target<'_>,
+    quirks: Quirks,
+    body: &mut Map<String, Value>,
+    bridge: &mut Bridge,
+    losses: &mut Losses,
+) {
+    let system = joined(std::mem::take(&mut request.system));
+    let mut items = Items::new(request.client, target, quirks, bridge, losses);
+    match (system, quirks.system) {
+        (None, _) => {}
+        (Some(text), System::Instructions) => {
+            body.insert("instructions".into(), text.into());
+        }
+        (Some(text), System::Message) => items.system(text),
+    }
+    let input = items.turns(std::mem::take(&mut request.turns));
+    body.insert("input".into(), Value::Array(input));
+}
+
+fn joined(system: Vec<Part>) -> Option<String> {
+    let mut texts = system.into_iter().filter_map(|part| match part.body {
+        Body::Text(text) => Some(text),
+        _ => None,
+    });
+    let mut instructions = texts.next()?;
+    for text in texts {
+        instructions.push_str("\n\n");
+        instructions.push_str(&text);
+    }
+    Some(instructions)
+}
+
+/// How much to think, and that it comes back sealed: the answer is kept nowhere.
+fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<String, Value>, losses: &mut Losses) {
+    let keep = request.store.as_ref().is_some_and(|store| store.value);
+    match (quirks.store.yes(), &request.store) {
+        (true, _) => {
+            body.insert("store".into(), keep.into());
+        }
+        (false, Some(store)) if keep => {
+            losses.detail(store.field, "is not what this model's provider can do: it keeps nothing")
+        }
+        (false, _) => {}
+    }
+    let mut wanted = Map::new();
+    if let Some(Given { field, value: thinking }) = request.thinking {
+        let effort = effort(thinking);
+        if model.reasons == Reasons::No {
+            if effort.is_some_and(|effort| effort != Effort::None) {
+                losses.detail(field, "is for models that think before they answer, which this one does not");
+            }
+        } else {
+            match effort.map(|effort| model.nearest(effort)) {
+                Some(Some(effort)) => {
+                    wanted.insert("effort".into(), effort.as_str().into());
+                }
+                Some(None) => losses.detail(field, "cannot be set: this model thinks as much as it sees fit"),
+                None => {}
+            }
+            if let Some(summary) = summary(request.client, thinking).filter(|_| quirks.summary.yes()) {
+                wanted.insert("summary".into(), summary.into());
+            }
+        }
+    }
+    // Where the name does not tell, the client that asks for thought knows that the model thinks.
+    let thinks = model.reasons == Reasons::Yes || !wanted.is_empty();
+    let is_included = match quirks.include {
+        Include::Always => model.reasons != Reasons::No,
+        Include::Thinking => thinks,
+        Include::Never => false,
+    };
+    if !wanted.is_empty() {
+        body.insert("reasoning".into(), Value::Object(wanted));
+    }
+    if is_included {
+        body.insert("include".into(), json!(["reasoning.encrypted_content"]));
+    }
+}
+
+/// The effort, with Anthropic's switch translated (PROTOCOLS.md section 2.2). Adaptive thinking without a word on effort is
+/// what every model does by default.
+fn effort(thinking: Thinking) -> Option<Effort> {
+    match thinking.mode {
+        ThinkingMode::Unsaid | ThinkingMode::Adaptive => thinking.effort,
+        ThinkingMode::Off => Some(Effort::None),
+        ThinkingMode::BetweenTools => thinking.effort.or(Some(Effort::Low)),
+        ThinkingMode::Budget(tokens) => thinking.effort.or_else(|| Some(Effort::of_budget(tokens))),
+    }
+}
+
+/// An Anthropic client that switches thinking on gets to read it unless it says otherwise.
+fn summary(client: Client, thinking: Thinking) -> Option<&'static str> {
+    let is_on = matches!(thinking.mode, ThinkingMode::Adaptive | ThinkingMode::Budget(_) | ThinkingMode::BetweenTools);
+    match thinking.summary {
+        Summary::Unsaid if client == Client::AnthropicMessages && is_on => Some("auto"),
+        Summary::Unsaid | Summary::Omitted => None,
+        Summary::Wanted => Some("auto"),
+        Summary::Concise => Some("concise"),
+        Summary::Detailed => Some("detailed"),
+    }
+}
+
+fn limits(
+    request: &mut Request,
+    model: &Model,
+    kind: Kind,
+    body: &mut Map<String, Value>,
+    bridge: &mut Bridge,
+    losses: &mut Losses,
+) {
+    if let Some(limit) = &request.max_output {
+        body.insert("max_output_tokens".into(), limit.value.max(LEAST_OUTPUT).into());
+    }
+    // Responses has no stop sequences: the gateway looks for them.
+    if let Some(stop) = request.stop.take() {
+        bridge.stops = stop.value;
+    }
+    let refuses_sampling = model.reasons == Reasons::Yes && kind != Kind::XAi;
+    for (key, given) in [("temperature", request.temperature.take()), ("top_p", request.top_p.take())] {
+        let Some(Given { field, value }) = given else { continue };
+        if refuses_sampling {
+            losses.detail(field, "is refused by models that think before they answer");
+        } else {
+            body.insert(key.into(), Value::Number(value));
+        }
+    }
+    let without_place: [&Option<Given<Number>>; 4] =
+        [&request.top_k, &request.seed, &request.presence_penalty, &request.frequency_penalty];
+    for given in without_place.into_iter().flatten() {
+        losses.detail(given.field, "has no counterpart in the Responses API");
+    }
+}
+
+fn text(request: &mut Request, model: &Model, quirks: &Quirks, body: &mut Map<String, Value>, losses: &mut Losses) {
+    let mut text = Map::new();
+    if let Some(format) = request.format.take() {
+        text.insert("format".into(), written_format(format.value, request.client));
+    }
+    if let Some(verbosity) = request.verbosity.take() {
+        if quirks.verbosity.yes() && model.reasons != Reasons::No {
+            text.insert("verbosity".into(), verbosity.value.into());
+        } else {
+            losses.detail(verbosity.field, "is not known to this model");
+        }
+    }
+    if !text.is_empty() {
+        body.insert("text".into(), Value::Object(text));
+    }
+}
+
+fn written_format(format: Format, client: Client) -> Value {
+    let Format::JsonSchema { name, description, schema, strict } = format else {
+        return json!({"type": "json_object"});
+    };
+    // Anthropic always holds the model to the schema; OpenAI does so only with schemas that name everything.
+    let strict = strict.or_else(|| (client == Client::AnthropicMessages).then(|| names_everything(&schema)));
+    let mut written = Map::new();
+    written.insert("type".into(), "json_schema".into());
+    written.insert("name".into(), name.unwrap_or_else(|| "response".to_owned()).into());
+    if let Some(description) = description {
+        written.insert("description".into(), description.into());
+    }
+    written.insert("schema".into(), schema);
+    written.insert("strict".into(), strict.unwrap_or(false).into());
+    Value::Object(written)
+}
+
+/// Whether every object in the schema requires all of its properties and allows no others.
+fn names_everything(schema: &Value) -> bool {
+    match schema {
+        Value::Array(schemas) => schemas.iter().all(names_everything),
+        Value::Object(fields) => {
+            let is_complete = match fields.get("properties").and_then(Value::as_object) {
+                Some(properties) => {
+                    let required = fields.get("required").and_then(Value::as_array);
+                    let is_required =
+                        |name: &String| required.is_some_and(|names| names.iter().any(|known| known == name));
+                    fields.get("additionalProperties") == Some(&Value::Bool(false))
+                        && properties.keys().all(is_required)
+                }
+                None => true,
+            };
+            is_complete && fields.values().all(names_everything)
+        }
+        _ => true,
+    }
+}
+
+fn identity(request: &mut Request, quirks: &Quirks, body: &mut Map<String, Value>, losses: &mut Losses) {
+    if let Some(user) = request.end_user.take() {
+        let key = match quirks.end_user {
+            EndUser::SafetyIdentifier => Some("safety_identifier"),
+            EndUser::User => Some("user"),
+            EndUser::Nobody => None,
+        };
+        match key {
+            Some(key) => {
+                body.insert(key.into(), fit_user(user.value).into());
+            }
+            None => losses.detail(user.field, NOT_TAKEN),
+        }
+    }
+    if let Some(key) = request.cache_key.take() {
+        if quirks.cache_key.yes() {
+            body.insert("prompt_cache_key".into(), key.value.into());
+        } else {
+            losses.detail(key.field, NOT_TAKEN);
+        }
+    }
+    if let Some(metadata) = request.metadata.take() {
+        if quirks.metadata.yes() {
+            body.insert("metadata".into(), Value::Object(metadata.value));
+        } else {
+            losses.detail(metadata.field, NOT_TAKEN);
+        }
+    }
+    if let Some(tier) = request.service_tier.take() {
+        let word = match &tier.value {
+            ServiceTier::Auto => Some("auto"),
+            ServiceTier::Standard => Some("default"),
+            ServiceTier::Flex => Some("flex"),
+            ServiceTier::Priority => Some("priority"),
+            ServiceTier::Other(word) => ["scale", "fast"].into_iter().find(|known| known == word),
+        };
+        match word.filter(|_| quirks.service_tier.yes()) {
+            Some(word) => {
+                body.insert("service_tier".into(), word.into());
+            }
+            None => losses.detail(tier.field, NOT_TAKEN),
+        }
+    }
+}
+
+const NOT_TAKEN: &str = "is not known to this model's provider";
+
+/// Claude Code's user ids are longer than OpenAI takes; the same user always has the same stand-in.
+fn fit_user(user: String) -> String {
+    if user.chars().count() <= LONGEST_USER {
+        return user;
+    }
+    Sha256::digest(user.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

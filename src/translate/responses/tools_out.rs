@@ -1,0 +1,166 @@
+//! Tools and the choice among them, for an upstream.
+
+use super::quirks::Quirks;
+use crate::translate::neutral::{
+    Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
+};
+use serde_json::{Map, Value, json};
+
+/// Writes `tools`, `tool_choice` and `parallel_tool_calls`.
+pub(super) fn write(
+    request: &mut Request,
+    quirks: &Quirks,
+    body: &mut Map<String, Value>,
+    bridge: &mut Bridge,
+    losses: &mut Losses,
+) {
+    let mut tools = std::mem::take(&mut request.tools);
+    let choice = request.tool_choice.take().map(|given| narrowed(given, quirks, &mut tools));
+    if !tools.is_empty()
+        && let Some(choice) = choice
+    {
+        body.insert("tool_choice".into(), written_choice(choice, &tools, quirks, bridge));
+    }
+    let tools: Vec<Value> = tools.into_iter().filter_map(|tool| written(tool, quirks, bridge, losses)).collect();
+    let has_tools = !tools.is_empty();
+    if has_tools {
+        body.insert("tools".into(), Value::Array(tools));
+    } else {
+        body.shift_remove("tool_choice");
+    }
+    match request.parallel {
+        Some(Given { value: Parallel::Forbidden, .. }) if !quirks.parallel.yes() => bridge.calls = Parallel::Forbidden,
+        Some(Given { value, .. }) if has_tools && quirks.parallel.yes() => {
+            body.insert("parallel_tool_calls".into(), Value::Bool(value == Parallel::Allowed));
+        }
+        _ => {}
+    }
+}
+
+/// Where the vendor cannot be told which tools may be called, the others are left out.
+fn narrowed(choice: Given<ToolChoice>, quirks: &Quirks, tools: &mut Vec<Tool>) -> ToolChoice {
+    if quirks.allowed_tools.yes() {
+        return choice.value;
+    }
+    let (names, choice) = match choice.value {
+        ToolChoice::AllowedAuto(names) => (names, ToolChoice::Auto),
+        ToolChoice::AllowedRequired(names) => (names, ToolChoice::Required),
+        other => return other,
+    };
+    tools.retain(|tool| match tool {
+        Tool::Function(function) => names.contains(&function.name),
+        Tool::Freeform(freeform) => names.contains(&freeform.name),
+        Tool::WebSearch(_) => false,
+    });
+    choice
+}
+
+fn written_choice(choice: ToolChoice, tools: &[Tool], quirks: &Quirks, bridge: &mut Bridge) -> Value {
+    let mut named = |name: &str| {
+        let is_freeform = tools.iter().any(|tool| matches!(tool, Tool::Freeform(freeform) if freeform.name == name));
+        let (kind, sent) = match (is_freeform, quirks.custom_tools.yes()) {
+            (true, true) => ("custom", Sent::AsIs),
+            (true, false) => ("function", Sent::Wrapped),
+            (false, _) => ("function", Sent::AsIs),
+        };
+        json!({"type": kind, "name": bridge.names.fit(name, sent)})
+    };
+    match choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::None => "none".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Named(name) => named(&name),
+        ToolChoice::AllowedAuto(names) => {
+            let tools: Vec<Value> = names.iter().map(|name| named(name)).collect();
+            json!({"type": "allowed_tools", "mode": "auto", "tools": tools})
+        }
+        ToolChoice::AllowedRequired(names) => {
+            let tools: Vec<Value> = names.iter().map(|name| named(name)).collect();
+            json!({"type": "allowed_tools", "mode": "required", "tools": tools})
+        }
+    }
+}
+
+fn written(tool: Tool, quirks: &Quirks, bridge: &mut Bridge, losses: &mut Losses) -> Option<Value> {
+    match tool {
+        Tool::Function(function) => Some(written_function(function, bridge)),
+        Tool::Freeform(freeform) if quirks.custom_tools.yes() => Some(written_freeform(freeform, bridge)),
+        Tool::Freeform(freeform) => Some(wrapped(freeform, bridge)),
+        Tool::WebSearch(search) if quirks.web_search.yes() => Some(written_search(search, losses)),
+        Tool::WebSearch(search) => {
+            losses
+                .meaning(search.at, "is a search of the web, which this model's provider does not have: leave it out");
+            None
+        }
+    }
+}
+
+/// `strict` is always said: Responses would hold the model to any schema that looks strict, the others' default is not to.
+fn written_function(function: Function, bridge: &mut Bridge) -> Value {
+    let mut tool = Map::new();
+    tool.insert("type".into(), "function".into());
+    tool.insert("name".into(), bridge.names.fit(&function.name, Sent::AsIs).into());
+    if let Some(description) = function.description {
+        tool.insert("description".into(), description.into());
+    }
+    let parameters = function.parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
+    tool.insert("parameters".into(), parameters);
+    tool.insert("strict".into(), function.strict.unwrap_or(false).into());
+    Value::Object(tool)
+}
+
+fn written_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
+    let mut tool = Map::new();
+    tool.insert("type".into(), "custom".into());
+    tool.insert("name".into(), bridge.names.fit(&freeform.name, Sent::AsIs).into());
+    if let Some(description) = freeform.description {
+        tool.insert("description".into(), description.into());
+    }
+    if let Some(format) = freeform.format {
+        tool.insert("format".into(), format);
+    }
+    Value::Object(tool)
+}
+
+/// A freeform tool as a function that takes its text as `input`.
+fn wrapped(freeform: Freeform, bridge: &mut Bridge) -> Value {
+    let mut description = freeform.description.unwrap_or_default();
+    if let Some(definition) = freeform.format.as_ref().and_then(|format| format.get("definition")?.as_str()) {
+        if !description.is_empty() {
+            description.push_str("\n\n");
+        }
+        description.push_str("The input must follow this grammar:\n");
+        description.push_str(definition);
+    }
+    json!({
+        "type": "function",
+        "name": bridge.names.fit(&freeform.name, Sent::Wrapped),
+        "description": description,
+        "parameters": {
+            "type": "object",
+            "properties": {"input": {"type": "string"}},
+            "required": ["input"],
+            "additionalProperties": false,
+        },
+        "strict": false,
+    })
+}
+
+fn written_search(search: WebSearch, losses: &mut Losses) -> Value {
+    let mut tool = Map::new();
+    tool.insert("type".into(), "web_search".into());
+    if !search.allowed_domains.is_empty() {
+        tool.insert("filters".into(), json!({"allowed_domains": search.allowed_domains}));
+    }
+    if let Some(location) = search.user_location {
+        tool.insert("user_location".into(), location);
+    }
+    if !search.blocked_domains.is_empty() {
+        let why = "cannot be forbidden to a search that only knows what is allowed: name the allowed ones";
+        losses.meaning(format!("{}.blocked_domains", search.at), why);
+    }
+    if search.max_uses.is_some() {
+        losses.detail(format!("{}.max_uses", search.at), "has no counterpart in the Responses API");
+    }
+    Value::Object(tool)
+}
