@@ -6,4 +6,4 @@ mod thinking;
 
 pub use family::{Family, Sampling, Takes};
 pub use schema::relaxed;
-pub use thinking::{ClaudeThinking, decide};
+pub use thinking::{ClaudeThinking, decide, forget_foreign_signatures};
