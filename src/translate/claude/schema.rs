@@ -37,6 +37,40 @@ pub fn relaxed(schema: Value) -> Value {
     }
 }
 
+/// Whether the schema refers to itself, which Claude's structured output refuses.
+pub fn is_recursive(schema: &Value) -> bool {
+    let definitions = |place| schema.get(place).and_then(Value::as_object).into_iter().flatten();
+    let mut refers: Vec<(String, Vec<&str>)> = Vec::new();
+    for place in ["$defs", "definitions"] {
+        for (name, definition) in definitions(place) {
+            refers.push((format!("#/{place}/{name}"), references(definition)));
+        }
+    }
+    if references(schema).contains(&"#") {
+        return true;
+    }
+    // A definition that only refers to finished ones is finished; what never is refers to itself.
+    let mut unfinished = refers;
+    loop {
+        let open: Vec<String> = unfinished.iter().map(|(name, _)| name.clone()).collect();
+        unfinished.retain(|(_, to)| to.iter().any(|to| open.iter().any(|name| name == to)));
+        if unfinished.len() == open.len() {
+            return !open.is_empty();
+        }
+    }
+}
+
+fn references(schema: &Value) -> Vec<&str> {
+    match schema {
+        Value::Array(schemas) => schemas.iter().flat_map(references).collect(),
+        Value::Object(map) => {
+            let own = map.get("$ref").and_then(Value::as_str);
+            own.into_iter().chain(map.values().flat_map(references)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn relaxed_object(schema: Map<String, Value>) -> Map<String, Value> {
     let (mut kept, mut told) = (Map::new(), Vec::new());
     let has_any_of = schema.contains_key("anyOf");
@@ -149,6 +183,18 @@ mod tests {
             relaxed(json!({"$schema": "x", "oneOf": [{"type": "object"}, {"const": 1}]})),
             json!({"anyOf": [{"type": "object", "additionalProperties": false}, {"const": 1}]})
         );
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_is_known() {
+        let list = |next: Value| {
+            json!({"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"next": next}}, "b": {"items": {"$ref": "#/$defs/c"}},
+                   "c": {"type": "string"}}})
+        };
+        assert!(is_recursive(&list(json!({"$ref": "#/$defs/a"}))));
+        assert!(is_recursive(&list(json!({"$ref": "#"}))));
+        assert!(!is_recursive(&list(json!({"$ref": "#/$defs/b"}))));
+        assert!(!is_recursive(&json!({"type": "object"})));
     }
 
     #[test]
