@@ -5,5 +5,5 @@ mod schema;
 mod thinking;
 
 pub use family::{Family, Sampling, Takes};
-pub use schema::relaxed;
-pub use thinking::{ClaudeThinking, decide};
+pub use schema::{is_recursive, relaxed};
+pub use thinking::{ClaudeThinking, decide, forget_foreign_signatures};
