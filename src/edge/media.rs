@@ -25,13 +25,15 @@ const MOST_REDIRECTS: u32 = 3;
 pub async fn fetch(incoming: &Incoming, deployment: &Deployment, wanted: &[Wanted]) -> Result<Media, Refusal> {
     let mut media = Media::default();
     if let Some(one_too_many) = wanted.get(MOST) {
-        let message = format!("at most {MOST} images or documents are fetched for one request: send the others as base64");
+        let message =
+            format!("at most {MOST} images or documents are fetched for one request: send the others as base64");
         return Err(Refusal::new(Reason::BadRequest, message).on(&*one_too_many.field));
     }
     for wanted in wanted {
         let (media_type, bytes) = one(incoming, deployment, &wanted.url).await.map_err(|why| {
             let field = &wanted.field;
-            let message = format!("`{field}` could not be fetched for this model's provider, which takes no addresses: {why}");
+            let message =
+                format!("`{field}` could not be fetched for this model's provider, which takes no addresses: {why}");
             Refusal::new(Reason::BadRequest, message).on(&**field)
         })?;
         media.add(wanted.url.clone(), &media_type, &bytes);
@@ -45,8 +47,13 @@ async fn one(incoming: &Incoming, deployment: &Deployment, url: &str) -> Result<
     let mut url = MediaUrl::parse(url, private).map_err(|invalid| invalid.message)?;
     for _ in 0..=MOST_REDIRECTS {
         let headers = [("accept".to_owned(), "image/*, application/pdf, text/plain;q=0.5".to_owned())];
-        let outgoing =
-            Outgoing { provider: "its host", method: "GET", url: url.as_str(), headers: &headers, body: JsValue::UNDEFINED };
+        let outgoing = Outgoing {
+            provider: "its host",
+            method: "GET",
+            url: url.as_str(),
+            headers: &headers,
+            body: JsValue::UNDEFINED,
+        };
         let answer = upstream::call(incoming, &outgoing, WAIT).await.map_err(|refusal| refusal.message.clone())?;
         match (answer.status, answer.header("location")) {
             (200, _) => return read(incoming, &answer).await,

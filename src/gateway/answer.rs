@@ -74,9 +74,7 @@ pub fn read_body(client: Protocol, plan: &Plan, body: &[u8]) -> Result<Body, Ref
     match &plan.way {
         Way::Same { .. } => check_body(client, plan, body).map(Body::AsItCame),
         Way::Translated(exchange) => match exchange.answer(body) {
-            Ok(answer) => {
-                Ok(Body::Rewritten { body: answer.body, delivery: exchange.delivery(), usage: answer.usage })
-            }
+            Ok(answer) => Ok(Body::Rewritten { body: answer.body, delivery: exchange.delivery(), usage: answer.usage }),
             Err(fault) => Err(failed(plan, &fault, body)),
         },
         Way::Embeddings(encoding) => match translate::read_embeddings(body, plan.candidate.model.model(), *encoding) {

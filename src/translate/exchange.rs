@@ -1,10 +1,9 @@
 //! One call between a client and an upstream of different protocols: the request there, the answer back.
 
-use super::neutral::{
-    Answer, Bridge, Client, Delivery, Fault, Judged, LossPolicy, Losses, Origin, Reader, Reply, Request, Target,
-    Writer,
-};
 use super::media::Media;
+use super::neutral::{
+    Answer, Bridge, Client, Delivery, Fault, Judged, LossPolicy, Losses, Origin, Reader, Reply, Request, Target, Writer,
+};
 use super::restore::Restorer;
 use super::stream::StreamTranslator;
 use super::{anthropic, bedrock, chat, gemini, responses};

@@ -71,6 +71,9 @@ pub fn read_count(upstream: Protocol, body: &[u8]) -> Option<u64> {
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Untranslatable> {
     serde_json::from_slice(body).map_err(|error| {
-        Untranslatable::Invalid(Invalid::new("body", format!("the body is not a JSON object that can be read: {error}")))
+        Untranslatable::Invalid(Invalid::new(
+            "body",
+            format!("the body is not a JSON object that can be read: {error}"),
+        ))
     })
 }

@@ -59,7 +59,9 @@ fn chat(text: &str) -> Value {
         }
         for (key, delta) in choice["delta"].as_object().into_iter().flatten() {
             match (key.as_str(), delta) {
-                ("tool_calls", Value::Array(fragments)) => fragments.iter().for_each(|fragment| add_call(&mut calls, fragment)),
+                ("tool_calls", Value::Array(fragments)) => {
+                    fragments.iter().for_each(|fragment| add_call(&mut calls, fragment))
+                }
                 ("role", _) => {
                     message.insert(key.clone(), delta.clone());
                 }
@@ -139,7 +141,9 @@ fn anthropic(text: &str) -> Value {
         let index = usize::try_from(data["index"].as_u64().unwrap_or_default()).expect("small");
         match data["type"].as_str().unwrap_or_default() {
             "message_start" => message = data["message"].clone(),
-            "content_block_start" => message["content"].as_array_mut().expect("content").push(data["content_block"].clone()),
+            "content_block_start" => {
+                message["content"].as_array_mut().expect("content").push(data["content_block"].clone())
+            }
             "content_block_delta" => add_delta(&mut message["content"][index], &data["delta"]),
             "content_block_stop" => {
                 let block = &mut message["content"][index];

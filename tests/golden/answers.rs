@@ -2,11 +2,11 @@
 
 use crate::accumulate::accumulated;
 use crate::fixtures::{CLIENTS, Fixture, all, exchange, pretty, snapshot, upstream};
+use crate::framing::encode;
 use crate::order;
 use serde_json::Value;
 use sluice::domain::protocol::Protocol;
 use sluice::domain::usage::TokenCounts;
-use crate::framing::encode;
 use sluice::protocol::meter::{End, Progress};
 use sluice::translate::neutral::Client;
 use sluice::translate::{read_fault, write_fault};
@@ -15,7 +15,9 @@ use std::fmt::Write as _;
 /// A stream's bytes as the upstream sends them.
 fn bytes(fixture: &Fixture) -> Vec<u8> {
     match fixture.protocol {
-        Protocol::BedrockConverse => fixture.text().lines().filter(|line| !line.trim().is_empty()).flat_map(framed).collect(),
+        Protocol::BedrockConverse => {
+            fixture.text().lines().filter(|line| !line.trim().is_empty()).flat_map(framed).collect()
+        }
         _ => fixture.text().into_bytes(),
     }
 }
@@ -23,7 +25,8 @@ fn bytes(fixture: &Fixture) -> Vec<u8> {
 /// One line of a `.jsonl`: `{"event": name, "data": payload}`, or `exception` for `event`.
 fn framed(line: &str) -> Vec<u8> {
     let line: Value = serde_json::from_str(line).expect("JSON");
-    let (kind, name) = ["event", "exception"].into_iter().find_map(|kind| Some((kind, line[kind].as_str()?))).expect("a name");
+    let (kind, name) =
+        ["event", "exception"].into_iter().find_map(|kind| Some((kind, line[kind].as_str()?))).expect("a name");
     let names = [(":message-type", kind), (&*format!(":{kind}-type"), name), (":content-type", "application/json")];
     encode(&names, line["data"].to_string().as_bytes())
 }
@@ -103,7 +106,8 @@ fn every_stream_has_its_protocols_order_and_says_what_its_whole_twin_says() {
             let streamed = stream(client, fixture.protocol, [&bytes(&fixture)[..]]);
             let out = String::from_utf8(streamed.out).expect("UTF-8");
             order::check(client, &out, streamed.end).unwrap_or_else(|broken| panic!("{name}: {broken}\n{out}"));
-            let twin = whole.iter().find(|whole| whole.protocol == fixture.protocol && whole.scenario == fixture.scenario);
+            let twin =
+                whole.iter().find(|whole| whole.protocol == fixture.protocol && whole.scenario == fixture.scenario);
             let Some(twin) = twin.filter(|_| !fixture.scenario.starts_with("error")) else { continue };
             let answer = match exchange(client, upstream(fixture.protocol), false).answer(twin.text().as_bytes()) {
                 Ok(answer) => answer,
@@ -144,7 +148,9 @@ fn a_stream_says_the_same_wherever_it_is_split() {
 
 #[test]
 fn a_stream_that_is_cut_never_looks_finished() {
-    for fixture in streams().into_iter().filter(|fixture| matches!(fixture.scenario.as_str(), "text" | "tools" | "thinking_tools")) {
+    for fixture in
+        streams().into_iter().filter(|fixture| matches!(fixture.scenario.as_str(), "text" | "tools" | "thinking_tools"))
+    {
         let whole = bytes(&fixture);
         for client in clients_of(fixture.protocol) {
             let complete = stream(client, fixture.protocol, [&whole[..]]);

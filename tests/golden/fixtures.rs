@@ -91,7 +91,9 @@ pub fn translated_under(
 pub fn exchange(client: Client, upstream: Upstream, streamed: bool) -> sluice::translate::Exchange {
     let mut body = match client {
         Client::Responses => serde_json::json!({"model": "m", "input": "hello"}),
-        Client::ChatCompletions => serde_json::json!({"model": "m", "messages": [{"role": "user", "content": "hello"}]}),
+        Client::ChatCompletions => {
+            serde_json::json!({"model": "m", "messages": [{"role": "user", "content": "hello"}]})
+        }
         Client::AnthropicMessages => {
             serde_json::json!({"model": "m", "max_tokens": 1000, "messages": [{"role": "user", "content": "hello"}]})
         }

@@ -20,7 +20,11 @@ impl Event {
 pub fn events(text: &str) -> Vec<Event> {
     let blocks = text.split("\n\n").filter(|block| !block.is_empty());
     let field = |block: &str, name: &str| {
-        let values: Vec<_> = block.split('\n').filter_map(|line| line.strip_prefix(name)).map(|value| value.strip_prefix(' ').unwrap_or(value)).collect();
+        let values: Vec<_> = block
+            .split('\n')
+            .filter_map(|line| line.strip_prefix(name))
+            .map(|value| value.strip_prefix(' ').unwrap_or(value))
+            .collect();
         if values.is_empty() { None } else { Some(values.join("\n")) }
     };
     blocks.filter_map(|block| Some(Event { name: field(block, "event:"), data: field(block, "data:")? })).collect()
@@ -81,7 +85,10 @@ fn chat(events: &[Event], end: End) -> Result<(), String> {
             let is_new = call.get("id").is_some();
             ensure!(index + 1 == if is_new { calls + 1 } else { calls }, "call {index} out of order");
             ensure!(is_new == call.get("type").is_some(), "id and type come together");
-            ensure!(is_new == (call["function"].get("name").is_some() || call["custom"].get("name").is_some()), "id and name come together");
+            ensure!(
+                is_new == (call["function"].get("name").is_some() || call["custom"].get("name").is_some()),
+                "id and name come together"
+            );
             calls += u64::from(is_new);
         }
         if !choice["finish_reason"].is_null() {
@@ -108,7 +115,10 @@ fn responses(events: &[Event], end: End) -> Result<(), String> {
             (_, "response.created" | "response.in_progress") => return Err(format!("{kind} at {at}")),
             (_, "response.output_item.added") => {
                 ensure!(!open && data["output_index"] == items, "item out of order at {at}");
-                ensure!(data["item"]["status"].is_null() || data["item"]["status"] == "in_progress", "a new item is in progress");
+                ensure!(
+                    data["item"]["status"].is_null() || data["item"]["status"] == "in_progress",
+                    "a new item is in progress"
+                );
                 open = true;
             }
             (_, "response.output_item.done") => {
@@ -117,7 +127,10 @@ fn responses(events: &[Event], end: End) -> Result<(), String> {
             }
             (_, "response.completed" | "response.incomplete") => {
                 ensure!(!open, "an item is open at the end");
-                ensure!(data["response"]["output"].as_array().map(Vec::len) == usize::try_from(items).ok(), "items are missing");
+                ensure!(
+                    data["response"]["output"].as_array().map(Vec::len) == usize::try_from(items).ok(),
+                    "items are missing"
+                );
                 ensure!(data["response"]["usage"].is_object(), "the usage is missing");
                 over = Some(End::Complete);
             }
@@ -140,7 +153,9 @@ fn anthropic(events: &[Event], end: End) -> Result<(), String> {
         ensure!(event.name.as_deref() == Some(&kind), "event {at}: name and type differ");
         ensure!(over.is_none(), "event {at} follows the end");
         match kind.as_str() {
-            "message_start" => ensure!(at == 0 && data["message"]["content"] == serde_json::json!([]), "message_start at {at}"),
+            "message_start" => {
+                ensure!(at == 0 && data["message"]["content"] == serde_json::json!([]), "message_start at {at}")
+            }
             "error" => over = Some(End::ErrorReported),
             _ if at == 0 => return Err(format!("{kind} comes first")),
             "content_block_start" => {

@@ -52,7 +52,8 @@ fn a_longer_conversation_begins_like_the_shorter_one() {
             let of_first = |count: usize| {
                 let mut cut = whole.clone();
                 cut[list].as_array_mut().expect("turns").truncate(count);
-                let translated = translated_under(client, cut.to_string().as_bytes(), upstream, LossPolicy::Allow).ok()?;
+                let translated =
+                    translated_under(client, cut.to_string().as_bytes(), upstream, LossPolicy::Allow).ok()?;
                 let body: Value = serde_json::from_slice(&translated.body).expect("JSON");
                 let turns = ["messages", "input", "contents"].into_iter().find_map(|key| body[key].as_array().cloned());
                 turns

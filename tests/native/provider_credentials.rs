@@ -280,7 +280,10 @@ fn a_header_map_has_no_hint_because_its_last_characters_may_be_a_whole_value() {
 fn an_aws_key_is_an_object_and_is_shown_by_the_end_of_its_id() {
     let api = Api::new();
     let bedrock = |name: &str, key: Value| {
-        api.post(PATH, json!({"name": name, "provider": "bedrock", "auth_method": "aws_sigv4", "api_key": key.to_string()}))
+        api.post(
+            PATH,
+            json!({"name": name, "provider": "bedrock", "auth_method": "aws_sigv4", "api_key": key.to_string()}),
+        )
     };
     let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
     let made = bedrock("b", json!({"access_key_id": "AKIDEXAMPLE0123456WXYZ", "secret_access_key": secret})).must(201);

@@ -110,14 +110,8 @@ mod tests {
         client: Protocol,
         belief: Belief,
     ) -> (Protocol, Option<Protocol>) {
-        let settings = Settings {
-            kind,
-            protocol: None,
-            auth_method: None,
-            base_url: None,
-            openai_api_mode: mode,
-            advanced: None,
-        };
+        let settings =
+            Settings { kind, protocol: None, auth_method: None, base_url: None, openai_api_mode: mode, advanced: None };
         let resolved = settings.resolve(PrivateUpstreams::Allowed).expect("resolved");
         let dialects = dialects(client, &settings, &resolved, belief).expect("a dialect");
         (dialects.first, dialects.otherwise)

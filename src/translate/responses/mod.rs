@@ -3,6 +3,7 @@
 mod answer_in;
 mod answer_out;
 mod content_in;
+mod count;
 mod draft;
 mod fault;
 mod items_in;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use answer_in::read_answer;
 pub use answer_out::write_answer;
+pub use count::{read_count, write_count};
 pub use fault::{read_fault, write_fault};
 pub use request_in::read_request;
 pub use request_out::write_request;

@@ -50,7 +50,8 @@ fn an_answer_ends_before_a_stop_sequence_wherever_it_is_split() {
 
 #[test]
 fn what_follows_a_stop_sequence_is_not_told_not_even_calls() {
-    let mut events = vec![Event::Open(Block::Text), Event::Delta("STOP".into()), Event::Delta("more".into()), Event::Close];
+    let mut events =
+        vec![Event::Open(Block::Text), Event::Delta("STOP".into()), Event::Delta("more".into()), Event::Close];
     events.extend(call("f", &["{}"]));
     events.push(Event::End);
     let stop = Event::Finish(FinishReason::StopSequence(Some("STOP".into())));
