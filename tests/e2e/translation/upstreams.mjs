@@ -79,6 +79,8 @@ export function everyPair(e2e, scenarios, tests, { only = () => true } = {}) {
         driver: () => new Client(e2e, token),
         token: () => token,
         selector: (scenario, kind = 'model') => `${made.get(upstream).name}^${upstream[kind](scenario)}`,
+        /** The same scenario at another upstream of the table. */
+        elsewhere: (other, scenario) => `${made.get(other).name}^${other.thinker(scenario)}`,
         last: (scenario, kind = 'model') => e2e.upstream.requestsFor(upstream[kind](scenario)).filter(({ site }) => site === made.get(upstream).name).at(-1),
       };
       if (only(pair)) describe(`${Client.protocol} to ${upstream.name}`, () => tests(pair));
