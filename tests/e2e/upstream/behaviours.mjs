@@ -60,8 +60,6 @@ const BEHAVIOURS = {
   'error-400': failing(400, 'The mock does not like field temperature.', {}, { param: 'temperature', code: 'unsupported_value' }),
   'error-500': failing(500, 'The mock fell over.'),
   'error-503': failing(503, 'The mock is overloaded.'),
-  // What an upstream says that has the endpoint and not the model there.
-  'model-not-found-400': failing(400, 'The requested model does not exist here.', {}, { code: 'model_not_found', param: 'model' }),
   '401-echo-key': ({ site, record, response, dialect }) => {
     const shown = Object.values(site.auth.headers).join(' ');
     failing(401, `Incorrect API key provided: ${shown}. Find your key in the mock's console.`, { 'x-debug-key': shown }, { code: 'invalid_api_key' })({ record, response, dialect });

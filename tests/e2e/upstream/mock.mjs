@@ -72,6 +72,11 @@ class Upstream {
     this.#scripts.set(model, handler);
   }
 
+  /** The answer that a scripted model would have got without its script. */
+  ordinary(call) {
+    return answer({ upstream: this, ...call });
+  }
+
   /** Serves a path under every account that is none of the APIs': `handler({ upstream, site, record, response })`. */
   endpoint(path, handler) {
     this.#endpoints.set(path, handler);
@@ -89,17 +94,18 @@ class Upstream {
     return record;
   }
 
-  /** Waits until a request for `model` is there, counted from the call's own start when `after` is given. */
-  async arrival(model, after = 0) {
+  /**
+   * Waits until a request for `model` is there, counted from the call's own start when `after` is given. With the client's `pending`
+   * call, an answer that came without the upstream ends the waiting at once.
+   */
+  async arrival(model, after = 0, pending = null) {
     const found = () => this.records.slice(after).find((record) => record.model === model);
-    return found() ?? bounded(`a request for ${model}`, new Promise((resolve) => this.#waiting.push({ found, resolve })));
+    return found() ?? waited(`a request for ${model}`, this.#waiting, (resolve) => ({ found, resolve }), pending);
   }
 
-  /** The next `mock-trickle` stream that nobody has taken yet. */
-  async nextFlow() {
-    const flow = this.#flows.shift();
-    if (flow) return flow;
-    return bounded('a trickling request', new Promise((resolve) => this.#flowWaiters.push(resolve)));
+  /** The next `mock-trickle` stream that nobody has taken yet; `pending` as above. */
+  async nextFlow(pending = null) {
+    return this.#flows.shift() ?? waited('a trickling request', this.#flowWaiters, (resolve) => resolve, pending);
   }
 
   /** Takes the faults so far, for a test that provokes one on purpose. */
@@ -175,6 +181,25 @@ function recordOf(request, response) {
   });
   record.closed = () => bounded(`the end of ${request.method} ${request.url}`, closed);
   return record;
+}
+
+/** Waits in `queue`, and leaves it when the waiting fails: whoever waits next must not lose what it waits for. */
+async function waited(what, queue, entryOf, pending) {
+  let entry;
+  const offered = new Promise((resolve) => {
+    entry = entryOf(resolve);
+    queue.push(entry);
+  });
+  const refused = pending?.then(async (response) => {
+    if (response.status >= 300) throw new Error(`the client got ${response.status} while the test waited for ${what}: ${await response.clone().text()}`);
+    return offered;
+  });
+  try {
+    return await bounded(what, refused ? Promise.race([offered, refused]) : offered);
+  } catch (error) {
+    if (queue.includes(entry)) queue.splice(queue.indexOf(entry), 1);
+    throw error;
+  }
 }
 
 /** `promise`, or a failure that says what was waited for. */
