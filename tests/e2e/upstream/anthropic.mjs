@@ -50,7 +50,7 @@ export const anthropic = {
       model, stream: json.stream === true, tools: (json.tools ?? []).filter((tool) => tool.input_schema).map(({ name }) => ({ name })),
       rounds: turns.length, calls: turns.flat().length, stops: json.stop_sequences ?? [], format: json.output_config?.format?.type === 'json_schema',
       // Adaptive thinking is not shown unless it is asked for.
-      thinks: type === 'enabled' || type === 'adaptive', shows: type === 'enabled' ? display !== 'omitted' : display === 'summarized',
+      thinks: type === 'enabled' || type === 'adaptive', always: type === 'enabled', shows: type === 'enabled' ? display !== 'omitted' : display === 'summarized',
     };
   },
 

@@ -41,7 +41,7 @@ export const bedrock = {
     return {
       model, stream: op === 'converse-stream', tools: (json.toolConfig?.tools ?? []).filter((tool) => tool.toolSpec).map((tool) => ({ name: tool.toolSpec.name })),
       rounds: turns.length, calls: turns.flat().length, stops: json.inferenceConfig?.stopSequences ?? [], format: json.outputConfig?.textFormat?.type === 'json_schema',
-      thinks: type === 'enabled' || type === 'adaptive', shows: type === 'enabled' ? display !== 'omitted' : display === 'summarized',
+      thinks: type === 'enabled' || type === 'adaptive', always: type === 'enabled', shows: type === 'enabled' ? display !== 'omitted' : display === 'summarized',
     };
   },
 

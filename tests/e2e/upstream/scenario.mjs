@@ -30,13 +30,13 @@ export const isStrict = (model) => /.mock-/.test(String(model));
 
 /**
  * The answer to `ask`: `{ parts, stop, matched, reasoned }`. `ask` is what a dialect's `ask(record)` read from the request:
- * `{ model, tools: [{ name, custom }], rounds, calls, stops, thinks, shows, format }`, where `rounds` counts the model's turns with
+ * `{ model, tools: [{ name, custom }], rounds, calls, stops, thinks, always, shows, format }`, where `rounds` counts the model's turns with
  * calls so far and `calls` the calls in them.
  */
 export function compose(ask) {
   const scenario = scenarioOf(ask.model);
   const parts = [];
-  const reasons = /reason|redacted/.test(scenario) && ask.thinks;
+  const reasons = ask.thinks && (ask.always || /reason|redacted/.test(scenario));
   if (reasons && scenario.startsWith('redacted')) parts.push({ kind: 'redacted', number: ask.rounds });
   else if (reasons) parts.push({ kind: 'reasoning', pieces: ask.shows ? REASONING_PIECES : [], number: ask.rounds });
   const base = { parts, scenario, reasons, interleaved: scenario === 'interleaved', matched: null };
