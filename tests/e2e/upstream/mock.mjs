@@ -1,18 +1,16 @@
-// The mock upstream: an HTTP server on loopback that speaks the three official APIs, strictly.
+// The mock upstream: an HTTP server on loopback that speaks five vendors' APIs, strictly.
 //
-// A *site* is one account at this upstream: a path prefix with its own expected credential. The model name in the request's
-// body chooses the behaviour (`mock-429`, `mock-trickle`, …; see `BEHAVIOURS`); every other name gets an ordinary answer.
+// A *site* is one account at this upstream: a path prefix with its own expected credential. The end of the model's name chooses the
+// behaviour (`mock-429`, `gpt-5-mock-tools`, …; see `behaviours.mjs` and `scenario.mjs`); every other name gets an ordinary answer.
 // Everything that arrives is recorded; everything that should not have arrived is refused and kept in `faults`.
 
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { JSON_TYPE, answer, behaviourOf } from './behaviours.mjs';
 import { violations } from './rules.mjs';
-import { dialectOf } from './wire.mjs';
+import { chat } from './openai.mjs';
+import { placeOf } from './wire.mjs';
 
-
-
-const SSE = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
-const JSON_TYPE = { 'content-type': 'application/json' };
 const BOUND_MS = 15_000;
 
 /** Starts the mock on a free port. */
@@ -74,14 +72,19 @@ class Upstream {
     this.#scripts.set(model, handler);
   }
 
-  /** Serves a path under every account that is none of the three APIs': `handler({ upstream, site, record, response })`. */
+  /** The answer that a scripted model would have got without its script. */
+  ordinary(call) {
+    return answer({ upstream: this, ...call });
+  }
+
+  /** Serves a path under every account that is none of the APIs': `handler({ upstream, site, record, response })`. */
   endpoint(path, handler) {
     this.#endpoints.set(path, handler);
   }
 
   /** The recorded requests, newest last, that name `model`. */
   requestsFor(model) {
-    return this.records.filter((record) => record.json?.model === model);
+    return this.records.filter((record) => record.model === model);
   }
 
   /** The newest recorded request for `model`. */
@@ -91,17 +94,18 @@ class Upstream {
     return record;
   }
 
-  /** Waits until a request for `model` is there, counted from the call's own start when `after` is given. */
-  async arrival(model, after = 0) {
-    const found = () => this.records.slice(after).find((record) => record.json?.model === model);
-    return found() ?? bounded(`a request for ${model}`, new Promise((resolve) => this.#waiting.push({ found, resolve })));
+  /**
+   * Waits until a request for `model` is there, counted from the call's own start when `after` is given. With the client's `pending`
+   * call, an answer that came without the upstream ends the waiting at once.
+   */
+  async arrival(model, after = 0, pending = null) {
+    const found = () => this.records.slice(after).find((record) => record.model === model);
+    return found() ?? waited(`a request for ${model}`, this.#waiting, (resolve) => ({ found, resolve }), pending);
   }
 
-  /** The next `mock-trickle` stream that nobody has taken yet. */
-  async nextFlow() {
-    const flow = this.#flows.shift();
-    if (flow) return flow;
-    return bounded('a trickling request', new Promise((resolve) => this.#flowWaiters.push(resolve)));
+  /** The next `mock-trickle` stream that nobody has taken yet; `pending` as above. */
+  async nextFlow(pending = null) {
+    return this.#flows.shift() ?? waited('a trickling request', this.#flowWaiters, (resolve) => resolve, pending);
   }
 
   /** Takes the faults so far, for a test that provokes one on purpose. */
@@ -134,7 +138,7 @@ class Upstream {
     const site = this.sites.get(name);
     record.site = name;
     record.path = url.pathname.slice(name.length + 1);
-    record.dialect = dialectOf(url.pathname);
+    Object.assign(record, placeOf(url.pathname, record.json));
     this.records.push(record);
     for (const waiter of this.#waiting.splice(0)) {
       const found = waiter.found();
@@ -148,14 +152,15 @@ class Upstream {
     if (wrong.length > 0) return this.#refuse(record, response, wrong);
     record.accepted = true;
     if (endpoint) return endpoint({ upstream: this, site, record, response });
-    const handler = this.#scripts.get(record.json.model) ?? BEHAVIOURS[record.json.model] ?? answer;
+    const handler = this.#scripts.get(record.model) ?? behaviourOf(record.model) ?? answer;
     await handler({ upstream: this, site, record, response, dialect: record.dialect });
   }
 
   #refuse(record, response, wrong) {
     this.faults.push(...wrong.map((sentence) => `${record.method} ${record.url}: ${sentence}`));
-    const dialect = record.dialect ?? dialectOf('/chat/completions');
-    response.writeHead(400, JSON_TYPE).end(dialect.error({ status: 400, message: `mock upstream: ${wrong.join('; ')}` }));
+    const dialect = record.dialect ?? chat;
+    const error = { status: 400, message: `mock upstream: ${wrong.join('; ')}` };
+    response.writeHead(400, { ...JSON_TYPE, ...dialect.errorHeaders?.(error) }).end(dialect.error(error));
   }
 }
 
@@ -178,144 +183,22 @@ function recordOf(request, response) {
   return record;
 }
 
-const wants = (record) => ({
-  model: record.json.model,
-  tools: Array.isArray(record.json.tools) && record.json.tools.length > 0 && !hasToolResult(record.json),
-  includeUsage: record.json.stream_options?.include_usage === true,
-});
-
-/** A round in which the client hands back a tool's result is answered with text. */
-function hasToolResult(json) {
-  return /"role":"tool"|"type":"tool_result"|"type":"function_call_output"/.test(JSON.stringify(json));
-}
-
-/** Headers that every answer carries, as the vendors send them. */
-function vendorHeaders(dialect) {
-  return dialect.protocol === 'anthropic_messages'
-    ? { 'request-id': 'req_mock0001', 'anthropic-ratelimit-requests-remaining': '41' }
-    : { 'x-request-id': 'req_mock0001', 'openai-processing-ms': '12', 'openai-version': '2020-10-01', 'x-ratelimit-remaining-requests': '41' };
-}
-
-/** The ordinary answer, unary or streamed as asked. */
-async function answer({ record, response, dialect }) {
-  const headers = vendorHeaders(dialect);
-  if (record.json.stream === true) {
-    record.sent = dialect.events(wants(record));
-    response.writeHead(200, { ...SSE, ...headers });
-    for (const event of record.sent) {
-      response.write(event);
-      await delay(0);
-    }
-    response.end();
-  } else {
-    record.sent = [dialect.unary(wants(record))];
-    response.writeHead(200, { ...JSON_TYPE, ...headers }).end(record.sent[0]);
-  }
-}
-
-const failing = (status, message, headers = {}, extra = {}) => ({ record, response, dialect }) => {
-  record.sent = [dialect.error({ status, message, ...extra })];
-  response.writeHead(status, { ...JSON_TYPE, ...vendorHeaders(dialect), ...headers }).end(record.sent[0]);
-};
-
-function drop(record, response) {
-  record.droppedByMock = true;
-  response.socket?.destroy();
-}
-
-/** Streams some of the events, as `cut` chooses, then does `end`. Always streams, whatever was asked. */
-const partial = (cut, end) => async ({ record, response, dialect }) => {
-  record.sent = cut(dialect.events(wants(record)));
-  response.writeHead(200, { ...SSE, ...vendorHeaders(dialect) });
-  for (const event of record.sent) {
-    response.write(event);
-    await delay(5);
-  }
-  end({ record, response });
-};
-
-/** The model names that steer the mock. */
-const BEHAVIOURS = {
-  'mock-429': failing(429, 'You exceeded the mock quota.', { 'retry-after': '7', 'x-ratelimit-reset-requests': '7s' }, { code: 'rate_limit_exceeded' }),
-  'mock-error-400': failing(400, 'The mock does not like field temperature.', {}, { param: 'temperature', code: 'unsupported_value' }),
-  'mock-error-500': failing(500, 'The mock fell over.'),
-  'mock-error-503': failing(503, 'The mock is overloaded.'),
-  'mock-401-echo-key': ({ site, record, response, dialect }) => {
-    const shown = Object.values(site.auth.headers).join(' ');
-    failing(401, `Incorrect API key provided: ${shown}. Find your key in the mock's console.`, { 'x-debug-key': shown }, { code: 'invalid_api_key' })({ record, response, dialect });
-  },
-  'mock-html-502': ({ response }) => response
-    .writeHead(502, { 'content-type': 'text/html' })
-    .end('<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>'),
-  'mock-garbage': ({ response }) => response.writeHead(200, JSON_TYPE).end('{"id": "chatcmpl-garbage", "choices": [{"mess\u0000 <<<'),
-  'mock-hang': () => {},
-  'mock-redirect': ({ upstream, response }) => response.writeHead(307, { location: `${upstream.elsewhere}/stolen` }).end(),
-  'mock-redirect-302': ({ upstream, response }) => response.writeHead(302, { location: `${upstream.elsewhere}/stolen` }).end(),
-  'mock-drop-before-headers': ({ record, response }) => drop(record, response),
-  'mock-drop-mid-body': async ({ record, response, dialect }) => {
-    const whole = dialect.unary(wants(record));
-    response.writeHead(200, { ...JSON_TYPE, 'content-length': Buffer.byteLength(whole) });
-    response.write(whole.slice(0, whole.length / 2));
-    await delay(20);
-    drop(record, response);
-  },
-  'mock-drop-mid-stream': partial((events) => events.slice(0, 4), ({ record, response }) => drop(record, response)),
-  'mock-truncated-stream': partial((events) => events.slice(0, 4), ({ response }) => response.end()),
-  'mock-idle-stream': partial((events) => events.slice(0, 4), () => {}),
-  'mock-error-first': ({ record, response, dialect }) => {
-    const body = dialect.error({ status: 503, message: 'The mock broke before it began.', type: dialect.protocol === 'anthropic_messages' ? 'overloaded_error' : 'server_error' });
-    record.sent = [dialect.protocol === 'chat_completions' ? `data: ${body}\n\n` : `event: error\ndata: ${body}\n\n`];
-    response.writeHead(200, SSE).end(record.sent[0]);
-  },
-  /** Each event is sent when the test says so: `const flow = await upstream.nextFlow()`. */
-  'mock-trickle': ({ upstream, record, response, dialect }) => {
-    response.writeHead(200, { ...SSE, ...vendorHeaders(dialect) });
-    response.flushHeaders();
-    upstream.offer(new Flow(record, response, dialect.events(wants(record))));
-  },
-  /** Pieces of seven bytes: no event, line or character arrives whole. */
-  'mock-split': async ({ record, response, dialect }) => {
-    record.sent = dialect.events(wants(record));
-    const bytes = Buffer.from(record.sent.join(''));
-    response.writeHead(200, { ...SSE, ...vendorHeaders(dialect) });
-    for (let at = 0; at < bytes.length; at += 7) {
-      response.write(bytes.subarray(at, at + 7));
-      if (at % 70 === 0) await delay(1);
-    }
-    response.end();
-  },
-  /** Legal SSE that is not spelt as usual: CRLF, comments, no space after `data:`. */
-  'mock-crlf': async ({ record, response, dialect }) => {
-    record.sent = [': hello\r\n\r\n', ...dialect.events(wants(record)).map((event) => event.replaceAll('\n', '\r\n').replace('data: ', 'data:'))];
-    response.writeHead(200, { ...SSE, ...vendorHeaders(dialect) });
-    for (const event of record.sent) {
-      response.write(event);
-      await delay(0);
-    }
-    response.end();
-  },
-};
-
-/** One stream under the test's control. */
-class Flow {
-  sent = 0;
-  constructor(record, response, events) {
-    Object.assign(this, { record, response, events });
-  }
-
-  /** Sends the next event and returns its text. */
-  send() {
-    const event = this.events[this.sent];
-    if (event === undefined) throw new Error('the stream has no further event');
-    this.sent += 1;
-    this.response.write(event);
-    return event;
-  }
-
-  /** Sends whatever is left and ends the stream as its protocol ends. */
-  finish() {
-    while (this.sent < this.events.length) this.send();
-    this.response.end();
+/** Waits in `queue`, and leaves it when the waiting fails: whoever waits next must not lose what it waits for. */
+async function waited(what, queue, entryOf, pending) {
+  let entry;
+  const offered = new Promise((resolve) => {
+    entry = entryOf(resolve);
+    queue.push(entry);
+  });
+  const refused = pending?.then(async (response) => {
+    if (response.status >= 300) throw new Error(`the client got ${response.status} while the test waited for ${what}: ${await response.clone().text()}`);
+    return offered;
+  });
+  try {
+    return await bounded(what, refused ? Promise.race([offered, refused]) : offered);
+  } catch (error) {
+    if (queue.includes(entry)) queue.splice(queue.indexOf(entry), 1);
+    throw error;
   }
 }
 
