@@ -90,7 +90,9 @@ fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<S
     }
     let mut wanted = Map::new();
     if let Some(Given { field, value: thinking }) = request.thinking {
-        let effort = effort(thinking);
+        // To a model that may not be able to think there is nothing to forbid.
+        let is_moot = thinking.mode == ThinkingMode::Off && model.reasons == Reasons::Unknown;
+        let effort = effort(thinking).filter(|_| !is_moot);
         if model.reasons == Reasons::No {
             if effort.is_some_and(|effort| effort != Effort::None) {
                 losses.detail(field, "is for models that think before they answer, which this one does not");
@@ -100,6 +102,7 @@ fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<S
                 Some(Some(effort)) => {
                     wanted.insert("effort".into(), effort.as_str().into());
                 }
+                Some(None) if effort == Some(Effort::None) => {}
                 Some(None) => losses.detail(field, "cannot be set: this model thinks as much as it sees fit"),
                 None => {}
             }
@@ -183,7 +186,7 @@ fn text(request: &mut Request, model: &Model, quirks: &Quirks, body: &mut Map<St
         text.insert("format".into(), written_format(format.value, request.client));
     }
     if let Some(verbosity) = request.verbosity.take() {
-        if quirks.verbosity.yes() && model.reasons != Reasons::No {
+        if quirks.verbosity.yes() && model.takes_verbosity() {
             text.insert("verbosity".into(), verbosity.value.into());
         } else {
             losses.detail(verbosity.field, "is not known to this model");
