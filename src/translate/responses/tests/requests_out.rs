@@ -89,6 +89,14 @@ fn xai_gets_the_system_as_a_message_and_groq_no_store() {
 }
 
 #[test]
+fn a_system_message_alone_is_the_input() {
+    let mut asked = Request::new(Client::ChatCompletions);
+    asked.system.push(Part::new("messages[0]", Body::Text("A".into())));
+    let body = write_for(asked, Kind::OpenAi, "gpt-6").body;
+    assert_eq!((&body["input"][0]["role"], body.get("instructions")), (&json!("system"), None));
+}
+
+#[test]
 fn sealed_reasoning_goes_before_what_it_led_to_and_never_alone() {
     let mut asked = request(Client::AnthropicMessages);
     say(&mut asked, Role::Assistant, sealed("aip_golden"));
