@@ -38,6 +38,7 @@ const PLAIN: Model = Model { reasons: Reasons::No, efforts: &[] };
 /// Sampling passes at makers that do not refuse it.
 const UNKNOWN: Model = Model { reasons: Reasons::Unknown, efforts: &[Zero, Minimal, Low, Medium, High, XHigh, Max] };
 const THREE_EFFORTS: Model = Model { reasons: Reasons::Unknown, efforts: &[Low, Medium, High] };
+const OLLAMA: Model = Model { efforts: &[Zero, Low, Medium, High], ..THREE_EFFORTS };
 const GROK_3_MINI: Model = Model { reasons: Reasons::Unknown, efforts: &[Low, High] };
 const GROK_4: Model = Model { reasons: Reasons::Unknown, efforts: &[] };
 
@@ -50,14 +51,23 @@ impl Model {
         let name = name.strip_prefix("ft:").unwrap_or(name);
         match kind {
             Kind::XAi => grok(name),
-            Kind::Groq | Kind::Ollama => THREE_EFFORTS,
+            Kind::Groq => THREE_EFFORTS,
+            Kind::Ollama => OLLAMA,
             _ => openai(name),
         }
     }
 
+    /// Whether it takes `text.verbosity` in all of its degrees.
+    pub(super) fn takes_verbosity(&self) -> bool {
+        self.reasons != Reasons::No && *self != O_SERIES
+    }
+
     /// The effort that it takes and that is nearest to the one that is wanted, rather more than less; `None` if it takes
-    /// none at all.
+    /// none at all. Not to think is the default of whatever may not be able to.
     pub(super) fn nearest(&self, wanted: Effort) -> Option<Effort> {
+        if wanted == Zero && self.reasons == Reasons::Unknown && !self.efforts.contains(&Zero) {
+            return None;
+        }
         self.efforts.iter().copied().find(|effort| *effort >= wanted).or_else(|| self.efforts.last().copied())
     }
 }
@@ -147,5 +157,6 @@ mod tests {
         assert_eq!(GPT_51.nearest(Minimal), Some(Low));
         assert_eq!(O_SERIES.nearest(Max), Some(High));
         assert_eq!(GROK_4.nearest(High), None);
+        assert_eq!(THREE_EFFORTS.nearest(Zero), None);
     }
 }

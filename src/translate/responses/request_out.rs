@@ -5,7 +5,6 @@ use super::model::{Model, Reasons};
 use super::quirks::{EndUser, Include, Quirks, System};
 use super::tools_out;
 use crate::domain::invalid::Invalid;
-use crate::domain::kind::Kind;
 use crate::translate::neutral::{
     Body, Bridge, Client, Delivery, Effort, Format, Given, Losses, Part, Request, ServiceTier, Summary, Target,
     Thinking, ThinkingMode,
@@ -35,7 +34,7 @@ pub fn write_request(
     conversation(&mut request, target, quirks, &mut body, bridge, losses);
     tools_out::write(&mut request, &quirks, &mut body, bridge, losses);
     reasoning(&request, &model, &quirks, &mut body, losses);
-    limits(&mut request, &model, target.kind, &mut body, bridge, losses);
+    limits(&mut request, &model, &mut body, bridge, losses);
     text(&mut request, &model, &quirks, &mut body, losses);
     identity(&mut request, &quirks, &mut body, losses);
     body.insert("stream".into(), (request.delivery == Delivery::Streamed).into());
@@ -54,10 +53,11 @@ fn conversation(
     let mut items = Items::new(request.client, target, quirks, bridge, losses);
     match (system, quirks.system) {
         (None, _) => {}
-        (Some(text), System::Instructions) => {
+        (Some(text), System::Instructions) if !request.turns.is_empty() => {
             body.insert("instructions".into(), text.into());
         }
-        (Some(text), System::Message) => items.system(text),
+        // An empty `input` is refused everywhere.
+        (Some(text), System::Instructions | System::Message) => items.system(text),
     }
     let input = items.turns(std::mem::take(&mut request.turns));
     body.insert("input".into(), Value::Array(input));
@@ -90,7 +90,9 @@ fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<S
     }
     let mut wanted = Map::new();
     if let Some(Given { field, value: thinking }) = request.thinking {
-        let effort = effort(thinking);
+        // To a model that may not be able to think there is nothing to forbid.
+        let is_moot = thinking.mode == ThinkingMode::Off && model.reasons == Reasons::Unknown;
+        let effort = effort(thinking).filter(|_| !is_moot);
         if model.reasons == Reasons::No {
             if effort.is_some_and(|effort| effort != Effort::None) {
                 losses.detail(field, "is for models that think before they answer, which this one does not");
@@ -100,6 +102,7 @@ fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<S
                 Some(Some(effort)) => {
                     wanted.insert("effort".into(), effort.as_str().into());
                 }
+                Some(None) if effort == Some(Effort::None) => {}
                 Some(None) => losses.detail(field, "cannot be set: this model thinks as much as it sees fit"),
                 None => {}
             }
@@ -149,7 +152,6 @@ fn summary(client: Client, thinking: Thinking) -> Option<&'static str> {
 fn limits(
     request: &mut Request,
     model: &Model,
-    kind: Kind,
     body: &mut Map<String, Value>,
     bridge: &mut Bridge,
     losses: &mut Losses,
@@ -161,7 +163,7 @@ fn limits(
     if let Some(stop) = request.stop.take() {
         bridge.stops = stop.value;
     }
-    let refuses_sampling = model.reasons == Reasons::Yes && kind != Kind::XAi;
+    let refuses_sampling = model.reasons == Reasons::Yes;
     for (key, given) in [("temperature", request.temperature.take()), ("top_p", request.top_p.take())] {
         let Some(Given { field, value }) = given else { continue };
         if refuses_sampling {
@@ -183,7 +185,7 @@ fn text(request: &mut Request, model: &Model, quirks: &Quirks, body: &mut Map<St
         text.insert("format".into(), written_format(format.value, request.client));
     }
     if let Some(verbosity) = request.verbosity.take() {
-        if quirks.verbosity.yes() && model.reasons != Reasons::No {
+        if quirks.verbosity.yes() && model.takes_verbosity() {
             text.insert("verbosity".into(), verbosity.value.into());
         } else {
             losses.detail(verbosity.field, "is not known to this model");
