@@ -298,3 +298,30 @@ fn a_longer_conversation_begins_like_the_shorter_one() {
     let shorter = shorter["messages"].as_array().unwrap();
     assert_eq!(shorter[..], whole["messages"].as_array().unwrap()[..shorter.len()]);
 }
+
+#[test]
+fn a_model_that_refuses_to_think_with_tools_is_not_asked_to() {
+    let body = |tools: bool| {
+        let mut body = json!({"messages": [], "reasoning_effort": "high"});
+        if tools {
+            body["tools"] = json!([{"type": "function", "function": {"name": "f"}}]);
+        }
+        body
+    };
+    for (model, tools, effort, losses) in [
+        ("gpt-5.2", true, Some("high"), vec![]),
+        ("gpt-5.4", true, None, vec!["reasoning_effort"]),
+        ("gpt-5.5", true, Some("none"), vec!["reasoning_effort"]),
+        ("gpt-5.6-terra", true, Some("none"), vec!["reasoning_effort"]),
+        ("gpt-5.6-terra", false, Some("high"), vec![]),
+        ("gpt-6", true, Some("high"), vec![]),
+    ] {
+        let written = of_chat(body(tools), Kind::OpenAi, model);
+        assert_eq!(written.body.get("reasoning_effort").and_then(Value::as_str), effort, "{model}");
+        assert_eq!(lost(&written), losses, "{model}");
+    }
+    let mut unsaid = body(true);
+    unsaid.as_object_mut().unwrap().remove("reasoning_effort");
+    let written = of_chat(unsaid, Kind::Azure, "gpt-5.6");
+    assert_eq!((&written.body["reasoning_effort"], lost(&written)), (&json!("none"), vec![]));
+}
