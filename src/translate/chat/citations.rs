@@ -20,7 +20,8 @@ pub(super) fn read(annotation: &Value) -> Option<Citation> {
 /// without an address, which this protocol has no place for.
 pub(super) fn write(citation: &Citation, block: (u64, u64)) -> Option<Value> {
     let url = citation.url.as_deref()?;
-    let (from, to) = citation.span.map_or(block, |(from, to)| (block.0 + from, block.0 + to));
+    let (from, to) =
+        citation.span.map_or(block, |(from, to)| (block.0.saturating_add(from), block.0.saturating_add(to)));
     let title = citation.title.as_deref().unwrap_or_default();
     Some(json!({
         "type": "url_citation",

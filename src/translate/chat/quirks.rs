@@ -25,6 +25,8 @@ pub struct Quirks {
     /// Whether a budget of tokens is turned into an effort. Where nobody knows whether the model thinks at all, only a
     /// client that names an effort gets one.
     pub budgets: Takes,
+    /// How it thinks where it has tools.
+    pub with_tools: WithTools,
     /// Groq's `reasoning_format`: without it some models think within `<think>` tags of the content.
     pub reasoning_format: Option<&'static str>,
     /// Whether what the model thought is sent back to it, in the field in which it came.
@@ -49,6 +51,18 @@ pub struct Quirks {
     pub end_user: Option<&'static str>,
     /// Its words for the service tier.
     pub tiers: Tiers,
+}
+
+/// How a model thinks where it has tools. From gpt-5.4 on, OpenAI answers 400 to tools together with `reasoning_effort` in
+/// Chat Completions ("use /v1/responses"), from gpt-5.5 on also where nothing is said, because these think by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithTools {
+    /// As it is told.
+    AsTold,
+    /// As it likes: the field is refused.
+    Untold,
+    /// Not at all, and it has to be told so.
+    NotAtAll,
 }
 
 /// A vendor's words for the service tier.
@@ -106,6 +120,7 @@ const OPENAI: Quirks = Quirks {
     stops: 4,
     efforts: &[],
     budgets: Takes::Yes,
+    with_tools: WithTools::AsTold,
     reasoning_format: None,
     reasoning_back: Takes::No,
     strict: Takes::Yes,
@@ -144,9 +159,12 @@ const GPT_5: Quirks = Quirks {
 const GPT_5_PRO: Quirks = Quirks { efforts: &[(High, "high")], ..GPT_5 };
 const GPT_5_1: Quirks = Quirks { efforts: NONE_TO_HIGH, tunings_without_thinking: SAMPLING, ..GPT_5 };
 const GPT_5_2: Quirks = Quirks { efforts: NONE_TO_XHIGH, ..GPT_5_1 };
-const GPT_5_6: Quirks = Quirks { efforts: NONE_TO_MAX, cache_breakpoints: Takes::Yes, ..GPT_5_1 };
-const GPT_6: Quirks = Quirks { efforts: LOW_TO_MAX, tunings_without_thinking: &[], ..GPT_5_6 };
-const GPT_6_NONE: Quirks = Quirks { efforts: NONE_TO_MAX, ..GPT_6 };
+const GPT_5_4: Quirks = Quirks { with_tools: WithTools::Untold, ..GPT_5_2 };
+const GPT_5_5: Quirks = Quirks { with_tools: WithTools::NotAtAll, ..GPT_5_2 };
+const GPT_5_6: Quirks = Quirks { efforts: NONE_TO_MAX, cache_breakpoints: Takes::Yes, ..GPT_5_5 };
+const GPT_6_NONE: Quirks = Quirks { tunings_without_thinking: &[], ..GPT_5_6 };
+/// It cannot be told not to think, so nothing but Responses has its tools if it refuses them here.
+const GPT_6: Quirks = Quirks { efforts: LOW_TO_MAX, with_tools: WithTools::AsTold, ..GPT_6_NONE };
 
 /// Section 9.5. Its own models that do not think.
 const XAI: Quirks = Quirks {
@@ -166,8 +184,8 @@ const GROK_4_3: Quirks = Quirks { efforts: NONE_TO_HIGH, ..XAI_REASONING };
 const GROK_NEWER: Quirks = Quirks { efforts: LOW_TO_HIGH, ..XAI_REASONING };
 
 /// Section 9.6.
-const GROQ: Quirks = Quirks { tiers: Tiers::Groq, strict: Takes::Yes, ..XAI };
-const GROQ_GPT_OSS: Quirks = Quirks { efforts: LOW_TO_HIGH, ..GROQ };
+const GROQ: Quirks = Quirks { tiers: Tiers::Groq, ..XAI };
+const GROQ_GPT_OSS: Quirks = Quirks { efforts: LOW_TO_HIGH, strict: Takes::Yes, ..GROQ };
 const GROQ_QWEN: Quirks =
     Quirks { efforts: &[(Effort::None, "none"), (Medium, "default")], reasoning_format: Some("parsed"), ..GROQ };
 const GROQ_PARSED: Quirks = Quirks { reasoning_format: Some("parsed"), ..GROQ };
@@ -209,7 +227,7 @@ const OPENAI_MODELS: &[(&str, Quirks)] = &[
     ("gpt-4o-search", OPENAI_SEARCH), ("gpt-4o-mini-search", OPENAI_SEARCH), ("gpt-5-search", OPENAI_SEARCH),
     ("gpt-3", OPENAI), ("gpt-4", OPENAI), ("gpt-5-chat", OPENAI), ("gpt-oss", OPENAI),
     ("gpt-5-pro", GPT_5_PRO), ("gpt-5.1", GPT_5_1),
-    ("gpt-5.2", GPT_5_2), ("gpt-5.3", GPT_5_2), ("gpt-5.4", GPT_5_2), ("gpt-5.5", GPT_5_2),
+    ("gpt-5.2", GPT_5_2), ("gpt-5.3", GPT_5_2), ("gpt-5.4", GPT_5_4), ("gpt-5.5", GPT_5_5),
     ("gpt-5.", GPT_5_6), ("gpt-5", GPT_5), ("gpt-6-sol", GPT_6_NONE), ("gpt-6-luna", GPT_6_NONE),
     ("gpt-audio", OPENAI), ("gpt-realtime", OPENAI), ("gpt-", GPT_6),
     ("o1", O_SERIES), ("o2", O_SERIES), ("o3", O_SERIES), ("o4", O_SERIES), ("codex-mini", O_SERIES),

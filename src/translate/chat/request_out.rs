@@ -1,7 +1,7 @@
 //! Writes a request for OpenAI and whoever calls itself compatible.
 
 use super::object::object;
-use super::quirks::Quirks;
+use super::quirks::{Quirks, WithTools};
 use super::{messages_out, tools_out};
 use crate::domain::invalid::Invalid;
 use crate::translate::neutral::{
@@ -73,18 +73,32 @@ impl Writer<'_> {
         if let Some(format) = self.quirks.reasoning_format {
             self.set("reasoning_format", format);
         }
+        let with_tools = match self.body.contains_key("tools") {
+            true => self.quirks.with_tools,
+            false => WithTools::AsTold,
+        };
+        if with_tools == WithTools::NotAtAll {
+            self.tell(Effort::None);
+        }
         let Some(Given { field, value }) = given else { return };
         let Some((wanted, is_named)) = wanted_effort(value) else { return };
-        let may_be_told = is_named || self.quirks.budgets.yes();
-        match self.quirks.effort(wanted).filter(|_| may_be_told) {
-            Some((told, word)) => {
-                self.told = Some(told);
-                self.set("reasoning_effort", word);
+        match with_tools {
+            WithTools::AsTold if (is_named || self.quirks.budgets.yes()) && self.tell(wanted) => {}
+            // What does not think does as it was asked.
+            _ if wanted == Effort::None => {}
+            WithTools::AsTold => self.losses.detail(field, "is for models that think: this one is not told how much"),
+            WithTools::Untold | WithTools::NotAtAll => {
+                self.losses.detail(field, "is refused by this model's Chat Completions together with tools");
             }
-            // A model that does not think does as it was asked.
-            None if wanted == Effort::None => {}
-            None => self.losses.detail(field, "is for models that think: this one is not told how much"),
         }
+    }
+
+    /// Says how hard to think, if that can be said to the model.
+    fn tell(&mut self, wanted: Effort) -> bool {
+        let Some((told, word)) = self.quirks.effort(wanted) else { return false };
+        self.told = Some(told);
+        self.set("reasoning_effort", word);
+        true
     }
 
     fn limits(&mut self, request: &mut Request, bridge: &mut Bridge) {
