@@ -55,8 +55,7 @@ fn a_longer_conversation_begins_like_the_shorter_one() {
                 let translated =
                     translated_under(client, cut.to_string().as_bytes(), upstream, LossPolicy::Allow).ok()?;
                 let body: Value = serde_json::from_slice(&translated.body).expect("JSON");
-                let turns = ["messages", "input", "contents"].into_iter().find_map(|key| body[key].as_array().cloned());
-                turns
+                ["messages", "input", "contents"].into_iter().find_map(|key| body[key].as_array().cloned())
             };
             let longer = of_first(turns).expect("translated");
             // Only cuts after a user's word are prompts that were really sent.

@@ -40,7 +40,7 @@ fn with_stops(stops: &[&str]) -> Bridge {
 fn an_answer_ends_before_a_stop_sequence_wherever_it_is_split() {
     let whole = "one two END three";
     for cut in 0..=whole.len() {
-        let events = restored(with_stops(&["END", "never"]), text(&[&whole[..cut], &whole[cut..]]));
+        let events = restored(with_stops(&["END", "never"]), text(&<[&str; 2]>::from(whole.split_at(cut))));
         assert_eq!(said(&events), "one two ", "cut at {cut}");
         assert_eq!(last_finish(&events), Some(&FinishReason::StopSequence(Some("END".into()))));
         assert_eq!(events.iter().filter(|event| **event == Event::Close).count(), 1);
