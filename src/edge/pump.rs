@@ -42,6 +42,8 @@ pub struct Pump {
     stream: StreamRelay,
     /// What was read before the status was committed.
     held: Vec<Uint8Array>,
+    /// How the upstream's stream ended, if it did so before the status was committed: an answer without a word.
+    ended: Option<End>,
     bytes: Vec<u8>,
 }
 
@@ -102,6 +104,7 @@ impl Pump {
             bounds,
             stream,
             held: Vec::new(),
+            ended: None,
             bytes: Vec::new(),
         })
     }
@@ -118,6 +121,7 @@ impl Pump {
                     self.answer.abort.abort();
                     return Err(Refusal::new(Reason::ClientClosed, "the client closed the connection"));
                 }
+                Read::Over(Over::Ended) if self.is_whole() => return Ok(()),
                 Read::Over(_) => return Err(ended_before_it_began(plan)),
             }
         }
@@ -127,6 +131,14 @@ impl Pump {
         self.answer.abort.abort();
         let held: Vec<u8> = self.held.iter().flat_map(Uint8Array::to_vec).collect();
         Err(failed_at_once(plan, self.stream.fault(), &held))
+    }
+
+    /// Whether an answer that has ended was all there is: a model may have nothing to say.
+    fn is_whole(&mut self) -> bool {
+        let finish = self.stream.finish();
+        self.held.push(Uint8Array::new_from_slice(finish.flush));
+        self.ended = Some(finish.end);
+        matches!(finish.end, End::Complete | End::Unterminated)
     }
 
     /// The next chunk as the client gets it, unless `timer` rings first.
@@ -200,8 +212,13 @@ impl Stream {
             };
             return Ending { status, error: Some(error), consumed: self.consumed_so_far() };
         }
-        let finish = self.relaying.pump.stream.finish();
-        let (end, mut last) = (finish.end, finish.flush.to_vec());
+        let (end, mut last) = match self.relaying.pump.ended {
+            Some(end) => (end, Vec::new()),
+            None => {
+                let finish = self.relaying.pump.stream.finish();
+                (finish.end, finish.flush.to_vec())
+            }
+        };
         let failure = match (over, end) {
             (_, End::Complete | End::ErrorReported) | (Over::Ended, End::Unterminated) => None,
             (Over::Late, _) => Some((Reason::UpstreamTimeout, "did not finish its answer in the time that it has")),
@@ -249,6 +266,9 @@ impl Relaying {
             if self.write(&chunk).await.is_err() {
                 return Over::ClientLeft;
             }
+        }
+        if self.pump.ended.is_some() {
+            return Over::Ended;
         }
         let mut last_chunk = Platform.now();
         // One timer for many chunks: it is asked again when it rings, not set anew for each of them.

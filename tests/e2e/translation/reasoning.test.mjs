@@ -23,7 +23,9 @@ everyPair(e2e, SCENARIOS, (pair) => {
       const driver = pair.driver();
       const turn = await driver.turn(selector('reason'), driver.start({ text: 'Think.' }), { mode, reasoning });
       assert.equal(turn.text, TEXT, mode);
-      assert.equal(turn.reasoning, REASONING, mode);
+      // OpenAI shows a summary only to verified organisations, so it is asked for only where the client's protocol shows thoughts.
+      const hidden = client === 'chat_completions' && upstream.protocol === 'responses';
+      assert.equal(turn.reasoning, hidden ? '' : REASONING, mode);
     }
   });
 

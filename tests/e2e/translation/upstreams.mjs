@@ -36,6 +36,8 @@ const claudeThought = (json) => json.messages.flatMap(({ content }) => content).
 export const UPSTREAMS = [
   {
     name: 'Chat Completions', protocol: 'chat_completions', model: (scenario) => `gpt-4.1-mock-${scenario}`, thinker: (scenario) => `deepseek-v4-mock-${scenario}`,
+    // OpenAI's own chat takes no reasoning back; the servers that show theirs are somebody else's.
+    thinkers: (e2e) => e2e.provider({ provider: 'custom', protocol: 'chat_completions' }),
     remembered: (json) => json.messages.some((message) => message.reasoning_content === REASONING),
   },
   {
@@ -66,10 +68,13 @@ export function everyPair(e2e, scenarios, tests, { only = () => true } = {}) {
   e2e.before(async () => {
     ({ token } = await e2e.mint());
     for (const upstream of UPSTREAMS) {
-      const provider = await MAKERS[upstream.protocol](e2e);
-      const names = new Set(scenarios.flatMap((scenario) => [upstream.model(scenario), upstream.thinker(scenario)]));
-      await e2e.models(provider, [...names]);
-      made.set(upstream, provider);
+      const model = await MAKERS[upstream.protocol](e2e);
+      const thinker = upstream.thinkers ? await upstream.thinkers(e2e) : model;
+      for (const provider of new Set([model, thinker])) {
+        const names = new Set(scenarios.flatMap((scenario) => [upstream.model(scenario), upstream.thinker(scenario)]));
+        await e2e.models(provider, [...names]);
+      }
+      made.set(upstream, { model, thinker });
     }
   });
   for (const Client of DRIVERS) {
@@ -78,10 +83,10 @@ export function everyPair(e2e, scenarios, tests, { only = () => true } = {}) {
         client: Client.protocol, upstream, native: Client.protocol === upstream.protocol,
         driver: () => new Client(e2e, token),
         token: () => token,
-        selector: (scenario, kind = 'model') => `${made.get(upstream).name}^${upstream[kind](scenario)}`,
+        selector: (scenario, kind = 'model') => `${made.get(upstream)[kind].name}^${upstream[kind](scenario)}`,
         /** The same scenario at another upstream of the table. */
-        elsewhere: (other, scenario) => `${made.get(other).name}^${other.thinker(scenario)}`,
-        last: (scenario, kind = 'model') => e2e.upstream.requestsFor(upstream[kind](scenario)).filter(({ site }) => site === made.get(upstream).name).at(-1),
+        elsewhere: (other, scenario) => `${made.get(other).thinker.name}^${other.thinker(scenario)}`,
+        last: (scenario, kind = 'model') => e2e.upstream.requestsFor(upstream[kind](scenario)).filter(({ site }) => site === made.get(upstream)[kind].name).at(-1),
       };
       if (only(pair)) describe(`${Client.protocol} to ${upstream.name}`, () => tests(pair));
     }

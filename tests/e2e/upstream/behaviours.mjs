@@ -47,6 +47,9 @@ function drop(record, response) {
   response.socket?.destroy();
 }
 
+/** As far as the first word: Responses takes longer to come to it. */
+const beginning = (events, dialect) => events.slice(0, dialect.protocol === 'responses' ? 6 : 4);
+
 /** Streams some of the events, as `cut` chooses, then does `end`. Always streams, whatever was asked. */
 const partial = (cut, end) => async (call) => {
   const { response, record, dialect } = call;
@@ -79,9 +82,9 @@ const BEHAVIOURS = {
     await delay(20);
     drop(call.record, call.response);
   },
-  'drop-mid-stream': partial((events) => events.slice(0, 4), ({ record, response }) => drop(record, response)),
-  'truncated-stream': partial((events) => events.slice(0, 4), ({ response }) => response.end()),
-  'idle-stream': partial((events) => events.slice(0, 4), () => {}),
+  'drop-mid-stream': partial(beginning, ({ record, response }) => drop(record, response)),
+  'truncated-stream': partial(beginning, ({ response }) => response.end()),
+  'idle-stream': partial(beginning, () => {}),
   'error-mid-stream': partial((events, dialect) => [...events.slice(0, 6), dialect.errorEvent({ message: 'The mock broke half way.' })], ({ response }) => response.end()),
   'error-first': ({ record, response, dialect }) => {
     record.sent = [dialect.errorEvent({ message: 'The mock broke before it began.', first: true })];

@@ -116,6 +116,8 @@ export const responses = {
 
   unary: (ask) => odd(whole(ask, compose(ask))),
 
+  other: ({ op }) => (op === 'input-tokens' ? '{"object":"response.input_tokens","input_tokens":42}' : null),
+
   events(ask) {
     let sequence = 0;
     const event = (type, fields) => named({ type, sequence_number: sequence++, ...fields });

@@ -57,6 +57,8 @@ export function compose(ask) {
 
 function callsOf(scenario, { tools, rounds }) {
   const wanted = { text: 0, steps: 2, 'reason-steps': 2, reason: 0, refusal: 0, empty: 0, length: 0, json: 0 }[scenario] ?? 1;
+  // A client that knows no structured output asks for it by a tool of this name.
+  if (scenario === 'json' && tools.some(({ name }) => name === 'json')) return [{ name: 'json', pieces: ARGUMENT_PIECES }];
   if (tools.length === 0 || rounds >= wanted) return [];
   const tool = tools.find(({ name }) => name === 'weather') ?? tools[0];
   switch (scenario) {

@@ -13,6 +13,7 @@ export function placeOf(path, json) {
   const inBody = (dialect) => ({ dialect, model: json?.model, op: null });
   if (path.endsWith('/chat/completions')) return inBody(chat);
   if (path.endsWith('/responses')) return inBody(responses);
+  if (path.endsWith('/responses/input_tokens')) return { ...inBody(responses), op: 'input-tokens' };
   if (path.endsWith('/messages')) return inBody(anthropic);
   for (const [dialect, place] of [[gemini, geminiPlace(path)], [bedrock, bedrockPlace(path)]]) if (place) return { dialect, ...place };
   return inBody(null);
