@@ -23,7 +23,7 @@ const COVERAGE = [
   "--cfg=fuzzing",
 ];
 
-// The largest fixture is 12 KiB. An input that takes a second has found something, on any machine.
+// Larger than the largest fixture, which would be cut otherwise. What takes ten seconds or a gibibyte for so little is a finding.
 const LIMITS = ["-max_len=32768", "-timeout=10", "-rss_limit_mb=1024"];
 
 command(async () => {
