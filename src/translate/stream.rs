@@ -4,7 +4,7 @@
 //! is the unfinished event, and what the parts say of themselves.
 
 use super::bedrock;
-use super::neutral::{Event, Fault, FinishReason, Reader, Writer};
+use super::neutral::{Begin, Event, Fault, FinishReason, Reader, Writer};
 use super::restore::Restorer;
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
@@ -31,11 +31,19 @@ enum Frames {
 /// What the client was told, and what is to be told at the end.
 struct Told {
     writer: Box<dyn Writer>,
+    begun: Begun,
     progress: Progress,
     usage: Option<TokenCounts>,
     finish: FinishReason,
     text_bytes: u64,
     fault: Option<Fault>,
+}
+
+/// Whether the client knows that the answer begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    NotYet,
+    Already,
 }
 
 impl StreamTranslator {
@@ -51,6 +59,7 @@ impl StreamTranslator {
         };
         let told = Told {
             writer,
+            begun: Begun::NotYet,
             progress: Progress::LeadIn,
             usage: None,
             finish: FinishReason::Done,
@@ -158,16 +167,23 @@ impl std::fmt::Debug for StreamTranslator {
 }
 
 impl Told {
+    /// An upstream may forget to begin, or begin twice; an answer begins once, before anything is said.
+    fn begin(&mut self, begin: &Begin, out: &mut Vec<u8>) {
+        if self.begun == Begun::NotYet {
+            self.begun = Begun::Already;
+            self.usage = begin.usage.or(self.usage);
+            self.writer.begin(begin, out);
+        }
+    }
+
     fn event(&mut self, event: Event, out: &mut Vec<u8>) {
         if matches!(self.progress, Progress::Complete | Progress::ErrorReported) {
             return;
         }
         match event {
-            Event::Begin(begin) => {
-                self.usage = begin.usage.or(self.usage);
-                self.writer.begin(&begin, out);
-            }
+            Event::Begin(begin) => self.begin(&begin, out),
             Event::Open(block) => {
+                self.begin(&Begin::default(), out);
                 self.progress = Progress::Answering;
                 self.writer.open(&block, out);
             }
@@ -182,6 +198,7 @@ impl Told {
             Event::Usage(usage) => self.usage = Some(usage),
             Event::Finish(finish) => self.finish = finish,
             Event::End => {
+                self.begin(&Begin::default(), out);
                 self.progress = Progress::Complete;
                 self.writer.end(&self.finish, self.usage, out);
             }

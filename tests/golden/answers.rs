@@ -105,7 +105,7 @@ fn every_stream_has_its_protocols_order_and_says_what_its_whole_twin_says() {
             let name = format!("{} {} → {}", fixture.protocol.as_str(), fixture.scenario, client.protocol().as_str());
             let streamed = stream(client, fixture.protocol, [&bytes(&fixture)[..]]);
             let out = String::from_utf8(streamed.out).expect("UTF-8");
-            order::check(client, &out, streamed.end).unwrap_or_else(|broken| panic!("{name}: {broken}\n{out}"));
+            order::check(client, &out, streamed.end, true).unwrap_or_else(|broken| panic!("{name}: {broken}\n{out}"));
             let twin =
                 whole.iter().find(|whole| whole.protocol == fixture.protocol && whole.scenario == fixture.scenario);
             let Some(twin) = twin.filter(|_| !fixture.scenario.starts_with("error")) else { continue };
