@@ -15,7 +15,7 @@ let token;
 
 e2e.before(async () => {
   openai = await e2e.provider({ advanced_json: { temperature: 0.5, dimensions: 3 } });
-  await e2e.models(openai, ['mock-embedder', 'mock-plain']);
+  await e2e.models(openai, ['mock-embedder', 'mock-plain', 'mock-countless']);
   claude = await e2e.anthropicProvider();
   await e2e.models(claude, ['mock-claude']);
   ({ token } = await e2e.mint());
@@ -61,13 +61,27 @@ describe('counting tokens', () => {
   });
 
   test('an estimate, marked as one, where the upstream cannot count, and no upstream call', async () => {
+    const chat = await e2e.provider({ provider: 'custom', protocol: 'chat_completions' });
+    await e2e.models(chat, ['mock-plain']);
     const before = e2e.upstream.records.length;
-    const answer = await e2e.answer('/v1/messages/count_tokens', request(`${openai.name}^mock-plain`), { token });
+    const answer = await e2e.answer('/v1/messages/count_tokens', request(`${chat.name}^mock-plain`), { token });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.headers.get('x-sluice-estimated'), 'true');
     assert.ok(answer.body.input_tokens > 450 && answer.body.input_tokens < 600, answer.text);
     assert.equal(e2e.upstream.records.length, before);
     assert.equal((await e2e.usage(answer.headers.get('x-request-id'))).attempts, 0);
+  });
+
+  test("another protocol's count where the upstream has that, and an estimate where it turns out not to", async () => {
+    const counted = await e2e.answer('/v1/messages/count_tokens', request(`${openai.name}^mock-plain`), { token });
+    assert.deepEqual([counted.status, counted.body, counted.headers.get('x-sluice-estimated')], [200, { input_tokens: 42 }, null]);
+    const { json } = e2e.upstream.last('mock-plain');
+    assert.equal(json.instructions, 'Be brief.');
+    assert.ok(!('max_output_tokens' in json) && !('stream' in json), 'only what is counted is sent');
+    e2e.upstream.script('mock-countless', ({ response }) => response.writeHead(404).end());
+    const estimated = await e2e.answer('/v1/messages/count_tokens', request(`${openai.name}^mock-countless`), { token });
+    assert.equal(estimated.headers.get('x-sluice-estimated'), 'true');
+    assert.ok(estimated.body.input_tokens > 450 && estimated.body.input_tokens < 600, estimated.text);
   });
 
   test('a model that is not there is a 404 all the same', async () => {

@@ -152,23 +152,15 @@ describe('what is asked', () => {
     }
   });
 
-  test('an upstream of another protocol is a 400 that says so in the client\'s shape', async () => {
-    for (const [protocol, wire] of PROTOCOLS) {
-      const other = protocol === 'anthropic_messages' ? openaiProvider : anthropicProvider;
-      const before = e2e.upstream.records.length;
-      const answer = await ask(protocol, `${other.name}^mock-fine`);
-      const error = wire.assertError(answer, 400);
-      assert.match(error.message, /anthropic_messages|chat_completions|responses/);
-      await row(answer, { status: 400, protocol });
-      assert.equal(e2e.upstream.records.length, before, 'nothing was sent');
-    }
-  });
-
-  test('a provider that pins one of OpenAI\'s protocols refuses the other', async () => {
+  test('a provider that pins one of OpenAI\'s protocols is asked in that one, whoever asks', async () => {
     const pinned = await e2e.provider({ protocol: 'responses' });
     await e2e.models(pinned, ['mock-fine']);
-    assert.equal((await ask('responses', `${pinned.name}^mock-fine`)).status, 200);
-    assertOpenAiError(await ask('chat_completions', `${pinned.name}^mock-fine`), 400);
+    for (const [protocol] of PROTOCOLS) {
+      const answer = await ask(protocol, `${pinned.name}^mock-fine`);
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(e2e.upstream.last('mock-fine').path, '/v1/responses');
+      assert.equal((await e2e.usage(answer.headers.get('x-request-id'))).upstream_protocol, 'responses');
+    }
   });
 
   test('a wrong method is 405 with Allow, an unknown path is 404, both as errors and not as pages', async () => {
