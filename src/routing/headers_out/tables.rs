@@ -6,10 +6,12 @@ use crate::domain::header_map::{is_credential, is_framing};
 /// Prefixes of headers about the client's connection to us, and of our own.
 const STAYING_PREFIXES: [&str; 7] = ["cf-", "x-forwarded-", "x-sluice-", "sec-", "proxy-", "x-original-", "x-envoy-"];
 
-/// Request headers of one vendor's API.
-const REQUEST_VENDORS: [(&str, Vendor); 5] = [
+/// Request headers of one vendor's API, or of its agent: whose conversation it is concerns no other vendor.
+const REQUEST_VENDORS: [(&str, Vendor); 7] = [
     ("openai-", Vendor::OpenAi),
+    ("x-codex-", Vendor::OpenAi),
     ("anthropic-", Vendor::Anthropic),
+    ("x-claude-", Vendor::Anthropic),
     ("x-goog-", Vendor::Google),
     ("x-amz-", Vendor::Amazon),
     ("x-amzn-", Vendor::Amazon),

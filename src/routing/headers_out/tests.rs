@@ -80,13 +80,15 @@ fn ordinary_headers_pass_to_every_upstream() {
 #[test]
 fn vendor_headers_pass_to_their_vendor_only() {
     use Protocol::*;
-    let cases: [(&str, &[Protocol]); 9] = [
+    let cases: [(&str, &[Protocol]); 11] = [
         ("anthropic-version", &[AnthropicMessages]),
         ("anthropic-beta", &[AnthropicMessages]),
         ("anthropic-dangerous-direct-browser-access", &[AnthropicMessages]),
         ("openai-organization", &[ChatCompletions, Responses]),
         ("openai-project", &[ChatCompletions, Responses]),
         ("openai-beta", &[ChatCompletions, Responses]),
+        ("x-codex-turn-metadata", &[ChatCompletions, Responses]),
+        ("x-claude-code-session-id", &[AnthropicMessages]),
         ("x-goog-user-project", &[Gemini]),
         ("x-amz-meta", &[BedrockConverse]),
         ("x-amzn-bedrock-trace", &[BedrockConverse]),

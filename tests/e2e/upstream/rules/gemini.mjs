@@ -41,7 +41,7 @@ const generationConfig = object({
 });
 const fields = {
   contents: list(content, { min: 1 }), systemInstruction: object({ role: string, parts: list(object({ text: filled }, ['text']), { min: 1 }) }, ['parts']), tools: list(tool, { min: 1 }),
-  toolConfig: object({ functionCallingConfig: object({ mode: word('AUTO', 'ANY', 'NONE', 'VALIDATED'), allowedFunctionNames: list(name) }), retrievalConfig: any }),
+  toolConfig: object({ functionCallingConfig: object({ mode: word('AUTO', 'ANY', 'NONE', 'VALIDATED'), allowedFunctionNames: list(name) }), retrievalConfig: any, includeServerSideToolInvocations: bool }),
   generationConfig, safetySettings: list(object({ category: string, threshold: string })), cachedContent: string, serviceTier: string, store: bool, labels: any,
 };
 const generate = object(fields, ['contents']);
@@ -102,6 +102,8 @@ function config({ generationConfig: own = {}, tools = [], toolConfig }, model) {
   for (const one of declared) if (one.parameters && one.parametersJsonSchema) wrong.push(`${one.name}: parameters and parametersJsonSchema cannot both be set`);
   if (new Set(declared.map((one) => one.name)).size !== declared.length) wrong.push('Duplicate function declaration found');
   if (declared.length > 0 && own.responseMimeType === 'application/json' && /gemini-2\.5/.test(model)) wrong.push("Function calling with a response mime type: 'application/json' is unsupported");
+  const searches = tools.some((one) => one.googleSearch);
+  if (searches && declared.length > 0 && !(isGemini3(model) && toolConfig?.includeServerSideToolInvocations)) wrong.push('Built-in tools and functions are combined only by Gemini 3, and only with include_server_side_tool_invocations');
   const calling = toolConfig?.functionCallingConfig;
   if (calling?.allowedFunctionNames && !['ANY', 'VALIDATED'].includes(calling.mode)) wrong.push('allowed_function_names should only be set when the mode is ANY or VALIDATED');
   if (calling && declared.length === 0) wrong.push('Function calling config is set without function_declarations');
