@@ -1,6 +1,7 @@
 //! Undoes on the way back what the way there had to do: names, wrapped inputs, stop sequences, one call at a time.
 
 use super::neutral::{Block, Bridge, CallInput, Event, FinishReason, Parallel, Sent};
+use super::wire;
 use serde_json::Value;
 
 mod stops;
@@ -180,7 +181,7 @@ fn emit(text: String, opened: &mut Opened, out: &mut Vec<Event>) {
 
 /// The text in `{"input": "<text>"}`. A model that did not keep to that gets its words through as they are.
 pub fn unwrapped(input: String) -> String {
-    match serde_json::from_str::<Value>(&input) {
+    match wire::read::<Value>(input.as_bytes()) {
         Ok(Value::Object(mut fields)) => match fields.remove("input") {
             Some(Value::String(text)) => text,
             _ => input,
