@@ -228,7 +228,7 @@ pub fn read_fault(upstream: Protocol, status: u16, error_type: Option<&str>, bod
         Protocol::Gemini => gemini::read_fault,
         Protocol::BedrockConverse => bedrock::read_fault,
     };
-    read(status, error_type, body)
+    read(status, error_type, body).recognised()
 }
 
 /// The error's body as the client reads it.
