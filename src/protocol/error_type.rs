@@ -6,7 +6,8 @@ pub fn openai(status: u16) -> &'static str {
         401 => "authentication_error",
         403 => "permission_error",
         429 => "rate_limit_error",
-        500.. => "server_error",
+        // A model's failure (Bedrock), and an upstream that gave up (Google), are none of the client's.
+        424 | 499.. => "server_error",
         _ => "invalid_request_error",
     }
 }
@@ -23,7 +24,7 @@ pub fn anthropic(status: u16) -> &'static str {
         429 => "rate_limit_error",
         408 | 504 => "timeout_error",
         503 | 529 => "overloaded_error",
-        500.. => "api_error",
+        424 | 499.. => "api_error",
         _ => "invalid_request_error",
     }
 }

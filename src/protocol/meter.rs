@@ -85,7 +85,7 @@ pub fn unary_usage(protocol: Protocol, body: &[u8]) -> Result<ResponseFacts, Mal
     Ok(facts)
 }
 
-/// Whether an `error` member reports one: many upstreams send `"error":null` with every answer.
+/// Whether an `error` member reports one: many upstreams send `"error":null`, or an empty one, with every answer.
 fn is_truthy(value: &Value<'_>) -> bool {
-    value.kind != Kind::Null && value.boolean() != Some(false)
+    value.kind != Kind::Null && value.boolean() != Some(false) && value.raw != b"\"\""
 }

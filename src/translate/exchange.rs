@@ -6,7 +6,7 @@ use super::neutral::{
 };
 use super::restore::Restorer;
 use super::stream::StreamTranslator;
-use super::{anthropic, bedrock, chat, gemini, responses};
+use super::{anthropic, bedrock, chat, gemini, responses, wire};
 use crate::domain::invalid::Invalid;
 use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
@@ -171,7 +171,7 @@ impl Exchange {
     }
 
     fn read_answer(&self, body: &[u8]) -> Result<Answer, Fault> {
-        let body: Value = serde_json::from_slice(body)
+        let body: Value = wire::read(body)
             .map_err(|error| Fault::new(502, format!("it is no JSON: {error}")).with_code("upstream.malformed"))?;
         let read = match self.upstream {
             Protocol::ChatCompletions => chat::read_answer,
@@ -228,7 +228,7 @@ pub fn read_fault(upstream: Protocol, status: u16, error_type: Option<&str>, bod
         Protocol::Gemini => gemini::read_fault,
         Protocol::BedrockConverse => bedrock::read_fault,
     };
-    read(status, error_type, body)
+    read(status, error_type, body).recognised()
 }
 
 /// The error's body as the client reads it.

@@ -16,6 +16,7 @@ pub mod responses;
 pub mod restore;
 mod side;
 mod stream;
+mod wire;
 
 pub use exchange::{
     Circumstances, Exchange, Translated, TranslatedAnswer, Untranslatable, read_fault, status_for, translate,

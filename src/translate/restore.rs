@@ -1,6 +1,7 @@
 //! Undoes on the way back what the way there had to do: names, wrapped inputs, stop sequences, one call at a time.
 
-use super::neutral::{Block, Bridge, CallInput, Event, FinishReason, Parallel, Sent};
+use super::neutral::{Block, Bridge, CallInput, Citation, Event, FinishReason, Parallel, Sent};
+use super::wire;
 use serde_json::Value;
 
 mod stops;
@@ -19,6 +20,8 @@ pub struct Restorer {
     stopped: Option<String>,
     calls: u32,
     open: Open,
+    /// Citations of a text of which the client has nothing yet.
+    early: Vec<Citation>,
 }
 
 /// The upstream's open block.
@@ -46,7 +49,7 @@ impl Restorer {
     /// For the answer to a request that was sent over this bridge.
     pub fn new(bridge: Bridge) -> Self {
         let stops = Stops::new(&bridge.stops);
-        Self { bridge, stops, stopped: None, calls: 0, open: Open::Plain }
+        Self { bridge, stops, stopped: None, calls: 0, open: Open::Plain, early: Vec::new() }
     }
 
     /// Adds what the client gets for an event.
@@ -55,7 +58,7 @@ impl Restorer {
             Event::Open(block) => self.open(block, out),
             Event::Delta(text) => self.delta(text, out),
             Event::Cite(_) | Event::Sign(_) if self.open == Open::Swallowed => {}
-            Event::Cite(_) if self.open == Open::Text(Opened::NotYet) => {}
+            Event::Cite(citation) if self.open == Open::Text(Opened::NotYet) => self.early.push(citation),
             Event::Close => self.close(out),
             Event::Finish(finish) => out.push(Event::Finish(self.finish(finish))),
             Event::End => {
@@ -69,6 +72,7 @@ impl Restorer {
     }
 
     fn open(&mut self, block: Block, out: &mut Vec<Event>) {
+        self.early.clear();
         if self.stopped.is_some() {
             self.open = Open::Swallowed;
             return;
@@ -118,7 +122,7 @@ impl Restorer {
                     Scan::Goes(emitted) => (emitted, None),
                     Scan::Stops { before, stop } => (before, Some(stop)),
                 };
-                emit(emitted, opened, out);
+                emit(emitted, opened, &mut self.early, out);
                 if let Some(stop) = stop {
                     if *opened == Opened::Already {
                         out.push(Event::Close);
@@ -140,7 +144,7 @@ impl Restorer {
             Open::Swallowed => {}
             Open::Plain => out.push(Event::Close),
             Open::Text(mut opened) => {
-                emit(self.stops.flush(), &mut opened, out);
+                emit(self.stops.flush(), &mut opened, &mut self.early, out);
                 if opened == Opened::Already {
                     out.push(Event::Close);
                 }
@@ -167,7 +171,7 @@ impl Restorer {
 }
 
 /// Gives the client a text's next characters, and the block first where it has none yet.
-fn emit(text: String, opened: &mut Opened, out: &mut Vec<Event>) {
+fn emit(text: String, opened: &mut Opened, early: &mut Vec<Citation>, out: &mut Vec<Event>) {
     if text.is_empty() {
         return;
     }
@@ -176,11 +180,12 @@ fn emit(text: String, opened: &mut Opened, out: &mut Vec<Event>) {
         out.push(Event::Open(Block::Text));
     }
     out.push(Event::Delta(text));
+    out.extend(early.drain(..).map(Event::Cite));
 }
 
 /// The text in `{"input": "<text>"}`. A model that did not keep to that gets its words through as they are.
 pub fn unwrapped(input: String) -> String {
-    match serde_json::from_str::<Value>(&input) {
+    match wire::read::<Value>(input.as_bytes()) {
         Ok(Value::Object(mut fields)) => match fields.remove("input") {
             Some(Value::String(text)) => text,
             _ => input,

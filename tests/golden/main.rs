@@ -17,3 +17,5 @@ mod framing;
 mod order;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod usage;

@@ -206,7 +206,7 @@ fn usage_that_makes_no_sense_counts_nothing_below_zero() {
     let odd = usage(
         r#"{"prompt_tokens":5.0,"completion_tokens":-1,"prompt_tokens_details":{"cached_tokens":9},"completion_tokens_details":null}"#,
     );
-    assert_eq!(odd, Some(TokenCounts { cache_read: 9, ..TokenCounts::default() }));
+    assert_eq!(odd, Some(TokenCounts { input: 5, cache_read: 9, ..TokenCounts::default() }));
     let embeddings = usage(r#"{"prompt_tokens":8,"total_tokens":8}"#);
     assert_eq!(embeddings, Some(TokenCounts { input: 8, ..TokenCounts::default() }));
 }
@@ -227,8 +227,12 @@ fn a_body_that_is_no_response_is_refused() {
 
 #[test]
 fn an_error_in_a_successful_response_is_reported() {
+    let outcome = |body: &str| unary_usage(Protocol::ChatCompletions, body.as_bytes()).unwrap().outcome;
     for body in [r#"{"error":{"message":"no"}}"#, r#"{"error":"no"}"#] {
-        assert_eq!(unary_usage(Protocol::ChatCompletions, body.as_bytes()).unwrap().outcome, Outcome::ErrorReported);
+        assert_eq!(outcome(body), Outcome::ErrorReported);
+    }
+    for body in [r#"{"error":null}"#, r#"{"error":false}"#, r#"{"error":""}"#] {
+        assert_eq!(outcome(body), Outcome::Answered);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Usage objects, normalised (PROTOCOLS.md section 4.2).
 
 use crate::domain::protocol::Protocol;
-use crate::domain::usage::TokenCounts;
+use crate::domain::usage::{OpenAiCounts, Reasoning, TokenCounts};
 use crate::protocol::json::{Cursor, Kind};
 
 /// Reads the usage object that comes next into `usage`; what is no object, or counts nothing, leaves it as it was.
@@ -16,15 +16,16 @@ pub(super) fn read(protocol: Protocol, cursor: &mut Cursor<'_>, usage: &mut Opti
     }
 }
 
-/// Both of OpenAI's spellings: the totals include what was cached, and, except at xAI, what was reasoned. Where a
-/// compatible server sends both, one of them is zero, so the larger one counts.
+/// Both of OpenAI's spellings. Where a compatible server sends both, one of them is zero, so the larger one counts. The
+/// vendor is not known here: one that counts reasoning beside the output is found out by its numbers, or not at all.
 fn read_openai(cursor: &mut Cursor<'_>) -> Option<TokenCounts> {
-    let (mut input, mut output, mut total) = (None, None, None);
-    let mut counts = TokenCounts::default();
+    let mut counts = OpenAiCounts::default();
     cursor.members(|key, cursor| match key.raw {
-        b"prompt_tokens" | b"input_tokens" => input = input.max(count(cursor)),
-        b"completion_tokens" | b"output_tokens" => output = output.max(count(cursor)),
-        b"total_tokens" => total = count(cursor),
+        b"prompt_tokens" | b"input_tokens" => counts.input = counts.input.max(count(cursor)),
+        b"completion_tokens" | b"output_tokens" => counts.output = counts.output.max(count(cursor)),
+        b"total_tokens" => counts.total = count(cursor),
+        // Moonshot's and DeepSeek's own spellings.
+        b"cached_tokens" | b"prompt_cache_hit_tokens" => raise(&mut counts.cache_read, cursor),
         b"prompt_tokens_details" | b"input_tokens_details" => cursor.members(|key, cursor| match key.raw {
             b"cached_tokens" => raise(&mut counts.cache_read, cursor),
             b"cache_write_tokens" => raise(&mut counts.cache_write, cursor),
@@ -37,15 +38,7 @@ fn read_openai(cursor: &mut Cursor<'_>) -> Option<TokenCounts> {
         }),
         _ => {}
     });
-    if input.is_none() && output.is_none() {
-        return None;
-    }
-    let (input, output) = (input.unwrap_or_default(), output.unwrap_or_default());
-    counts.input = input.saturating_sub(counts.cache_read).saturating_sub(counts.cache_write);
-    // xAI leaves reasoning out of `completion_tokens`, and its total gives that away.
-    let with_reasoning = output.saturating_add(counts.reasoning);
-    counts.output = if total == Some(input.saturating_add(with_reasoning)) { with_reasoning } else { output };
-    Some(counts)
+    counts.normalised(Reasoning::Within)
 }
 
 /// A stream's later usage objects are cumulative and may leave fields out, so each field replaces only itself.

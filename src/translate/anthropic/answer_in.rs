@@ -58,10 +58,7 @@ fn part(block: Value, origin: &Origin, minter: &mut Minter) -> Option<AnswerPart
     match block.get("type")?.as_str()? {
         "text" => {
             let text = take_text(&mut block, "text");
-            let citations = match block.remove("citations") {
-                Some(Value::Array(citations)) => citations.iter().filter_map(citation).collect(),
-                _ => Vec::new(),
-            };
+            let citations = citations(block.get("citations"));
             (!text.is_empty()).then_some(AnswerPart::Text { text, citations })
         }
         "thinking" => {
@@ -98,6 +95,11 @@ pub(super) fn sign(block: Map<String, Value>, origin: &Origin) -> Option<Signatu
         provider: origin.provider.clone(),
         payload: Value::Object(block).to_string(),
     })
+}
+
+/// What a text block rests on.
+pub(super) fn citations(list: Option<&Value>) -> Vec<Citation> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(citation).collect()
 }
 
 /// A source, of any of Anthropic's kinds.

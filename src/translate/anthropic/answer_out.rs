@@ -8,6 +8,7 @@ use crate::domain::protocol::Protocol;
 use crate::translate::neutral::{
     Answer, AnswerPart, Begin, Call, CallInput, Citation, FinishReason, Minter, Reasoned, Reply, Signature, fit_call_id,
 };
+use crate::translate::wire;
 use serde_json::{Map, Value, json};
 
 /// The `message` object.
@@ -96,7 +97,7 @@ pub(super) fn input_object(json: &str) -> Value {
     if json.trim().is_empty() {
         return json!({});
     }
-    match serde_json::from_str::<Value>(json) {
+    match wire::read::<Value>(json.as_bytes()) {
         Ok(object @ Value::Object(_)) => object,
         Ok(value) => json!({"value": value}),
         Err(_) => json!({"_raw": json}),

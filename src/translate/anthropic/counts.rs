@@ -1,6 +1,7 @@
 //! What a call consumed, in Anthropic's words.
 
 use crate::domain::usage::TokenCounts;
+use crate::translate::wire;
 use serde_json::{Map, Value, json};
 
 /// A `usage` object.
@@ -36,5 +37,5 @@ pub(super) fn read(usage: &Value, counts: &mut Option<TokenCounts>) {
 }
 
 fn count(usage: &Map<String, Value>, field: &str) -> Option<u64> {
-    usage.get(field).and_then(Value::as_u64)
+    usage.get(field).and_then(wire::count)
 }

@@ -2,6 +2,7 @@
 
 use crate::protocol::error_type;
 use crate::translate::neutral::Fault;
+use crate::translate::wire;
 use serde_json::{Map, Value, json};
 
 /// OpenAI's code for a prompt that does not fit, which has no counterpart at Anthropic but words.
@@ -29,7 +30,7 @@ pub(super) fn error_object(fault: &Fault) -> Value {
 
 /// Reads the body of an upstream's error. Whatever it is, there are words for it.
 pub fn read_fault(status: u16, _: Option<&str>, body: &[u8]) -> Fault {
-    match serde_json::from_slice::<Map<String, Value>>(body) {
+    match wire::read::<Map<String, Value>>(body) {
         Ok(body) => fault_of(status, &body),
         Err(_) => Fault::new(status, excerpt(status, body)),
     }

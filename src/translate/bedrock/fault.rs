@@ -1,6 +1,7 @@
 //! What Bedrock says when it fails.
 
 use crate::translate::neutral::Fault;
+use crate::translate::wire;
 use serde_json::{Map, Value};
 
 /// The longest text of an error that is no JSON, in characters.
@@ -31,7 +32,7 @@ const STATUSES: [(&str, u16); 18] = [
 /// Reads the body of an error's answer. `error_type` is the header `x-amzn-errortype`, such as
 /// `ThrottlingException:http://internal.amazon.com/…`.
 pub fn read_fault(status: u16, error_type: Option<&str>, body: &[u8]) -> Fault {
-    let json = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
+    let json = wire::read::<Map<String, Value>>(body).unwrap_or_default();
     let code = error_type.or_else(|| json.get("__type").and_then(Value::as_str)).and_then(exception_name);
     let words = message(&json).or_else(|| plain_text(body));
     let message = words.unwrap_or_else(|| match code {
@@ -50,7 +51,7 @@ pub fn read_fault(status: u16, error_type: Option<&str>, body: &[u8]) -> Fault {
 /// Reads an exception in a stream: its `:exception-type` and its payload.
 pub fn exception(kind: &str, payload: &[u8]) -> Fault {
     let status = status_of(kind).unwrap_or(500);
-    let json = serde_json::from_slice::<Map<String, Value>>(payload).unwrap_or_default();
+    let json = wire::read::<Map<String, Value>>(payload).unwrap_or_default();
     let message = message(&json).or_else(|| plain_text(payload));
     Fault::new(status, message.unwrap_or_else(|| format!("the upstream's stream broke off with {kind}")))
         .with_code(kind)

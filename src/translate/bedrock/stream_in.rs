@@ -4,6 +4,7 @@ use super::answer_in::{Proof, read_call, read_citation, read_stop, read_usage};
 use super::fault::exception;
 use super::fields::{take_object, take_text};
 use crate::translate::neutral::{Begin, Block, Blocks, Citation, Event, Fault, FinishReason, Minter, Origin, Reader};
+use crate::translate::wire;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -185,7 +186,7 @@ impl StreamReader {
                 self.blocks.reasoning(text, events);
             }
             Piece::Signature(text) => self.told.proof.signature.push_str(&text),
-            Piece::Redacted(base64) => join_base64(&mut self.told.proof.redacted, base64),
+            Piece::Redacted(base64) => join_base64(&mut self.told.proof.redacted, &base64),
         }
     }
 
@@ -225,7 +226,7 @@ impl Reader for StreamReader {
         if !KNOWN.contains(&name) {
             return;
         }
-        let data: Map<String, Value> = match serde_json::from_slice(data) {
+        let data: Map<String, Value> = match wire::read(data) {
             Ok(data) => data,
             Err(error) => return self.fail(Fault::malformed(format_args!("{name}: {error}")), events),
         };
@@ -254,17 +255,17 @@ fn index_of(data: &Map<String, Value>) -> u64 {
     data.get("contentBlockIndex").and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// Every fragment of bytes is base64 of its own.
-fn join_base64(whole: &mut String, more: String) {
-    if whole.is_empty() {
-        *whole = more;
-        return;
-    }
-    match (STANDARD.decode(&*whole), STANDARD.decode(&more)) {
-        (Ok(mut bytes), Ok(rest)) => {
+/// Every fragment of bytes is base64 of its own, so the padded end of what was there is spelled anew with what follows.
+fn join_base64(whole: &mut String, more: &str) {
+    let unpadded = whole.trim_end_matches('=').len();
+    let settled = if unpadded == whole.len() { unpadded } else { unpadded / 4 * 4 };
+    let end = whole.get(settled..).and_then(|end| STANDARD.decode(end).ok());
+    match (end, STANDARD.decode(more)) {
+        (Some(mut bytes), Ok(rest)) => {
             bytes.extend(rest);
-            *whole = STANDARD.encode(bytes);
+            whole.truncate(settled);
+            STANDARD.encode_string(bytes, whole);
         }
-        _ => whole.push_str(&more),
+        _ => whole.push_str(more),
     }
 }

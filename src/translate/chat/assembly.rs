@@ -1,5 +1,6 @@
 //! Puts an upstream's pieces in blocks that do not interleave.
 
+use super::citations;
 use super::said::{Form, Fragment, Said};
 use crate::domain::protocol::Protocol;
 use crate::translate::claude::Takes;
@@ -16,14 +17,23 @@ pub(super) struct Assembly {
     blocks: Blocks,
     /// The open call is the first, if there is any.
     waiting: VecDeque<Piece>,
-    /// Calls that are told to their end: index and id as the upstream has them.
-    told: Vec<(Option<u64>, Option<String>)>,
+    /// Calls that are told to their end.
+    told: Vec<Call>,
     minter: Minter,
     /// The provider that signs its thoughts, where they have to come back to it.
     signs: Option<String>,
     /// The field of the open reasoning, as long as it is not signed.
     thinking: Option<&'static str>,
-    declined: bool,
+    text: Text,
+    /// Citations that came before the first character.
+    early: Vec<Citation>,
+}
+
+/// The content up to now, in characters: citations count through all of it, and a block's own from its beginning.
+#[derive(Debug, Default)]
+struct Text {
+    told: u64,
+    block_from: u64,
 }
 
 #[derive(Debug)]
@@ -33,6 +43,13 @@ enum Piece {
     Cite(Citation),
     Refusal(String),
     Call(Call),
+}
+
+impl Piece {
+    /// Whether it can be told: a call without a name cannot.
+    fn is_ready(&self) -> bool {
+        !matches!(self, Self::Call(call) if !call.has_name())
+    }
 }
 
 #[derive(Debug)]
@@ -50,7 +67,28 @@ struct Call {
 impl Call {
     /// Whether nothing more belongs to it. A free text never tells.
     fn is_complete(&self) -> bool {
-        self.form == Form::Json && self.end.reached()
+        self.form == Form::Json && self.end.reached() && self.has_name()
+    }
+
+    /// Some servers tell the name after the id.
+    fn has_name(&self) -> bool {
+        !self.name.is_empty()
+    }
+
+    /// Whether a fragment is more of it. One that brings another id, another name, or a name and input after the input is
+    /// complete, begins a call of its own: some servers number all of them 0. Others repeat the name in every fragment.
+    fn goes_on_with(&self, fragment: &Fragment) -> bool {
+        let Fragment { index, id, name, input, .. } = fragment;
+        let same_index = index.is_none() || self.index == *index;
+        let same_id = match (id, &self.id) {
+            (Some(id), Some(its)) => id == its,
+            (Some(_), None) => index.is_some(),
+            (None, _) => true,
+        };
+        let is_new = name.as_ref().filter(|_| self.has_name()).is_some_and(|name| {
+            *name != self.name || (id.is_none() && (index.is_none() || (self.is_complete() && !input.is_empty())))
+        });
+        same_index && same_id && !is_new
     }
 }
 
@@ -63,13 +101,9 @@ impl Assembly {
             minter: Minter::new(&origin.seed),
             signs: reasoning_back.yes().then(|| origin.provider.clone()),
             thinking: None,
-            declined: false,
+            text: Text::default(),
+            early: Vec::new(),
         }
-    }
-
-    /// Whether the model declined in so many words.
-    pub(super) const fn declined(&self) -> bool {
-        self.declined
     }
 
     pub(super) fn add(&mut self, said: Said, events: &mut Vec<Event>) {
@@ -83,7 +117,6 @@ impl Assembly {
             self.piece(Piece::Cite(citation), events);
         }
         if !said.refusal.is_empty() {
-            self.declined = true;
             self.piece(Piece::Refusal(said.refusal), events);
         }
         for fragment in said.calls {
@@ -95,7 +128,7 @@ impl Assembly {
     pub(super) fn complete(&mut self, events: &mut Vec<Event>) {
         while let Some(piece) = self.waiting.pop_front() {
             if let Piece::Call(call) = piece {
-                self.told.push((call.index, call.id));
+                self.told.push(call);
             }
             self.tell_what_waits(events, |_| true);
         }
@@ -113,21 +146,16 @@ impl Assembly {
     }
 
     fn fragment(&mut self, fragment: Fragment, events: &mut Vec<Event>) {
+        let goes_on = |piece: &Piece| matches!(piece, Piece::Call(call) if call.goes_on_with(&fragment));
+        if let Some(position) = self.waiting.iter().rposition(goes_on) {
+            return self.go_on(position, fragment, events);
+        }
+        // More of a call that is told to its end can only repeat what was said.
+        let brings_nothing = fragment.name.is_none() || fragment.input.is_empty();
+        if brings_nothing && self.told.iter().any(|told| told.index == fragment.index && told.goes_on_with(&fragment)) {
+            return;
+        }
         let Fragment { index, id, name, input, form } = fragment;
-        if let Some(position) = self.position(index, id.as_deref(), name.as_deref()) {
-            let Some(Piece::Call(call)) = self.waiting.get_mut(position) else { return };
-            call.end.feed(&input);
-            if position == 0 {
-                self.blocks.input(input, events);
-            } else {
-                call.input.push_str(&input);
-            }
-            return;
-        }
-        let is_late = |(told, its): &(Option<u64>, Option<String>)| *told == index && (id.is_none() || *its == id);
-        if name.is_none() && self.told.iter().any(is_late) {
-            return;
-        }
         let mut end = JsonEnd::default();
         end.feed(&input);
         let call = Call { index, id, name: name.unwrap_or_default(), form, input, end };
@@ -138,30 +166,28 @@ impl Assembly {
         }
     }
 
-    /// The call that a fragment continues, by its index or its id, or else the last one. A fragment that brings another id,
-    /// or a name after the call's input is complete, begins a call of its own: some servers number all of them 0.
-    fn position(&self, index: Option<u64>, id: Option<&str>, name: Option<&str>) -> Option<usize> {
-        let continues = |piece: &Piece| match piece {
-            Piece::Call(call) => {
-                let same_index = index.is_none() || call.index == index;
-                let same_id = match (id, call.id.as_deref()) {
-                    (Some(id), Some(its)) => id == its,
-                    (Some(_), None) => index.is_some(),
-                    (None, _) => true,
-                };
-                let is_new = name.is_some() && id.is_none() && (index.is_none() || call.is_complete());
-                same_index && same_id && !is_new
+    fn go_on(&mut self, position: usize, fragment: Fragment, events: &mut Vec<Event>) {
+        let Some(Piece::Call(call)) = self.waiting.get_mut(position) else { return };
+        call.end.feed(&fragment.input);
+        let is_open = position == 0 && call.has_name();
+        if is_open {
+            return self.blocks.input(fragment.input, events);
+        }
+        call.input.push_str(&fragment.input);
+        call.id = call.id.take().or(fragment.id);
+        if let (false, Some(name)) = (call.has_name(), fragment.name) {
+            call.name = name;
+            if position == 0 {
+                self.open_first(events);
             }
-            _ => false,
-        };
-        self.waiting.iter().rposition(continues)
+        }
     }
 
     /// Leaves the open call behind if it is complete, and tells what has waited for that.
     fn advance(&mut self, events: &mut Vec<Event>) {
         let is_complete = matches!(self.waiting.front(), Some(Piece::Call(call)) if call.is_complete());
         if is_complete && let Some(Piece::Call(call)) = self.waiting.pop_front() {
-            self.told.push((call.index, call.id));
+            self.told.push(call);
             self.tell_what_waits(events, Call::is_complete);
         }
     }
@@ -178,7 +204,7 @@ impl Assembly {
                         return;
                     }
                     if let Some(Piece::Call(call)) = self.waiting.pop_front() {
-                        self.told.push((call.index, call.id));
+                        self.told.push(call);
                     }
                 }
                 Some(_) => {
@@ -192,12 +218,12 @@ impl Assembly {
 
     fn open_first(&mut self, events: &mut Vec<Event>) {
         self.sign(events);
-        let Some(Piece::Call(call)) = self.waiting.front_mut() else { return };
+        let Some(Piece::Call(call)) = self.waiting.front_mut().filter(|piece| piece.is_ready()) else { return };
         let id = match call.id.as_deref() {
             Some(id) => fit_call_id(id).into_owned(),
             None => self.minter.mint("call_"),
         };
-        let name = std::mem::take(&mut call.name);
+        let name = call.name.clone();
         let block = match call.form {
             Form::Json => Block::Call { id, name },
             Form::Text => Block::FreeformCall { id, name },
@@ -215,11 +241,29 @@ impl Assembly {
                 self.thinking = Some(field);
                 self.blocks.reasoning(text, events);
             }
-            Piece::Text(text) => self.blocks.text(text, events),
-            Piece::Cite(citation) => self.blocks.cite(citation, events),
+            Piece::Text(text) => self.tell_text(text, events),
+            Piece::Cite(citation) if self.text.told == 0 => self.early.push(citation),
+            Piece::Cite(citation) => self.cite(citation, events),
             Piece::Refusal(text) => self.blocks.refusal(text, events),
             Piece::Call(_) => {}
         }
+    }
+
+    fn tell_text(&mut self, text: String, events: &mut Vec<Event>) {
+        if !self.blocks.is_in_text() {
+            self.text.block_from = self.text.told;
+        }
+        self.text.told = self.text.told.saturating_add(citations::characters(&text));
+        self.blocks.text(text, events);
+        for citation in std::mem::take(&mut self.early) {
+            self.cite(citation, events);
+        }
+    }
+
+    fn cite(&mut self, citation: Citation, events: &mut Vec<Event>) {
+        let within = |place: u64| place.saturating_sub(self.text.block_from);
+        let span = citation.span.map(|(from, to)| (within(from), within(to)));
+        self.blocks.cite(Citation { span, ..citation }, events);
     }
 
     /// The thoughts end. Their own text goes back with them, so the signature only says whose they are and in which field

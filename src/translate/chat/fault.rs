@@ -2,6 +2,7 @@
 
 use crate::protocol::error_type;
 use crate::translate::neutral::Fault;
+use crate::translate::wire;
 use serde_json::{Value, json};
 
 /// The longest text of an error page that is repeated to a client, in bytes.
@@ -19,7 +20,7 @@ pub fn write_fault(fault: &Fault, _request_id: &str) -> Value {
 
 /// Reads an upstream's error, whichever compatible vendor's it is. Never fails: a page without words gets some.
 pub fn read_fault(status: u16, _error_type: Option<&str>, body: &[u8]) -> Fault {
-    match serde_json::from_slice::<Value>(body) {
+    match wire::read::<Value>(body) {
         Ok(Value::Array(errors)) => read_body(errors.first().unwrap_or(&Value::Null), status),
         Ok(read) => read_body(&read, status),
         Err(_) => match std::str::from_utf8(body).map(str::trim) {
@@ -68,13 +69,19 @@ fn code(error: &Value) -> Option<String> {
     text("code").or_else(|| text("type")).or_else(number)
 }
 
-/// The error that a stream, or an answer with status 200, has in its `error`; `None` for an `error` that says nothing, as
-/// many send with every answer.
+/// The error that a stream, or an answer with status 200, has in its `error`, or is itself; `None` for an `error` that says
+/// nothing, as many send with every answer.
 pub(super) fn reported(body: &Value) -> Option<Fault> {
-    match body.get("error")? {
-        Value::Null | Value::Bool(false) => None,
-        error => Some(read_body(body, status_of(error, body))),
+    if let Value::Array(bodies) = body {
+        return bodies.first().and_then(reported);
     }
+    let itself = || Some(body).filter(|body| body.get("object").is_some_and(|object| object == "error"));
+    let error = match body.get("error") {
+        None | Some(Value::Null | Value::Bool(false)) => itself()?,
+        Some(Value::String(words)) if words.is_empty() => itself()?,
+        Some(error) => error,
+    };
+    Some(read_body(body, status_of(error, body)))
 }
 
 /// The status that an error stands for.
@@ -174,7 +181,11 @@ mod tests {
         ] {
             assert_eq!(reported(&error).map(|fault| fault.status), Some(status), "{error}");
         }
-        assert_eq!(reported(&json!({"error": null})), None);
+        let flat = json!([{"object": "error", "message": "no", "type": "BadRequestError", "code": 400}]);
+        assert_eq!(reported(&flat).map(|fault| (fault.status, fault.message)), Some((400, "no".into())));
+        for nothing in [json!(null), json!(false), json!("")] {
+            assert_eq!(reported(&json!({"error": nothing})), None);
+        }
         assert_eq!(reported(&json!({"choices": []})), None);
     }
 

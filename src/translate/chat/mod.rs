@@ -27,3 +27,4 @@ pub use request_in::read_request;
 pub use request_out::write_request;
 pub use stream_in::{StreamReader, read_answer};
 pub use stream_out::StreamWriter;
+pub use usage::read as read_usage;

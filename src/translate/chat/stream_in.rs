@@ -7,6 +7,7 @@ use super::said::{Said, take_text};
 use super::usage;
 use crate::domain::usage::TokenCounts;
 use crate::translate::neutral::{Answer, Begin, Event, Fault, FinishReason, Origin, Reader};
+use crate::translate::wire;
 use serde_json::{Map, Value};
 
 /// Reads a whole answer.
@@ -19,16 +20,17 @@ pub fn read_answer(body: Value, origin: &Origin) -> Result<Answer, Fault> {
     }
     let Value::Object(mut body) = body else { return Err(no_answer("its answer is no JSON object")) };
     let begin = begin(&mut body);
-    let Some((message, reason)) = choice(&mut body, &["message", "delta"]) else {
+    let Some(choice) = Choice::of(&mut body, &["message", "delta"]) else {
         return Err(no_answer("its answer has no choices"));
     };
+    let finish = choice.finish()?;
     let mut assembly = Assembly::new(origin, Quirks::of(origin.kind, &origin.model).reasoning_back);
     let mut events = Vec::new();
-    assembly.add(Said::of(message), &mut events);
+    assembly.add(Said::of(choice.message), &mut events);
     assembly.complete(&mut events);
     let mut answer = Answer::new(begin);
     events.into_iter().for_each(|event| answer.add(event));
-    answer.finish = finish(reason.as_deref(), &assembly);
+    answer.finish = finish.unwrap_or(FinishReason::Done);
     answer.usage = reported_usage(&body, origin);
     Ok(answer)
 }
@@ -47,16 +49,49 @@ fn begin(body: &mut Map<String, Value>) -> Begin {
     }
 }
 
-/// The first choice's message and why it ended. There is one choice, because nobody asks for more.
-fn choice(body: &mut Map<String, Value>, messages: &[&str]) -> Option<(Map<String, Value>, Option<String>)> {
-    let Some(Value::Array(choices)) = body.get_mut("choices").map(Value::take) else { return None };
-    let is_first = |choice: &Value| choice.get("index").and_then(Value::as_u64).unwrap_or_default() == 0;
-    let Some(Value::Object(mut choice)) = choices.into_iter().find(is_first) else { return None };
-    let message = messages.iter().find_map(|key| match choice.get_mut(*key)?.take() {
-        Value::Object(message) => Some(message),
-        _ => None,
-    });
-    Some((message.unwrap_or_default(), take_text(&mut choice, "finish_reason")))
+/// The first choice. There is one, because nobody asks for more.
+struct Choice {
+    message: Map<String, Value>,
+    reason: Option<String>,
+    fault: Option<Fault>,
+}
+
+impl Choice {
+    /// The choice, with the first of these that is a message.
+    fn of(body: &mut Map<String, Value>, messages: &[&str]) -> Option<Self> {
+        let Some(Value::Array(choices)) = body.get_mut("choices").map(Value::take) else { return None };
+        let is_first = |choice: &Value| choice.get("index").and_then(Value::as_u64).unwrap_or_default() == 0;
+        let choice = choices.into_iter().find(is_first)?;
+        // OpenRouter reports here what befell the vendor behind it.
+        let fault = fault::reported(&choice);
+        let Value::Object(mut choice) = choice else { return None };
+        let message = messages.iter().find_map(|key| match choice.get_mut(*key)?.take() {
+            Value::Object(message) => Some(message),
+            _ => None,
+        });
+        Some(Self { message: message.unwrap_or_default(), reason: take_text(&mut choice, "finish_reason"), fault })
+    }
+
+    /// Why the answer ended, if it did: what broke off is no answer, though its status says so. A refusal in so many words
+    /// is an answer like any other.
+    fn finish(&self) -> Result<Option<FinishReason>, Fault> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let Some(reason) = self.reason.as_deref() else { return Ok(None) };
+        Ok(Some(match reason {
+            "length" | "max_tokens" => FinishReason::Length,
+            "model_length" => FinishReason::ContextFull,
+            "content_filter" | "sensitive" => FinishReason::Declined,
+            "error" | "network_error" => return Err(broken_off(502, reason)),
+            "insufficient_system_resource" => return Err(broken_off(503, reason)),
+            _ => FinishReason::Done,
+        }))
+    }
+}
+
+fn broken_off(status: u16, reason: &str) -> Fault {
+    Fault::new(status, format!("the upstream broke off its answer ({reason})")).with_code(reason)
 }
 
 /// Groq has a stream's usage in a place of its own.
@@ -65,23 +100,21 @@ fn reported_usage(body: &Map<String, Value>, origin: &Origin) -> Option<TokenCou
     own.or_else(|| usage::read(body.get("x_groq")?.get("usage")?, origin.kind))
 }
 
-fn finish(reason: Option<&str>, assembly: &Assembly) -> FinishReason {
-    match reason {
-        Some("length" | "max_tokens") => FinishReason::Length,
-        Some("content_filter") => FinishReason::Declined,
-        _ if assembly.declined() => FinishReason::Declined,
-        _ => FinishReason::Done,
-    }
-}
-
 /// Reads a stream of chunks.
 #[derive(Debug)]
 pub struct StreamReader {
     origin: Origin,
     assembly: Assembly,
     progress: Progress,
-    finish: Option<FinishReason>,
+    ending: Ending,
     usage: Option<TokenCounts>,
+}
+
+/// Whether the choice said why it finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Open,
+    Told,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +130,7 @@ impl StreamReader {
     /// A reader for a stream of which nothing was read yet.
     pub fn new(origin: Origin) -> Self {
         let assembly = Assembly::new(&origin, Quirks::of(origin.kind, &origin.model).reasoning_back);
-        Self { origin, assembly, progress: Progress::Before, finish: None, usage: None }
+        Self { origin, assembly, progress: Progress::Before, ending: Ending::Open, usage: None }
     }
 
     fn chunk(&mut self, mut chunk: Map<String, Value>, events: &mut Vec<Event>) {
@@ -110,13 +143,17 @@ impl StreamReader {
             self.progress = Progress::Answering;
             events.push(Event::Begin(begin(&mut chunk)));
         }
-        if let Some((delta, reason)) = choice(&mut chunk, &["delta", "message"]) {
-            self.assembly.add(Said::of(delta), events);
-            if let Some(reason) = reason {
-                self.assembly.complete(events);
-                let finish = finish(Some(&reason), &self.assembly);
-                self.finish = Some(finish.clone());
-                events.push(Event::Finish(finish));
+        if let Some(choice) = Choice::of(&mut chunk, &["delta", "message"]) {
+            let finish = choice.finish();
+            self.assembly.add(Said::of(choice.message), events);
+            match finish {
+                Ok(None) => {}
+                Ok(Some(finish)) => {
+                    self.assembly.complete(events);
+                    self.ending = Ending::Told;
+                    events.push(Event::Finish(finish));
+                }
+                Err(fault) => return self.fail(fault, events),
             }
         }
         if let Some(usage) = usage.filter(|usage| self.usage != Some(*usage)) {
@@ -127,8 +164,8 @@ impl StreamReader {
 
     fn end(&mut self, events: &mut Vec<Event>) {
         self.assembly.complete(events);
-        if self.finish.is_none() {
-            events.push(Event::Finish(finish(None, &self.assembly)));
+        if self.ending == Ending::Open {
+            events.push(Event::Finish(FinishReason::Done));
         }
         self.progress = Progress::Over;
         events.push(Event::End);
@@ -153,7 +190,7 @@ impl Reader for StreamReader {
         if data.trim_ascii().is_empty() {
             return;
         }
-        let chunk = match serde_json::from_slice::<Value>(data) {
+        let chunk = match wire::read::<Value>(data) {
             Ok(chunk) => chunk,
             Err(error) => return self.fail(Fault::malformed(error), events),
         };
@@ -168,7 +205,7 @@ impl Reader for StreamReader {
 
     /// Some compatible servers never send `[DONE]` (PROTOCOLS.md section 9.7): a choice that said why it finished is whole.
     fn finish(&mut self, events: &mut Vec<Event>) {
-        if self.progress == Progress::Answering && self.finish.is_some() {
+        if self.progress == Progress::Answering && self.ending == Ending::Told {
             self.end(events);
         }
     }

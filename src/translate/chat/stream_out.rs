@@ -23,6 +23,7 @@ pub struct StreamWriter {
     /// Where the open text began in the content.
     block_from: u64,
     cited: Vec<Citation>,
+    annotations: Vec<Value>,
     thoughts: Thoughts,
     refusal: Said,
     details: Vec<Value>,
@@ -77,6 +78,7 @@ impl StreamWriter {
             content: 0,
             block_from: 0,
             cited: Vec::new(),
+            annotations: Vec::new(),
             thoughts: Thoughts::None,
             refusal: Said::Nothing,
             details: Vec::new(),
@@ -131,13 +133,17 @@ impl StreamWriter {
         self.chunk((&before, text, "}}]}"), None, out);
     }
 
-    /// Citations come when the text that they reach over is known to its end.
-    fn say_citations(&mut self, out: &mut Vec<u8>) {
+    /// The places of citations are known with the end of the text that they reach over.
+    fn place_citations(&mut self) {
         let block = (self.block_from, self.content);
-        let cited = std::mem::take(&mut self.cited);
-        let annotations: Vec<Value> = cited.iter().filter_map(|citation| citations::write(citation, block)).collect();
-        if !annotations.is_empty() {
-            self.delta_of(&json!({"annotations": annotations}), out);
+        self.annotations.extend(self.cited.drain(..).filter_map(|citation| citations::write(&citation, block)));
+    }
+
+    /// A list in one chunk and only one: of a second one Python's SDK would demand indexes, and Node's would forget the
+    /// first.
+    fn say_list(&self, key: &str, list: Vec<Value>, out: &mut Vec<u8>) {
+        if !list.is_empty() {
+            self.delta_of(&json!({key: list}), out);
         }
     }
 
@@ -232,7 +238,7 @@ impl Writer for StreamWriter {
 
     fn close(&mut self, out: &mut Vec<u8>) {
         match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Text => self.say_citations(out),
+            Open::Text => self.place_citations(),
             Open::Call(Said::Nothing) => self.input(("function", "arguments"), "{}", out),
             _ => {}
         }
@@ -240,10 +246,9 @@ impl Writer for StreamWriter {
 
     fn end(&mut self, finish: &FinishReason, counts: Option<TokenCounts>, out: &mut Vec<u8>) {
         self.say_role(&Value::String(String::new()), out);
-        if !self.details.is_empty() {
-            let details = std::mem::take(&mut self.details);
-            self.delta_of(&json!({"reasoning_details": details}), out);
-        }
+        let (annotations, details) = (std::mem::take(&mut self.annotations), std::mem::take(&mut self.details));
+        self.say_list("annotations", annotations, out);
+        self.say_list("reasoning_details", details, out);
         self.chunk(("{}", "", ""), Some(answer_out::finish_reason(finish, self.calls)), out);
         if let (UsageChunk::Wanted, Some(counts)) = (self.reply.usage_chunk, counts) {
             push(out, &[&self.head, "[],\"usage\":", &usage::write(counts).to_string(), "}\n\n"]);

@@ -1,44 +1,30 @@
 //! `usage`, both ways (PROTOCOLS.md section 4.2).
 
 use crate::domain::kind::Kind;
-use crate::domain::usage::TokenCounts;
-use crate::protocol::json::read_u64;
+use crate::domain::usage::{OpenAiCounts, Reasoning, TokenCounts};
+use crate::translate::wire::count;
 use serde_json::{Value, json};
 
-/// Reads a usage object; `None` for what counts nothing. Both of OpenAI's spellings are read, because some compatibles send
-/// both with one of them zero.
-pub(super) fn read(usage: &Value, kind: Kind) -> Option<TokenCounts> {
+/// Reads a usage object, Chat's or Responses'; `None` for what counts nothing. Both spellings are read, because some
+/// compatibles send both with one of them zero.
+pub fn read(usage: &Value, kind: Kind) -> Option<TokenCounts> {
     let larger = |keys: [&str; 2]| keys.iter().filter_map(|key| count(usage.get(key)?)).max();
-    let detail = |keys: [&str; 2], name: &str| {
-        keys.iter().filter_map(|key| count(usage.get(key)?.get(name)?)).max().unwrap_or_default()
-    };
-    let (input, output) = (larger(["prompt_tokens", "input_tokens"]), larger(["completion_tokens", "output_tokens"]));
-    if input.is_none() && output.is_none() {
-        return None;
-    }
-    let (input, output) = (input.unwrap_or_default(), output.unwrap_or_default());
+    let detail = |keys: [&str; 2], name: &str| keys.iter().filter_map(|key| count(usage.get(key)?.get(name)?)).max();
     let of_input = ["prompt_tokens_details", "input_tokens_details"];
-    let cache_read = detail(of_input, "cached_tokens");
-    let cache_write = detail(of_input, "cache_write_tokens");
-    let reasoning = detail(["completion_tokens_details", "output_tokens_details"], "reasoning_tokens");
-    // xAI may count what was cached outside of the prompt, and shows it where that is more than the prompt (section 9.5).
-    let cached = cache_read.saturating_add(cache_write);
-    let input_alone = input.checked_sub(cached).unwrap_or(input);
-    // xAI leaves reasoning out of `completion_tokens`; the total gives that away.
-    let with_reasoning = output.saturating_add(reasoning);
-    let excludes_reasoning = match usage.get("total_tokens").and_then(count) {
-        Some(total) => total == input.saturating_add(with_reasoning),
-        None => kind == Kind::XAi,
-    };
-    let output = if excludes_reasoning { with_reasoning } else { output };
-    Some(TokenCounts { input: input_alone, output, cache_read, cache_write, reasoning })
-}
-
-fn count(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => read_u64(number.as_str().as_bytes()),
-        _ => None,
+    let of_output = ["completion_tokens_details", "output_tokens_details"];
+    let unless_told = if kind == Kind::XAi { Reasoning::Beside } else { Reasoning::Within };
+    OpenAiCounts {
+        input: larger(["prompt_tokens", "input_tokens"]),
+        output: larger(["completion_tokens", "output_tokens"]),
+        total: usage.get("total_tokens").and_then(count),
+        // The second ones are Moonshot's and DeepSeek's own spellings.
+        cache_read: detail(of_input, "cached_tokens")
+            .max(larger(["cached_tokens", "prompt_cache_hit_tokens"]))
+            .unwrap_or_default(),
+        cache_write: detail(of_input, "cache_write_tokens").unwrap_or_default(),
+        reasoning: detail(of_output, "reasoning_tokens").unwrap_or_default(),
     }
+    .normalised(unless_told)
 }
 
 /// The usage object that a client reads.
@@ -74,10 +60,10 @@ mod tests {
             "prompt_tokens_details": {"cached_tokens": 64}, "completion_tokens_details": {"reasoning_tokens": 100}});
         let counts = TokenCounts { input: 10, output: 105, cache_read: 64, cache_write: 0, reasoning: 100 };
         assert_eq!(read(&xai, Kind::XAi), Some(counts));
-        let without_total = json!({"prompt_tokens": 10, "completion_tokens": 5,
-            "completion_tokens_details": {"reasoning_tokens": 100}});
-        assert_eq!(read(&without_total, Kind::XAi).map(|counts| counts.output), Some(105));
-        assert_eq!(read(&without_total, Kind::OpenAi).map(|counts| counts.output), Some(5));
+        let without_total = json!({"prompt_tokens": 10, "completion_tokens": 50,
+            "completion_tokens_details": {"reasoning_tokens": 20}});
+        assert_eq!(read(&without_total, Kind::XAi).map(|counts| counts.output), Some(70));
+        assert_eq!(read(&without_total, Kind::OpenAi).map(|counts| counts.output), Some(50));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Google's errors.
 
 use crate::translate::neutral::Fault;
+use crate::translate::wire;
 use serde_json::Value;
 
 /// Google's words for a status, for errors that name no number (PROTOCOLS.md section 7).
@@ -24,7 +25,7 @@ const STATUSES: [(&str, u16); 15] = [
 
 /// Reads the body of an error answer, whatever it is. `_error_type` is another vendor's header.
 pub fn read_fault(status: u16, _error_type: Option<&str>, body: &[u8]) -> Fault {
-    let error = serde_json::from_slice(body).ok().and_then(error_of);
+    let error = wire::read(body).ok().and_then(error_of);
     match error {
         Some(error) => Fault { status, ..of_error(&error, status) },
         None => Fault::new(status, words(status, body)),

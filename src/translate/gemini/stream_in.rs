@@ -7,6 +7,7 @@ use crate::domain::usage::TokenCounts;
 use crate::translate::neutral::{
     Begin, Block, Blocks, Event, Fault, FinishReason, Minter, Origin, Reader, Signature, fit_call_id,
 };
+use crate::translate::wire;
 use serde_json::{Map, Value};
 
 /// Reads the stream. A whole answer is a stream of one event.
@@ -53,7 +54,7 @@ impl Reader for StreamReader {
         if self.stage == Stage::Failed || data.trim_ascii() == b"[DONE]" {
             return;
         }
-        match serde_json::from_slice(data) {
+        match wire::read(data) {
             Ok(Value::Object(chunk)) => self.chunk(chunk, events),
             Ok(other) => match fault::error_of(other) {
                 Some(error) => self.fail(fault::of_error(&error, 502), events),
@@ -105,7 +106,7 @@ impl StreamReader {
         }
         events.extend(chunk.get("usageMetadata").and_then(usage).map(Event::Usage));
         let candidate = match chunk.shift_remove("candidates") {
-            Some(Value::Array(candidates)) => candidates.into_iter().next(),
+            Some(Value::Array(candidates)) => candidates.into_iter().find(is_first_candidate),
             _ => None,
         };
         match candidate {
@@ -169,6 +170,9 @@ impl StreamReader {
             } else {
                 self.say(text, index, events);
             }
+            self.sign(&mut part, &["thoughtSignature"], events);
+        } else {
+            // A signature may come alone; what else a part may hold has no counterpart.
             self.sign(&mut part, &["thoughtSignature"], events);
         }
     }
@@ -238,6 +242,11 @@ impl StreamReader {
         self.stage = Stage::Failed;
         events.push(Event::Error(fault));
     }
+}
+
+/// One candidate is asked for; an operator's defaults may ask for more.
+fn is_first_candidate(candidate: &Value) -> bool {
+    candidate.get("index").and_then(Value::as_u64).unwrap_or_default() == 0
 }
 
 /// PROTOCOLS.md section 4.1. Whether the model called a tool is told by the calls.

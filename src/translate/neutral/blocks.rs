@@ -47,6 +47,11 @@ impl Blocks {
         }
     }
 
+    /// Whether a text is open, that a citation could be of.
+    pub fn is_in_text(self) -> bool {
+        self.0 == Open::Text
+    }
+
     /// A call begins: [`Block::Call`] or [`Block::FreeformCall`]. Whatever was open is closed.
     pub fn call(&mut self, call: Block, events: &mut Vec<Event>) {
         self.close(events);

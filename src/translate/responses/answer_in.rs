@@ -1,7 +1,9 @@
 //! An upstream's answer.
 
-use super::{fault, usage};
+use super::fault;
 use crate::domain::protocol::Protocol;
+use crate::domain::usage::TokenCounts;
+use crate::translate::chat::read_usage;
 use crate::translate::neutral::{
     Answer, AnswerPart, Begin, Call, CallInput, Citation, Fault, FinishReason, Minter, Origin, Reasoned, Signature,
     fit_call_id,
@@ -27,8 +29,8 @@ pub fn read_answer(body: Value, origin: &Origin) -> Result<Answer, Fault> {
     for item in items {
         answer.parts.extend(parts(item, origin, &mut minter));
     }
-    answer.finish = finish(&body, answer.parts.iter().any(|part| matches!(part, AnswerPart::Refusal(_))));
-    answer.usage = body.get("usage").and_then(usage::read);
+    answer.finish = finish(&body);
+    answer.usage = usage(&body, origin);
     Ok(answer)
 }
 
@@ -71,15 +73,19 @@ fn whole(seconds: f64) -> Option<i64> {
     seconds.is_finite().then_some(seconds as i64)
 }
 
-/// Why an answer ended.
-pub(super) fn finish(response: &Map<String, Value>, has_refused: bool) -> FinishReason {
+/// What it consumed.
+pub(super) fn usage(response: &Map<String, Value>, origin: &Origin) -> Option<TokenCounts> {
+    read_usage(response.get("usage")?, origin.kind)
+}
+
+/// Why an answer ended. A refusal in so many words is an answer like any other.
+pub(super) fn finish(response: &Map<String, Value>) -> FinishReason {
     let is_incomplete = response.get("status").is_some_and(|status| status == "incomplete");
     let reason = response.get("incomplete_details").and_then(|details| details.get("reason")?.as_str());
     match reason.filter(|_| is_incomplete) {
         Some("max_output_tokens" | "max_tokens") => FinishReason::Length,
         Some("content_filter") => FinishReason::Declined,
         None if is_incomplete => FinishReason::Length,
-        _ if has_refused => FinishReason::Declined,
         _ => FinishReason::Done,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::protocol::error_type;
 use crate::translate::neutral::Fault;
+use crate::translate::wire;
 use serde_json::{Value, json};
 
 /// Most bytes of an answer without JSON that are repeated to the client.
@@ -45,7 +46,7 @@ pub(super) fn response_code(fault: &Fault) -> &str {
 
 /// Reads an upstream's error answer. What is no JSON gives words, too.
 pub fn read_fault(status: u16, error_type: Option<&str>, body: &[u8]) -> Fault {
-    let mut fault = match serde_json::from_slice::<Value>(body) {
+    let mut fault = match wire::read::<Value>(body) {
         Ok(body) => read_object(status, &body),
         Err(_) => None,
     }

@@ -2,8 +2,9 @@
 
 mod item;
 
-use super::{answer_in, fault, usage};
-use crate::translate::neutral::{Answer, Begin, Block, Event, Fault, Minter, Origin, Reader};
+use super::{answer_in, fault};
+use crate::translate::neutral::{Answer, Begin, Event, Fault, Minter, Origin, Reader};
+use crate::translate::wire;
 use item::Item;
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
@@ -19,7 +20,8 @@ pub struct StreamReader {
     items: VecDeque<Item>,
     /// Whether any item came, or only the whole answer at the end.
     heard: Heard,
-    refused: Refused,
+    /// The places of the items that were passed on to their end.
+    passed: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,32 +37,11 @@ enum Heard {
     Items,
 }
 
-/// Whether the model declined somewhere in its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refused {
-    No,
-    Yes,
-}
-
-impl Refused {
-    fn or_in(self, events: &[Event]) -> Self {
-        let refuses = events.iter().any(|event| matches!(event, Event::Open(Block::Refusal)));
-        if refuses { Self::Yes } else { self }
-    }
-}
-
 impl StreamReader {
     /// A reader for one answer.
     pub fn new(origin: Origin) -> Self {
         let minter = Minter::new(&origin.seed);
-        Self {
-            origin,
-            minter,
-            phase: Phase::Silent,
-            items: VecDeque::new(),
-            heard: Heard::Nothing,
-            refused: Refused::No,
-        }
+        Self { origin, minter, phase: Phase::Silent, items: VecDeque::new(), heard: Heard::Nothing, passed: Vec::new() }
     }
 
     fn begin(&mut self, begin: impl FnOnce() -> Begin, events: &mut Vec<Event>) {
@@ -84,6 +65,8 @@ impl StreamReader {
         };
         let position = match position {
             Some(position) if kind != "response.output_item.added" => position,
+            // It repeats what was passed on already.
+            None if kind.ends_with(".done") && index.is_some_and(|index| self.passed.contains(&index)) => return,
             _ => match Item::beginning(index.unwrap_or_default(), kind, data) {
                 Some(item) => {
                     self.items.push_back(item);
@@ -103,12 +86,11 @@ impl StreamReader {
     /// Hands over what the first item has, and, if it is done, what the next one has.
     fn pass_on(&mut self, events: &mut Vec<Event>) {
         while let Some(first) = self.items.front_mut() {
-            self.refused = self.refused.or_in(&first.pending);
             events.append(&mut first.pending);
             if !first.is_done() {
                 return;
             }
-            self.items.pop_front();
+            self.passed.extend(self.items.pop_front().map(|item| item.index));
         }
     }
 
@@ -122,14 +104,13 @@ impl StreamReader {
         self.begin(|| answer_in::begin(&response), events);
         for mut item in std::mem::take(&mut self.items) {
             item.end();
-            self.refused = self.refused.or_in(&item.pending);
             events.append(&mut item.pending);
         }
         if self.heard == Heard::Nothing {
             self.whole(response.shift_remove("output"), events);
         }
-        events.extend(response.get("usage").and_then(usage::read).map(Event::Usage));
-        events.push(Event::Finish(answer_in::finish(&response, self.refused == Refused::Yes)));
+        events.extend(answer_in::usage(&response, &self.origin).map(Event::Usage));
+        events.push(Event::Finish(answer_in::finish(&response)));
         events.push(Event::End);
         self.phase = Phase::Over;
     }
@@ -142,14 +123,12 @@ impl StreamReader {
             answer.parts.extend(answer_in::parts(item, &self.origin, &mut self.minter));
         }
         let told = answer.into_events().into_iter();
-        let pieces: Vec<Event> = told
+        let pieces = told
             .filter(|event| {
                 matches!(event, Event::Open(_) | Event::Delta(_) | Event::Cite(_) | Event::Sign(_) | Event::Close)
             })
             // Only a whole answer may say what is empty.
-            .filter(|event| !matches!(event, Event::Delta(text) if text.is_empty()))
-            .collect();
-        self.refused = self.refused.or_in(&pieces);
+            .filter(|event| !matches!(event, Event::Delta(text) if text.is_empty()));
         events.extend(pieces);
     }
 }
@@ -159,7 +138,7 @@ impl Reader for StreamReader {
         if self.phase == Phase::Over || data.trim_ascii_start().starts_with(b"[DONE]") {
             return;
         }
-        let mut data = match serde_json::from_slice::<Value>(data) {
+        let mut data = match wire::read::<Value>(data) {
             Ok(Value::Object(data)) => data,
             Ok(_) => return self.fail(Fault::malformed("an event is no object"), events),
             Err(error) => return self.fail(Fault::malformed(error), events),

@@ -107,3 +107,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_citation_waits_with_its_text_while_that_may_begin_a_stop_sequence() {
+    let citation = Citation { url: Some("https://a".into()), title: None, cited_text: None, span: None };
+    let mut events = text(&["EN"]);
+    events.insert(2, Event::Cite(citation.clone()));
+    let restored = restored(with_stops(&["END"]), events);
+    assert_eq!(
+        restored[..4],
+        [Event::Open(Block::Text), Event::Delta("EN".into()), Event::Cite(citation), Event::Close]
+    );
+}

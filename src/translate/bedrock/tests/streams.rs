@@ -194,3 +194,37 @@ fn data_that_is_no_object_is_an_error() {
         assert_eq!((fault.status, fault.code.as_deref()), (502, Some("upstream.malformed")));
     }
 }
+
+#[test]
+fn redacted_reasoning_in_fragments_is_one_and_an_exception_may_come_first() {
+    let redacted = |base64: &str| delta(0, json!({"reasoningContent": {"redactedContent": base64}}));
+    // "a", "bc", "def", "g", each base64 of its own.
+    let events = told(&[
+        begun(),
+        redacted("YQ=="),
+        redacted("YmM="),
+        redacted("ZGVm"),
+        redacted("Zw=="),
+        stop(0),
+        ("metadata", json!({"usage": {"inputTokens": 1, "outputTokens": 2}})),
+        ("messageStop", json!({"stopReason": "guardrail_intervened"})),
+    ]);
+    check_order(&events);
+    assert_eq!(events.last(), Some(&Event::End));
+    let answer = add_up(events);
+    let [AnswerPart::Reasoning(Reasoned { signature: Some(signature), .. })] = &answer.parts[..] else {
+        panic!("{answer:?}")
+    };
+    assert!(signature.payload.contains("\"YWJjZGVmZw==\""), "{signature:?}");
+    assert_eq!((answer.finish, answer.usage.map(|usage| usage.output)), (FinishReason::Declined, Some(2)));
+    let first = told(&[("throttlingException", json!({"message": "slow down"})), begun()]);
+    assert!(matches!(&first[..], [Event::Error(fault)] if fault.status == 429), "{first:?}");
+}
+
+#[test]
+fn half_an_emoji_does_not_end_an_answer() {
+    let mut reader = StreamReader::new(origin(NOVA));
+    let mut events = Vec::new();
+    reader.event(Some("contentBlockDelta"), br#"{"contentBlockIndex":0,"delta":{"text":"\ud83d"}}"#, &mut events);
+    assert_eq!(events.last(), Some(&Event::Delta("\u{FFFD}".into())));
+}

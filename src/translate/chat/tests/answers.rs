@@ -34,12 +34,7 @@ fn every_golden_answer_says_the_same_streamed_and_comes_out_as_it_came_in() {
             expected["reasoning_content"] = reasoning;
         }
         assert_eq!(choice["message"], expected, "{scenario}");
-        let finish = if scenario == "refusal" {
-            "content_filter"
-        } else {
-            body["choices"][0]["finish_reason"].as_str().unwrap()
-        };
-        assert_eq!(choice["finish_reason"], finish, "{scenario}");
+        assert_eq!(choice["finish_reason"], body["choices"][0]["finish_reason"], "{scenario}");
         assert_eq!(written["usage"]["total_tokens"], body["usage"]["total_tokens"], "{scenario}");
         assert_eq!(written["model"], "gpt-golden");
     }

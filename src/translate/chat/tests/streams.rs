@@ -272,3 +272,133 @@ fn a_streamed_answer_adds_up_to_the_whole_one() {
         assert_eq!(added, expected, "{scenario}");
     }
 }
+
+fn chunk(choice: Value) -> String {
+    format!("data: {}\n\n", json!({"choices": [choice]}))
+}
+
+#[test]
+fn names_and_ids_that_are_repeated_empty_or_late_make_no_other_call() {
+    let repeated = [
+        fragment(0, Some("a"), Some("f"), ""),
+        fragment(0, Some("a"), Some("f"), "{\"x\":"),
+        fragment(0, Some(""), Some(""), "1}"),
+        fragment(0, None, Some("f"), ""),
+        fragment(1, Some("b"), Some("g"), "{}"),
+        fragment(0, None, Some("f"), ""),
+        fragment(0, Some("a"), Some("f"), ""),
+    ];
+    let answer = sum(&read_stream(Kind::Custom, &stream_of(&repeated, STOP)));
+    assert_eq!(calls(&answer), [("a", "f", "{\"x\":1}"), ("b", "g", "{}")]);
+    let late = [
+        fragment(0, Some("a"), None, ""),
+        fragment(0, None, None, "{\"x\""),
+        fragment(1, Some("b"), Some("g"), "{\"y\":2}"),
+        fragment(0, None, Some("f"), ":1}"),
+    ];
+    let answer = sum(&read_stream(Kind::Custom, &stream_of(&late, STOP)));
+    assert_eq!(calls(&answer), [("a", "f", "{\"x\":1}"), ("b", "g", "{\"y\":2}")]);
+    let without_input = [fragment(0, None, Some("f"), ""), fragment(0, None, Some("g"), "")];
+    let answer = sum(&read_stream(Kind::Custom, &stream_of(&without_input, STOP)));
+    let [(_, "f", "{}"), (_, "g", "{}")] = calls(&answer)[..] else { panic!("{answer:?}") };
+}
+
+#[test]
+fn compatibles_oddities_are_read_for_what_they_mean() {
+    let stream = [
+        ": keep-alive\n\n".to_owned(),
+        chunk(json!({"delta": {"role": "assistant", "content": null, "reasoning": "hm", "reasoning_content": "hm"}, "finish_reason": ""})),
+        chunk(json!({"delta": {"role": "assistant", "content": "a", "tool_calls": null}, "finish_reason": null})),
+        chunk(json!({"index": 1, "delta": {"content": "the other choice"}, "finish_reason": "length"})),
+        "data: {\"error\": \"\", \"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"b\"}}],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":1}}\n\n".to_owned(),
+        chunk(json!({"delta": null, "finish_reason": "stop"})),
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":3}}\n\n".to_owned(),
+        "data: [DONE]\n\ndata: [DONE]\n\n".to_owned(),
+        chunk(json!({"delta": {"content": "late"}})),
+    ];
+    let events = read_stream(Kind::Custom, &stream.concat());
+    assert_eq!(events.iter().filter(|event| **event == Event::End).count(), 1);
+    let answer = sum(&events);
+    let [AnswerPart::Reasoning(thought), AnswerPart::Text { text, .. }] = &answer.parts[..] else {
+        panic!("{answer:?}")
+    };
+    assert_eq!((thought.text.as_str(), text.as_str(), answer.finish), ("hm", "ab", FinishReason::Done));
+    assert_eq!(answer.usage, Some(TokenCounts { input: 2, output: 3, ..TokenCounts::default() }));
+}
+
+#[test]
+fn an_answer_that_the_upstream_broke_off_is_no_answer() {
+    let error = json!({"code": 502, "message": "the vendor is away"});
+    for (choice, status) in [
+        (json!({"delta": {"content": ""}, "finish_reason": "error", "error": error}), 502),
+        (json!({"delta": {}, "finish_reason": "error"}), 502),
+        (json!({"delta": {}, "finish_reason": "insufficient_system_resource"}), 503),
+    ] {
+        let stream = chunk(json!({"delta": {"content": "half"}})) + &chunk(choice.clone()) + "data: [DONE]\n\n";
+        let events = read_stream(Kind::Custom, &stream);
+        assert!(matches!(events.last(), Some(Event::Error(fault)) if fault.status == status), "{events:?}");
+        let mut whole = json!({"choices": [choice]});
+        whole["choices"][0]["message"] = json!({"content": "half"});
+        assert_eq!(read_answer(whole, &origin(Kind::Custom)).expect_err("no answer").status, status);
+    }
+    let flat = "data: {\"object\":\"error\",\"message\":\"no\",\"code\":400}\n\n";
+    let events = read_stream(Kind::Custom, flat);
+    assert_eq!(events, [Event::Error(Fault::new(400, "no").with_code("400"))]);
+}
+
+#[test]
+fn citations_before_their_text_or_of_a_second_one_keep_their_place() {
+    let cite = |from: u64, to: u64| {
+        json!({"annotations": [{"type": "url_citation",
+            "url_citation": {"url": "https://a", "title": "t", "start_index": from, "end_index": to}}]})
+    };
+    let deltas = [
+        cite(0, 3),
+        json!({"content": "One"}),
+        json!({"reasoning_content": "hm"}),
+        json!({"content": " and two"}),
+        cite(8, 11),
+    ];
+    let answer = sum(&read_stream(Kind::Custom, &stream_of(&deltas, STOP)));
+    let spans: Vec<_> = answer
+        .parts
+        .iter()
+        .filter_map(|part| if let AnswerPart::Text { citations, .. } = part { Some(citations) } else { None })
+        .map(|citations| citations.iter().filter_map(|citation| citation.span).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(spans, [[(0, 3)], [(5, 8)]]);
+}
+
+#[test]
+fn all_citations_come_in_one_chunk_for_the_sdks_cannot_add_up_two() {
+    let cited = |url: &str| {
+        Event::Cite(crate::translate::neutral::Citation {
+            url: Some(url.into()),
+            title: None,
+            cited_text: None,
+            span: None,
+        })
+    };
+    let text = |text: &str, url: &str| [Event::Open(Block::Text), Event::Delta(text.into()), cited(url), Event::Close];
+    let mut events = vec![Event::Begin(Begin::default())];
+    events.extend(text("One.", "https://a"));
+    events.extend(text(" Two.", "https://b"));
+    events.push(Event::End);
+    let stream = write_stream(&events, reply(UsageChunk::Unwanted));
+    let lists: Vec<&str> = stream.lines().filter(|line| line.contains("annotations")).collect();
+    let [list] = lists[..] else { panic!("{stream}") };
+    let chunk: Value = serde_json::from_str(list.strip_prefix("data: ").unwrap()).unwrap();
+    let annotations = chunk["choices"][0]["delta"]["annotations"].as_array().unwrap();
+    let places = annotations
+        .iter()
+        .map(|one| (one["url_citation"]["start_index"].as_u64(), one["url_citation"]["end_index"].as_u64()));
+    assert_eq!(places.collect::<Vec<_>>(), [(Some(0), Some(4)), (Some(4), Some(9))]);
+}
+
+#[test]
+fn half_an_emoji_does_not_end_an_answer() {
+    let delta = |text: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+    let stream = delta("\\ud83d") + &delta("\\ude00\\ud83d\\ude00") + STOP;
+    let answer = sum(&read_stream(Kind::Custom, &stream));
+    assert!(matches!(&answer.parts[..], [AnswerPart::Text { text, .. }] if text == "\u{FFFD}\u{FFFD}😀"), "{answer:?}");
+}

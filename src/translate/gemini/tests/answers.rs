@@ -269,3 +269,32 @@ fn what_an_answer_signed_goes_back_where_it_was() {
         assert!(golden(&format!("{scenario}.json")).contains(signature));
     }
 }
+
+#[test]
+fn a_signature_may_come_alone_and_other_candidates_are_not_this_answer() {
+    let events = read(&[
+        r#"{"candidates":[{"index":1,"content":{"parts":[{"text":"other"}]}},{"index":0,"content":{"parts":[{"text":"a"},{"inlineData":{}},{}]}}],"responseId":"r"}"#,
+        r#"{"candidates":[{"index":1,"content":{"parts":[{"text":"other"}]},"finishReason":"MAX_TOKENS"}]}"#,
+        r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}},{"thoughtSignature":"sig"}]}}]}"#,
+        r#"{"candidates":[{"finishReason":"STOP"}]}"#,
+        r#"{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2}}"#,
+    ]);
+    assert_order(&events);
+    assert_eq!(events.last(), Some(&Event::End));
+    let answer = added(events);
+    let [AnswerPart::Text { text, .. }, AnswerPart::Call(call), signed] = &answer.parts[..] else {
+        panic!("{answer:?}")
+    };
+    assert_eq!((text.as_str(), &call.input), ("a", &CallInput::Json("{}".into())));
+    assert_eq!(*signed, reasoning("", Some("sig")));
+    assert_eq!(answer.finish, FinishReason::Done);
+    assert_eq!(answer.usage, Some(TokenCounts { input: 3, output: 2, ..TokenCounts::default() }));
+}
+
+#[test]
+fn half_an_emoji_does_not_end_an_answer() {
+    let chunk = r#"{"candidates":[{"content":{"parts":[{"text":"\ud83d"}]},"finishReason":"STOP"}]}"#;
+    let events = read(&[chunk]);
+    assert!(events.contains(&Event::Delta("\u{FFFD}".into())), "{events:?}");
+    assert_eq!(events.last(), Some(&Event::End));
+}

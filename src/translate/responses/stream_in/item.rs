@@ -109,8 +109,13 @@ impl Item {
                     self.rest_of_part(&mut part);
                 }
             }
-            (Kind::Reasoning, "reasoning_summary_text.delta") => self.thought(data, "summary_index", Told::Text),
-            (Kind::Reasoning, "reasoning_text.delta") => self.thought(data, "content_index", Told::Thought),
+            (Kind::Reasoning, "reasoning_summary_text.delta") => {
+                self.thought(data, "delta", "summary_index", Told::Text)
+            }
+            (Kind::Reasoning, "reasoning_text.delta") => self.thought(data, "delta", "content_index", Told::Thought),
+            (Kind::Reasoning, "reasoning_summary_text.done") if self.is_untold(data, "summary_index") => {
+                self.thought(data, "text", "summary_index", Told::Text);
+            }
             (Kind::Call, "function_call_arguments.delta") | (Kind::Freeform, "custom_tool_call_input.delta") => {
                 self.input(string(data, "delta"));
             }
@@ -214,8 +219,8 @@ impl Item {
     }
 
     /// Thoughts in parts are paragraphs of one block. Whoever thinks aloud and sums it up is heard once.
-    fn thought(&mut self, data: &mut Map<String, Value>, index: &str, told: Told) {
-        let text = string(data, "delta");
+    fn thought(&mut self, data: &mut Map<String, Value>, key: &str, index: &str, told: Told) {
+        let text = string(data, key);
         if text.is_empty() || (self.told != Told::Nothing && self.told != told) {
             return;
         }
@@ -225,6 +230,12 @@ impl Item {
         }
         (self.part, self.told) = (part, told);
         self.blocks.reasoning(text, &mut self.pending);
+    }
+
+    /// Whether no delta has told anything of the part.
+    fn is_untold(&self, data: &Map<String, Value>, index: &str) -> bool {
+        let part = data.get(index).and_then(Value::as_u64).unwrap_or(self.part);
+        self.told == Told::Nothing || part > self.part
     }
 
     fn name(&mut self, item: &Map<String, Value>, minter: &mut Minter) {

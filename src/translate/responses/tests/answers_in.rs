@@ -136,7 +136,7 @@ fn why_an_answer_ended_is_told_by_its_status() {
             "completed",
             Value::Null,
             json!([{"type": "message", "content": [{"type": "refusal", "refusal": "no"}]}]),
-            FinishReason::Declined,
+            FinishReason::Done,
         ),
     ] {
         let body = json!({"status": status, "incomplete_details": reason, "output": output});
@@ -208,4 +208,84 @@ fn a_stream_that_stops_has_no_end_and_nothing_counts_after_one() {
     assert!(!streamed(&sse(std::slice::from_ref(&delta))).contains(&Event::End));
     let after = streamed(&sse(&[completed(json!([])), delta]));
     assert_eq!(after.last(), Some(&Event::End));
+}
+
+fn item(index: u64, item: Value) -> [Value; 2] {
+    ["added", "done"]
+        .map(|of| json!({"type": format!("response.output_item.{of}"), "output_index": index, "item": item}))
+}
+
+fn said(part: &AnswerPart) -> &str {
+    match part {
+        AnswerPart::Text { text, .. } | AnswerPart::Refusal(text) => text,
+        AnswerPart::Reasoning(reasoned) => &reasoned.text,
+        AnswerPart::Call(call) => &call.name,
+    }
+}
+
+#[test]
+fn what_no_delta_said_is_told_by_the_events_that_end_things_and_nothing_is_told_twice() {
+    let text = |of: &str, at: Value| {
+        let mut event = json!({"type": format!("response.{of}"), "output_index": 0});
+        event.as_object_mut().unwrap().extend(object(at));
+        event
+    };
+    let [thinks, thought] = item(
+        0,
+        json!({"type": "reasoning", "id": "rs_1", "summary": [{"text": "a"}, {"text": "b"}], "encrypted_content": "x"}),
+    );
+    let [says, has_said] = item(
+        1,
+        json!({"type": "message", "content": [
+        {"type": "output_text", "text": "yes"}, {"type": "refusal", "refusal": "but no"}]}),
+    );
+    let [searches, found] = item(2, json!({"type": "web_search_call", "id": "ws_1", "status": "completed"}));
+    let [calls, called] =
+        item(3, json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{\"x\":1}"}));
+    let events = streamed(&sse(&[
+        thinks,
+        text("reasoning_summary_text.delta", json!({"summary_index": 0, "delta": "a"})),
+        text("reasoning_summary_text.done", json!({"summary_index": 0, "text": "a"})),
+        text("reasoning_summary_text.done", json!({"summary_index": 1, "text": "b"})),
+        says,
+        calls,
+        called.clone(),
+        searches,
+        json!({"type": "response.web_search_call.searching", "output_index": 2, "item_id": "ws_1"}),
+        found.clone(),
+        json!({"type": "response.something.new", "output_index": 9, "delta": "?"}),
+        has_said,
+        thought,
+        // Late repetitions.
+        json!({"type": "response.output_text.done", "output_index": 1, "content_index": 0, "text": "yes"}),
+        called,
+        found,
+        json!({"type": "keepalive"}),
+        completed(json!([])),
+    ]));
+    let answer = added_up(events);
+    assert_eq!(answer.parts.iter().map(said).collect::<Vec<_>>(), ["a\n\nb", "yes", "but no", "f"]);
+    let AnswerPart::Call(Call { input: CallInput::Json(json), .. }) = &answer.parts[3] else { panic!("{answer:?}") };
+    assert_eq!(json, "{\"x\":1}");
+}
+
+#[test]
+fn a_failure_without_words_is_one_all_the_same() {
+    for last in [
+        json!({"type": "response.failed", "response": {"status": "failed", "error": null}}),
+        json!({"type": "response.failed"}),
+        json!({"type": "error", "code": null, "message": null}),
+    ] {
+        let events = streamed(&sse(&[json!({"type": "response.created", "response": {}}), last]));
+        assert!(matches!(&events[1..], [Event::Error(fault)] if fault.status == 500), "{events:?}");
+    }
+}
+
+#[test]
+fn half_an_emoji_does_not_end_an_answer() {
+    let delta = r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"\ud83d"}"#;
+    let mut stream = format!("data: {delta}\n\ndata: {delta}\n\n").into_bytes();
+    stream.extend(sse(&[completed(json!([]))]));
+    let answer = added_up(streamed(&stream));
+    assert_eq!(answer.parts.iter().map(said).collect::<String>(), "\u{FFFD}\u{FFFD}");
 }
