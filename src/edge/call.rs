@@ -281,7 +281,7 @@ impl Call<'_> {
         answer: Answer,
         request_bytes: usize,
     ) -> Result<Answered, Refusal> {
-        let relay = StreamRelay::new(self.door.protocol, &plan.way);
+        let relay = StreamRelay::new(self.door.protocol, plan);
         let deadline = plan.timeout.map(|whole| {
             let whole = i64::try_from(whole.as_millis()).unwrap_or(i64::MAX);
             Timestamp::from_ms(record.started.ms().saturating_add(whole))

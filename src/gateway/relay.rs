@@ -1,6 +1,7 @@
 //! A stream on its way to the client: as it came, or translated.
 
-use super::plan::Way;
+use super::answer::mask;
+use super::plan::{Plan, Way};
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
 use crate::protocol::meter::{End, Progress, Relay, StreamMeter, UsageChunk};
@@ -8,13 +9,12 @@ use crate::translate::StreamTranslator;
 use crate::translate::neutral::Fault;
 
 /// Reads an upstream's stream and says what the client gets.
-#[derive(Debug)]
 pub struct StreamRelay {
     way: StreamWay,
     out: Vec<u8>,
+    secrets: Vec<String>,
 }
 
-#[derive(Debug)]
 enum StreamWay {
     Same(Box<StreamMeter>),
     Translated(Box<StreamTranslator>),
@@ -31,13 +31,13 @@ pub struct Finish<'a> {
 
 impl StreamRelay {
     /// For a stream of which nothing was read yet. `client` is the client's protocol.
-    pub fn new(client: Protocol, way: &Way) -> Self {
-        let way = match way {
+    pub fn new(client: Protocol, plan: &Plan) -> Self {
+        let way = match &plan.way {
             Way::Translated(exchange) => StreamWay::Translated(Box::new(exchange.stream())),
             Way::Same { usage_chunk } => StreamWay::Same(Box::new(StreamMeter::new(client, *usage_chunk))),
             Way::Embeddings(_) | Way::Count => StreamWay::Same(Box::new(StreamMeter::new(client, UsageChunk::Keep))),
         };
-        Self { way, out: Vec::new() }
+        Self { way, out: Vec::new(), secrets: plan.secrets.clone() }
     }
 
     /// Reads a chunk, and says what the client gets for it.
@@ -47,6 +47,10 @@ impl StreamRelay {
             StreamWay::Translated(translator) => {
                 self.out.clear();
                 translator.feed(chunk, &mut self.out);
+                if translator.progress() == Progress::ErrorReported {
+                    // Some upstreams repeat the key that they refuse.
+                    self.out = mask(&self.secrets, &self.out);
+                }
                 Relay::Rewritten(&self.out)
             }
         }
