@@ -16,11 +16,19 @@ pub fn write_answer(answer: &Answer, reply: &Reply) -> Value {
     let has_refused = answer.parts.iter().any(|part| matches!(part, AnswerPart::Refusal(_)));
     let ending = Ending::of(&answer.finish, answer.has_calls(), has_refused);
     let mut message = head(&answer.begin, reply);
-    message.insert("content".to_owned(), answer.parts.iter().filter_map(block).collect());
+    message.insert("content".to_owned(), last_shown(&answer.parts).iter().filter_map(block).collect());
     message.insert("stop_reason".to_owned(), ending.reason.into());
     message.insert("stop_sequence".to_owned(), ending.sequence.into());
     message.insert("usage".to_owned(), counts::write(answer.usage.unwrap_or_default()));
     Value::Object(message)
+}
+
+/// The parts up to the last that shows something. Agents take an answer's last block for what it says, and would find
+/// nothing in a thought that only its issuer can read; a thought that leads to nothing is no loss to its issuer.
+pub(super) fn last_shown(parts: &[AnswerPart]) -> &[AnswerPart] {
+    let is_unshown = |part: &AnswerPart| matches!(part, AnswerPart::Reasoning(thought) if thought.text.is_empty());
+    let shown = parts.iter().rposition(|part| !is_unshown(part)).map_or(0, |last| last + 1);
+    parts.get(..shown).unwrap_or(parts)
 }
 
 /// What a message begins with.
@@ -73,7 +81,8 @@ fn block(part: &AnswerPart) -> Option<Value> {
         }
         AnswerPart::Text { text, .. } | AnswerPart::Refusal(text) => Some(json!({"type": "text", "text": text})),
         AnswerPart::Reasoning(Reasoned { text, signature: Some(signature) }) => {
-            Some(match Proof::of(signature, text.is_empty()) {
+            let shows = if text.is_empty() { Shows::Nothing } else { Shows::Thoughts };
+            Some(match Proof::of(signature, shows) {
                 Proof::Signature(signature) => json!({"type": "thinking", "thinking": text, "signature": signature}),
                 Proof::Redacted(data) => json!({"type": "redacted_thinking", "data": data}),
             })
@@ -112,20 +121,29 @@ pub(super) enum Proof {
     Redacted(String),
 }
 
+/// Whether a thought can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// It can.
+    Thoughts,
+    /// Only by its issuer.
+    Nothing,
+}
+
 impl Proof {
     /// Claude's own proof as Claude made it, so that the history stays Anthropic's own; everybody else's is packed.
-    pub(super) fn of(signature: &Signature, shows_nothing: bool) -> Self {
-        if let Some(own) = own_proof(signature, shows_nothing) {
+    pub(super) fn of(signature: &Signature, shows: Shows) -> Self {
+        if let Some(own) = own_proof(signature, shows) {
             return own;
         }
-        match shows_nothing {
-            true => Self::Redacted(signature.pack()),
-            false => Self::Signature(signature.pack()),
+        match shows {
+            Shows::Nothing => Self::Redacted(signature.pack()),
+            Shows::Thoughts => Self::Signature(signature.pack()),
         }
     }
 }
 
-fn own_proof(signature: &Signature, shows_nothing: bool) -> Option<Proof> {
+fn own_proof(signature: &Signature, shows: Shows) -> Option<Proof> {
     if signature.protocol != Protocol::AnthropicMessages {
         return None;
     }
@@ -136,7 +154,7 @@ fn own_proof(signature: &Signature, shows_nothing: bool) -> Option<Proof> {
     };
     match text("type")?.as_str() {
         "thinking" => text("signature").map(Proof::Signature),
-        "redacted_thinking" if shows_nothing => text("data").map(Proof::Redacted),
+        "redacted_thinking" if shows == Shows::Nothing => text("data").map(Proof::Redacted),
         _ => None,
     }
 }

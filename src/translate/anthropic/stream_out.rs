@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::answer_out::{Ending, Proof, citation, head};
+use super::answer_out::{Ending, Proof, Shows, citation, head};
 use super::counts;
 use super::fault::error_object;
 use crate::domain::usage::TokenCounts;
@@ -11,13 +11,15 @@ use crate::protocol::json::escape;
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Reply, Signature, Writer, fit_call_id};
 use serde_json::{Value, json};
 
-/// Writes Anthropic's events. Holds the signature of the open thoughts and nothing else of the answer.
+/// Writes Anthropic's events. Holds the signature of the last thoughts and nothing else of the answer.
 #[derive(Debug, Clone)]
 pub struct StreamWriter {
     reply: Reply,
     /// What the next block, or the open one, is numbered.
     index: u64,
     open: Open,
+    /// A thought that shows nothing, until another block follows: see [`super::answer_out::last_shown`].
+    unshown: Option<Signature>,
     has_calls: bool,
     has_refused: bool,
     input: Option<TokenCounts>,
@@ -42,7 +44,7 @@ enum Begun {
 impl StreamWriter {
     /// A writer for one answer.
     pub fn new(reply: Reply) -> Self {
-        Self { reply, index: 0, open: Open::Nothing, has_calls: false, has_refused: false, input: None }
+        Self { reply, index: 0, open: Open::Nothing, unshown: None, has_calls: false, has_refused: false, input: None }
     }
 
     fn start_block(&self, block: &Value, out: &mut Vec<u8>) {
@@ -65,6 +67,17 @@ impl StreamWriter {
         }
     }
 
+    fn unshown_thought(&mut self, signature: &Signature, out: &mut Vec<u8>) {
+        match Proof::of(signature, Shows::Nothing) {
+            Proof::Redacted(data) => self.start_block(&json!({"type": "redacted_thinking", "data": data}), out),
+            Proof::Signature(signature) => {
+                self.start_block(&json!({"type": "thinking", "thinking": "", "signature": ""}), out);
+                self.text_delta("signature_delta", "signature", &signature, out);
+            }
+        }
+        self.stop_block(out);
+    }
+
     fn input_delta(&self, json: &str, out: &mut Vec<u8>) {
         self.text_delta("input_json_delta", "partial_json", json, out);
     }
@@ -82,6 +95,9 @@ impl Writer for StreamWriter {
     }
 
     fn open(&mut self, block: &Block, out: &mut Vec<u8>) {
+        if let Some(signature) = self.unshown.take() {
+            self.unshown_thought(&signature, out);
+        }
         self.open = match block {
             Block::Text => Open::Text(Begun::NotYet),
             Block::Refusal => {
@@ -143,20 +159,17 @@ impl Writer for StreamWriter {
 
     fn close(&mut self, out: &mut Vec<u8>) {
         match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Nothing | Open::Text(Begun::NotYet) | Open::Thinking(Begun::NotYet, None) => return,
+            Open::Nothing | Open::Text(Begun::NotYet) => return,
             Open::Text(Begun::Yes) | Open::Call | Open::Thinking(Begun::Yes, None) => {}
             Open::FreeformCall => self.input_delta("\"}", out),
-            Open::Thinking(begun, Some(signature)) => match Proof::of(&signature, begun == Begun::NotYet) {
-                Proof::Redacted(data) => {
-                    self.start_block(&json!({"type": "redacted_thinking", "data": data}), out);
-                }
-                Proof::Signature(signature) => {
-                    if begun == Begun::NotYet {
-                        self.start_block(&json!({"type": "thinking", "thinking": "", "signature": ""}), out);
-                    }
-                    self.text_delta("signature_delta", "signature", &signature, out);
-                }
-            },
+            Open::Thinking(Begun::NotYet, signature) => {
+                self.unshown = signature;
+                return;
+            }
+            Open::Thinking(Begun::Yes, Some(signature)) => {
+                let (Proof::Signature(proof) | Proof::Redacted(proof)) = Proof::of(&signature, Shows::Thoughts);
+                self.text_delta("signature_delta", "signature", &proof, out);
+            }
         }
         self.stop_block(out);
     }

@@ -60,7 +60,7 @@ fn an_input_is_always_an_object() {
 fn thoughts_carry_their_proof_packed_unless_it_is_claudes() {
     let signature = Signature { protocol: Protocol::Responses, provider: "aip_1".into(), payload: "{}".into() };
     let thought = |text: &str, signature: Option<Signature>| {
-        let parts = vec![AnswerPart::Reasoning(Reasoned { text: text.into(), signature })];
+        let parts = vec![AnswerPart::Reasoning(Reasoned { text: text.into(), signature }), call("{}")];
         written(parts, FinishReason::Done)["content"][0].clone()
     };
     assert_eq!(thought("t", None), json!({"type": "thinking", "thinking": "t", "signature": ""}));
@@ -90,4 +90,15 @@ fn sources_are_told_as_what_they_are() {
         (&json!("https://x"), &json!("web_search_result_location"))
     );
     assert_eq!((&citations[1]["document_title"], &citations[1]["type"]), (&json!("T"), &json!("char_location")));
+}
+
+#[test]
+fn a_thought_that_shows_nothing_is_told_only_where_something_follows() {
+    let unshown = || {
+        let signature = Signature { protocol: Protocol::Gemini, provider: "aip_1".into(), payload: "{}".into() };
+        AnswerPart::Reasoning(Reasoned { text: String::new(), signature: Some(signature) })
+    };
+    let text = || AnswerPart::Text { text: "hi".into(), citations: Vec::new() };
+    assert_eq!(last_shown(&[unshown(), text(), unshown()]), [unshown(), text()]);
+    assert_eq!(last_shown(&[unshown()]), []);
 }

@@ -90,7 +90,10 @@ fn a_thought_is_signed_last_however_early_the_signature_came() {
 
 #[test]
 fn a_thought_that_shows_nothing_is_redacted_unless_claude_left_it_out_itself() {
-    let empty = |signature: Signature| opened([Event::Open(Block::Reasoning), Event::Sign(signature), Event::Close]);
+    let call = || Event::Open(Block::Call { id: "c".into(), name: "f".into() });
+    let empty = |signature: Signature| {
+        opened([Event::Open(Block::Reasoning), Event::Sign(signature), Event::Close, call(), Event::Close])
+    };
     let packed = signature(Protocol::Gemini, "{}");
     assert!(
         empty(packed.clone()).contains(&format!("{{\"type\":\"redacted_thinking\",\"data\":\"{}\"}}", packed.pack()))
@@ -101,6 +104,12 @@ fn a_thought_that_shows_nothing_is_redacted_unless_claude_left_it_out_itself() {
     let written = empty(omitted);
     assert!(written.contains(r#""content_block":{"type":"thinking","thinking":"","signature":""}"#), "{written}");
     assert!(written.contains(r#"{"type":"signature_delta","signature":"raw"}"#), "{written}");
+}
+
+#[test]
+fn a_thought_that_shows_nothing_and_leads_to_nothing_is_not_told() {
+    let written = opened([Event::Open(Block::Reasoning), Event::Sign(signature(Protocol::Gemini, "{}")), Event::Close]);
+    assert_eq!(written, "");
 }
 
 #[test]
