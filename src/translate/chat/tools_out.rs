@@ -1,10 +1,11 @@
 //! Writes the tools.
 
 use super::object::object;
-use super::request_out::{NOT_STRICT, Writer, is_strict};
+use super::request_out::{NOT_STRICT, Writer};
 use crate::translate::neutral::{
     Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
+use crate::translate::tool_schema::{is_strict, rooted};
 use serde_json::{Map, Value, json};
 
 /// Writes `tools`, `tool_choice`, `parallel_tool_calls` and `web_search_options`.
@@ -60,7 +61,7 @@ fn parallel(given: Option<Given<Parallel>>, writer: &mut Writer<'_>, bridge: &mu
 }
 
 fn function(tool: Function, writer: &mut Writer<'_>, bridge: &mut Bridge) -> Value {
-    let parameters = tool.parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
+    let parameters = rooted(tool.parameters);
     let mut function = named(bridge.names.fit(&tool.name, Sent::AsIs), tool.description);
     if let Some(wanted) = tool.strict {
         let at = format!("{}.strict", tool.at);
@@ -139,8 +140,9 @@ fn nested_format(mut format: Value) -> Value {
 
 fn web_search(search: WebSearch, writer: &mut Writer<'_>) {
     if !writer.quirks.web_search.yes() {
-        writer.losses.meaning(
+        writer.losses.add(
             search.at,
+            search.severity,
             "is a search of the web by the vendor, which this model does not do: give the model a tool of your own",
         );
         return;

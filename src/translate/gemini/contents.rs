@@ -163,9 +163,9 @@ impl<'a, 'n> Conversation<'a, 'n> {
         }
     }
 
-    /// A result takes the place that is kept for it, or is told in words where there was no such call.
+    /// A result takes the place that is kept for it, which is that of its call.
     fn result(&mut self, result: ToolResult) {
-        let ToolResult { call_id, name, content, outcome } = result;
+        let ToolResult { call_id, content, outcome, .. } = result;
         let (mut words, mut enclosed, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for part in content {
             self.note_cache(&part);
@@ -189,11 +189,7 @@ impl<'a, 'n> Conversation<'a, 'n> {
             .iter_mut()
             .enumerate()
             .find(|(_, awaited)| awaited.call_id == call_id && awaited.answer == Answered::No);
-        let Some((place, awaited)) = place else {
-            let tool = name.unwrap_or(call_id);
-            let said = text(format!("[Result of an earlier call of {tool}:]\n{words}"));
-            return self.push(Side::User, std::iter::once(said).chain(enclosed).chain(beside).collect());
-        };
+        let Some((place, awaited)) = place else { return };
         awaited.answer = Answered::Yes;
         let told = match outcome {
             Outcome::Done => "output",

@@ -2,7 +2,7 @@
 
 use super::family::Family;
 use crate::translate::neutral::{
-    Freeform, Function, Given, Losses, Names, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
+    Freeform, Function, Given, Losses, Names, Parallel, Request, Sent, Severity, Tool, ToolChoice, WebSearch,
 };
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -168,16 +168,21 @@ fn may_search(
     family: Family,
     losses: &mut Losses,
 ) -> bool {
-    let WebSearch { at, allowed_domains, blocked_domains, max_uses, user_location } = search;
+    let WebSearch { at, allowed_domains, blocked_domains, max_uses, user_location, severity } = search;
     if matches!(choice, Some(Given { value: ToolChoice::None, .. })) {
         return false;
     }
     if !alone && !family.combines_tools() {
-        losses.meaning(at, "cannot go together with functions at this model: leave one of them out, or take Gemini 3");
+        let why = "cannot go together with functions at this model: leave one of them out, or take Gemini 3";
+        losses.add(at, severity, why);
         return false;
     }
     if !(allowed_domains.is_empty() && blocked_domains.is_empty()) {
-        losses.meaning(at.clone(), "limits the search to some domains, which Google's search does not take");
+        losses.add(at.clone(), severity, "limits the search to some domains, which Google's search does not take");
+        // A search that would look where it must not is not offered at all, unless it is what the request is about.
+        if severity == Severity::Detail {
+            return false;
+        }
     }
     if max_uses.is_some() {
         losses.detail(format!("{at}.max_uses"), "has no counterpart in Google's search");

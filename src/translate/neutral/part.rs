@@ -1,6 +1,8 @@
 //! What a conversation is made of.
 
 use super::signature::Signature;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// Who says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,21 @@ pub enum Source {
     File(String),
     /// Here, as plain text. Documents only.
     Text(String),
+}
+
+impl Source {
+    /// A file's bytes; a text is read, because every protocol has texts and few take them as files.
+    pub fn of_file(media_type: String, data: String) -> Self {
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let is_text = essence.starts_with("text/") || essence == "application/json";
+        if is_text
+            && let Ok(bytes) = STANDARD.decode(&data)
+            && let Ok(text) = String::from_utf8(bytes)
+        {
+            return Self::Text(text);
+        }
+        Self::Base64 { media_type, data }
+    }
 }
 
 /// An image.

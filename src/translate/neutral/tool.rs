@@ -1,5 +1,6 @@
 //! Tools that the model may call.
 
+use super::loss::Severity;
 use super::part::CacheMark;
 use serde_json::Value;
 
@@ -12,6 +13,17 @@ pub enum Tool {
     Freeform(Freeform),
     /// The vendor's own search of the web.
     WebSearch(WebSearch),
+}
+
+impl Tool {
+    /// Its name as the client knows it; the vendor's own have none.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Function(function) => Some(&function.name),
+            Self::Freeform(freeform) => Some(&freeform.name),
+            Self::WebSearch(_) => None,
+        }
+    }
 }
 
 /// A tool that takes a JSON object.
@@ -57,6 +69,8 @@ pub struct WebSearch {
     pub max_uses: Option<u64>,
     /// `{"type":"approximate","city":…,"region":…,"country":…,"timezone":…}`, alike at OpenAI and Anthropic.
     pub user_location: Option<Value>,
+    /// How much is lost where it cannot be had: see [`super::Request::weigh_offers`].
+    pub severity: Severity,
 }
 
 /// Which tools the model may or must call.

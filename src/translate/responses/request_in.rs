@@ -7,6 +7,7 @@ use crate::translate::neutral::{
     Thinking, ThinkingMode,
 };
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// What a `Response` repeats of its request (PROTOCOLS.md section 4.3).
 const ECHOED: [&str; 15] = [
@@ -57,6 +58,9 @@ pub fn read_request(body: Map<String, Value>, losses: &mut Losses) -> Result<Req
         tools_in::read(tools, "tools", &mut request.tools, losses)?;
         request.tools.extend(brought);
     }
+    // A conversation brings a tool as often as it was found.
+    let mut known = HashSet::new();
+    request.tools.retain(|tool| tool.name().is_none_or(|name| known.insert(name.to_owned())));
     if let Some(choice) = fields.take("tool_choice") {
         request.tool_choice = Fields::given("tool_choice", tools_in::choice(choice, losses)?);
     }
@@ -74,7 +78,9 @@ pub fn read_request(body: Map<String, Value>, losses: &mut Losses) -> Result<Req
         request.delivery = Delivery::Streamed;
     }
     fields.rest(losses);
-    request.name_results();
+    request.weigh_offers(losses);
+    request.weigh_choice(losses);
+    request.pair_results(losses);
     Ok(request)
 }
 
@@ -104,7 +110,9 @@ fn state(fields: &mut Fields, losses: &mut Losses) -> Result<History, Invalid> {
         losses.essence("background", "must be false: nobody would keep the answer until it is fetched");
     }
     if fields.boolean("store")? == Some(true) {
-        losses.meaning("store", "must be false: answers are not kept, so send the whole conversation each time");
+        // As with a client that says nothing, which means the same: the answer is what was asked for, and whoever relies on
+        // its being kept is told so when `previous_response_id` comes.
+        losses.detail("store", "is not done: answers are not kept, so send the whole conversation each time");
     }
     Ok(history)
 }

@@ -1,12 +1,13 @@
 //! Tools, and which of them the model may call.
 
-use super::{Marks, schema};
+use super::Marks;
 use crate::domain::kind::Kind;
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Target, Tool,
     ToolChoice, WebSearch,
 };
+use crate::translate::tool_schema::rooted;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
@@ -37,7 +38,7 @@ pub(super) fn write(
     if let Some(ToolChoice::AllowedAuto(names) | ToolChoice::AllowedRequired(names)) =
         choice.as_ref().map(|choice| &choice.value)
     {
-        tools.retain(|tool| name_of(tool).is_none_or(|name| names.iter().any(|allowed| allowed == name)));
+        tools.retain(|tool| tool.name().is_none_or(|name| names.iter().any(|allowed| allowed == name)));
     }
     let mut written: Vec<Value> =
         tools.into_iter().filter_map(|tool| write_tool(tool, target, marks, bridge, losses)).collect();
@@ -61,14 +62,6 @@ pub(super) fn write(
         }
     }
     body.extend(sent.map(|choice| ("tool_choice".to_owned(), choice)));
-}
-
-fn name_of(tool: &Tool) -> Option<&str> {
-    match tool {
-        Tool::Function(function) => Some(&function.name),
-        Tool::Freeform(freeform) => Some(&freeform.name),
-        Tool::WebSearch(_) => None,
-    }
 }
 
 fn write_tool(
@@ -95,7 +88,7 @@ fn write_function(function: Function, marks: &mut Marks, bridge: &mut Bridge, lo
     let mut tool = Map::new();
     tool.insert("name".to_owned(), bridge.names.fit(&function.name, Sent::AsIs).into());
     tool.extend(function.description.map(|description| ("description".to_owned(), description.into())));
-    tool.insert("input_schema".to_owned(), schema::rooted(function.parameters));
+    tool.insert("input_schema".to_owned(), rooted(function.parameters));
     marks.put(function.cache, &mut tool);
     Value::Object(tool)
 }
@@ -127,7 +120,8 @@ fn wrapper() -> Value {
 fn write_web_search(search: WebSearch, target: &Target<'_>, losses: &mut Losses) -> Option<Value> {
     let is_claude = target.model.to_ascii_lowercase().contains("claude");
     if !is_claude && target.kind != Kind::Anthropic {
-        losses.meaning(search.at, "cannot be done by this model's provider: leave it out, or offer a tool of your own");
+        let why = "cannot be done by this model's provider: leave it out, or offer a tool of your own";
+        losses.add(search.at, search.severity, why);
         return None;
     }
     let mut tool = Map::new();
@@ -161,8 +155,7 @@ fn tools_of_the_history(request: &Request, freeform: &HashSet<String>, bridge: &
         let Body::Call(Call { name, input, .. }) = &part.body else { continue };
         if seen.insert(name) {
             let is_freeform = freeform.contains(name) || matches!(input, CallInput::Text(_));
-            let (sent, schema) =
-                if is_freeform { (Sent::Wrapped, wrapper()) } else { (Sent::AsIs, schema::rooted(None)) };
+            let (sent, schema) = if is_freeform { (Sent::Wrapped, wrapper()) } else { (Sent::AsIs, rooted(None)) };
             tools.push(json!({"name": bridge.names.fit(name, sent), "input_schema": schema}));
         }
     }
