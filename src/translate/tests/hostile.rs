@@ -208,3 +208,132 @@ fn what_is_no_request_is_refused_by_its_field() {
         }
     }
 }
+
+#[test]
+fn a_messages_conversation_of_any_shape_keeps_every_vendors_rules() {
+    let assistant = |content: Value| json!({"role": "assistant", "content": content});
+    let thought = json!({"type": "thinking", "thinking": "hm", "signature": "EqQBnative"});
+    let tool_use = |id: &str| json!({"type": "tool_use", "id": id, "name": "f", "input": {}});
+    let said = |text: &str| json!({"type": "text", "text": text});
+    let tool_result = |id: &str, content: Value| json!({"type": "tool_result", "tool_use_id": id, "content": content});
+    let png = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}});
+    for messages in [
+        json!([user("x"), assistant(json!([thought])), user("y")]),
+        json!([user("x"), assistant(json!([thought]))]),
+        json!([user("x"), assistant(json!([thought, said(" ")])), user("y")]),
+        json!([user("x"), assistant(json!([])), user("y")]),
+        json!([user("x"), assistant("prefilled ".into())]),
+        json!([user(json!([said("a"), said("")])), user("b")]),
+        json!([
+            user("x"),
+            assistant(json!([thought, tool_use("a")])),
+            user(json!([said("first"), tool_result("a", json!([]))]))
+        ]),
+        json!([
+            user("x"),
+            assistant(json!([tool_use("a"), tool_use("b")])),
+            user(json!([tool_result("b", json!([png]))]))
+        ]),
+        json!([
+            user("x"),
+            assistant(json!([tool_use("a")])),
+            assistant(json!([tool_use("b")])),
+            user(json!([tool_result("a", "1".into()), tool_result("b", "2".into())]))
+        ]),
+        json!([
+            user("x"),
+            assistant(json!([tool_use("a")])),
+            user("stop"),
+            assistant("ok".into()),
+            user(json!([tool_result("a", "late".into())]))
+        ]),
+        json!([{"role": "system", "content": "s"}, user("x"), {"role": "system", "content": [said("late")]}]),
+        json!([user("x"), assistant(json!([tool_use("a")])), {"role": "system", "content": "mid"}, user(json!([tool_result("a", "1".into())]))]),
+        json!([
+            user("x"),
+            assistant(json!([{"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}])),
+            user("y")
+        ]),
+    ] {
+        for thinking in [
+            json!({"type": "disabled"}),
+            json!({"type": "adaptive"}),
+            json!({"type": "enabled", "budget_tokens": 2048}),
+        ] {
+            let body = json!({"model": "m", "max_tokens": 4096, "messages": messages, "thinking": thinking});
+            sent_everywhere(Client::AnthropicMessages, &body);
+            let tools =
+                json!([{"name": "f", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}}]);
+            sent_everywhere(Client::AnthropicMessages, &with(body, json!({"tools": tools})));
+        }
+    }
+}
+
+#[test]
+fn a_responses_input_of_any_shape_keeps_every_vendors_rules() {
+    let say = |role: &str, text: &str| json!({"type": "message", "role": role, "content": text});
+    let fc = |id: &str| json!({"type": "function_call", "call_id": id, "name": "f", "arguments": ""});
+    let out = |id: &str, output: Value| json!({"type": "function_call_output", "call_id": id, "output": output});
+    let thought = json!({"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "hm"}], "encrypted_content": null});
+    for input in [
+        json!(""),
+        json!("x"),
+        json!([say("developer", "only")]),
+        json!([say("assistant", "first"), say("user", "x")]),
+        json!([say("user", "x"), thought]),
+        json!([say("user", "x"), thought, say("user", "y")]),
+        json!([say("user", "x"), fc("a"), say("user", "interrupts"), out("a", "1".into())]),
+        json!([
+            say("user", "x"),
+            fc("a"),
+            fc("b"),
+            out("a", "1".into()),
+            say("assistant", "wait"),
+            out("b", json!([]))
+        ]),
+        json!([
+            say("user", "x"),
+            fc("a"),
+            say("developer", "note"),
+            out("a", "".into()),
+            fc("a"),
+            out("a", "2".into())
+        ]),
+        json!([out("z", "stray".into()), say("user", "x")]),
+        json!([say("user", "x"), fc("a")]),
+        json!([say("user", "x"), {"type": "custom_tool_call", "call_id": "c", "name": "p", "input": ""}, {"type": "custom_tool_call_output", "call_id": "c", "output": "ok"}]),
+        json!([say("user", "x"), {"type": "local_shell_call", "id": "l", "call_id": "c", "status": "completed", "action": {"type": "exec", "command": ["ls"], "env": {}}},
+               {"type": "local_shell_call_output", "id": "c", "output": "a"}]),
+    ] {
+        let body = json!({"model": "m", "input": input});
+        sent_everywhere(Client::Responses, &body);
+        let tools =
+            json!([{"type": "function", "name": "f"}, {"type": "custom", "name": "p"}, {"type": "local_shell"}]);
+        sent_everywhere(Client::Responses, &with(body, json!({"tools": tools, "reasoning": {"effort": "high"}})));
+    }
+}
+
+#[test]
+fn sealed_thoughts_come_back_before_what_they_led_to_even_if_the_call_was_interrupted() {
+    use crate::translate::neutral::Signature;
+    let sealed = |protocol, payload: Value| {
+        Signature { protocol, provider: "aip_1".into(), payload: payload.to_string() }.pack()
+    };
+    let item = json!({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"});
+    let tool_use = json!({"type": "tool_use", "id": "a", "name": "f", "input": {}});
+    let thought = json!({"type": "redacted_thinking", "data": sealed(Protocol::Responses, item.clone())});
+    let body = json!({"model": "m", "max_tokens": 4096, "thinking": {"type": "adaptive"},
+        "messages": [user("x"), {"role": "assistant", "content": [thought, tool_use]}, user("stop")]});
+    let (written, _) = sent(Client::AnthropicMessages, &body, UPSTREAMS[3]);
+    assert_eq!((&written["input"][1], &written["input"][2]["type"]), (&item, &json!("function_call")));
+    let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "EqQB"});
+    let details = json!([{"type": "reasoning.encrypted", "data": sealed(Protocol::AnthropicMessages, thinking.clone()), "index": 0}]);
+    let mut turn = called(json!([call("a", "f", "{}")]));
+    turn["reasoning_details"] = details;
+    let body = with(chat(json!([user("x"), turn, user("stop")])), json!({"reasoning_effort": "high"}));
+    let (written, dropped) = sent(Client::ChatCompletions, &body, UPSTREAMS[5]);
+    assert_eq!(
+        (&written["messages"][1]["content"][0], &written["thinking"]["type"], dropped.len()),
+        (&thinking, &json!("enabled"), 0)
+    );
+}
