@@ -92,15 +92,8 @@ fn block(part: &AnswerPart) -> Option<Value> {
 }
 
 /// The object that a model wrote as JSON, or one around whatever else it wrote.
-pub(super) fn input_object(json: &str) -> Value {
-    if json.trim().is_empty() {
-        return json!({});
-    }
-    match serde_json::from_str::<Value>(json) {
-        Ok(object @ Value::Object(_)) => object,
-        Ok(value) => json!({"value": value}),
-        Err(_) => json!({"_raw": json}),
-    }
+fn input_object(json: &str) -> Value {
+    Value::Object(CallInput::Json(json.to_owned()).into_object())
 }
 
 /// What proves a thought, as a client has to send it back.

@@ -5,7 +5,7 @@ use super::fields::{object, one};
 use super::model::{Forced, Model};
 use crate::translate::claude::{is_recursive, relaxed};
 use crate::translate::neutral::{
-    Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice,
+    Body, Bridge, Call, CallInput, Client, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice,
 };
 use crate::translate::tool_schema::rooted;
 use serde_json::{Map, Value, json};
@@ -123,10 +123,12 @@ fn write_tool(
     match tool {
         Tool::Function(function) => {
             let (mark, at) = (function.cache, function.at.clone());
-            written.push(write_function(function, model, bridge, losses));
+            written.push(write_function(function, Sent::AsIs, model, bridge, losses));
             written.extend(marks.point(mark, Place::Tools, &at, losses));
         }
-        Tool::Freeform(freeform) => written.push(write_freeform(freeform, bridge)),
+        Tool::Freeform(freeform) => {
+            written.push(write_function(freeform.into_function(), Sent::Wrapped, model, bridge, losses));
+        }
         Tool::WebSearch(search) => {
             let why = "is a search that Bedrock's Converse does not have: give a function of your own";
             losses.add(search.at, search.severity, why);
@@ -134,7 +136,7 @@ fn write_tool(
     }
 }
 
-fn write_function(function: Function, model: &Model, bridge: &mut Bridge, losses: &mut Losses) -> Value {
+fn write_function(function: Function, sent: Sent, model: &Model, bridge: &mut Bridge, losses: &mut Losses) -> Value {
     let Function { at, name, description, parameters, strict, .. } = function;
     let schema = rooted(parameters);
     let is_strict = strict == Some(true) && model.schema.yes() && !is_recursive(&schema);
@@ -142,26 +144,11 @@ fn write_function(function: Function, model: &Model, bridge: &mut Bridge, losses
         losses.detail(format!("{at}.strict"), "is not known to this model, or not with a schema that refers to itself");
     }
     let schema = if is_strict { relaxed(schema) } else { schema };
-    let mut spec = specification(bridge.names.fit(&name, Sent::AsIs), description, schema);
+    let mut spec = specification(bridge.names.fit(&name, sent), description, schema);
     if is_strict {
         spec.insert("strict".into(), true.into());
     }
     one("toolSpec", spec)
-}
-
-fn write_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
-    let Freeform { name, description, format, .. } = freeform;
-    let grammar = format.as_ref().and_then(|format| {
-        let definition = format.get("definition")?.as_str()?;
-        let syntax = format.get("syntax").and_then(Value::as_str).unwrap_or("grammar");
-        Some(format!("The input follows this {syntax} grammar:\n{definition}"))
-    });
-    let words: Vec<String> = description.into_iter().chain(grammar).collect();
-    let schema = json!({
-        "type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"],
-        "additionalProperties": false,
-    });
-    one("toolSpec", specification(bridge.names.fit(&name, Sent::Wrapped), Some(words.join("\n\n")), schema))
 }
 
 fn specification(name: String, description: Option<String>, schema: Value) -> Map<String, Value> {

@@ -268,16 +268,16 @@ impl<'a, 'n> Conversation<'a, 'n> {
     }
 
     fn call(&mut self, call: Call) -> (Value, Awaited) {
-        let (name, args) = match call.input {
-            CallInput::Json(json) => (self.named.function(&call.name), arguments(json)),
-            CallInput::Text(input) => (self.named.freeform(&call.name), object([("input", input.into())])),
+        let name = match call.input {
+            CallInput::Json(_) => self.named.function(&call.name),
+            CallInput::Text(_) => self.named.freeform(&call.name),
         };
         let mut written = Map::new();
         if self.family.pairs_by_id() {
             written.insert("id".into(), fit_call_id(&call.id).into());
         }
         written.insert("name".into(), name.clone().into());
-        written.insert("args".into(), args);
+        written.insert("args".into(), call.input.into_object().into());
         (written.into(), Awaited { call_id: call.id, name, answer: Answered::No })
     }
 
@@ -322,16 +322,4 @@ fn signed(mut part: Value, signature: Option<Value>) -> Value {
         part.insert("thoughtSignature".into(), signature);
     }
     part
-}
-
-/// The object that Gemini wants, whatever the model of another vendor once wrote.
-fn arguments(json: String) -> Value {
-    if json.trim().is_empty() {
-        return json!({});
-    }
-    match serde_json::from_str(&json) {
-        Ok(Value::Object(args)) => args.into(),
-        Ok(other) => object([("value", other)]),
-        Err(_) => object([("_raw", json.into())]),
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::family::Family;
 use crate::translate::neutral::{
-    Freeform, Function, Given, Losses, Names, Parallel, Request, Sent, Severity, Tool, ToolChoice, WebSearch,
+    Function, Given, Losses, Names, Parallel, Request, Sent, Severity, Tool, ToolChoice, WebSearch,
 };
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -99,7 +99,7 @@ fn declare(
             }
             Tool::Freeform(freeform) => {
                 let fitted = named.freeform(&freeform.name);
-                declared.push((freeform.name.clone(), wrapped(freeform, fitted)));
+                declared.push((freeform.name.clone(), declaration(freeform.into_function(), fitted, losses)));
             }
             Tool::WebSearch(wanted) => search = Some(wanted),
         }
@@ -135,29 +135,6 @@ fn takes_nothing(schema: &Value) -> bool {
         ("additionalProperties", Value::Bool(others)) => !others,
         _ => SAYS_NOTHING.contains(&key.as_str()),
     })
-}
-
-/// A freeform tool as a function of one text.
-fn wrapped(freeform: Freeform, fitted: String) -> Value {
-    let grammar = freeform.format.as_ref().and_then(|format| {
-        let definition = format.get("definition")?.as_str()?;
-        let syntax = format.get("syntax").and_then(Value::as_str).unwrap_or("grammar");
-        Some(format!("The input must follow this {syntax} grammar:\n{definition}"))
-    });
-    let description = [freeform.description, grammar].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-    let mut declaration = Map::new();
-    declaration.insert("name".into(), fitted.into());
-    if !description.is_empty() {
-        declaration.insert("description".into(), description.into());
-    }
-    let input = json!({
-        "type": "object",
-        "properties": {"input": {"type": "string"}},
-        "required": ["input"],
-        "additionalProperties": false,
-    });
-    declaration.insert("parametersJsonSchema".into(), input);
-    declaration.into()
 }
 
 /// Whether the search goes with the rest; tells what it loses.

@@ -3,6 +3,7 @@
 use super::signature::Signature;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
 /// Who says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +141,23 @@ pub enum CallInput {
     Json(String),
     /// The free text of a freeform (OpenAI: custom) tool.
     Text(String),
+}
+
+impl CallInput {
+    /// The object that most vendors want, whatever a model once wrote: what is no object goes under `value`, what is no JSON
+    /// under `_raw`, and a text as the function that [stands for](super::Freeform::into_function) its tool takes it.
+    pub fn into_object(self) -> Map<String, Value> {
+        let under = |key: &str, value: Value| Map::from_iter([(key.to_owned(), value)]);
+        match self {
+            Self::Text(text) => under("input", text.into()),
+            Self::Json(json) if json.trim().is_empty() => Map::new(),
+            Self::Json(json) => match serde_json::from_str(&json) {
+                Ok(Value::Object(object)) => object,
+                Ok(other) => under("value", other),
+                Err(_) => under("_raw", json.into()),
+            },
+        }
+    }
 }
 
 /// What a tool said.

@@ -2,7 +2,7 @@
 
 use super::loss::Severity;
 use super::part::CacheMark;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A tool.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,37 @@ pub struct Freeform {
     pub description: Option<String>,
     /// OpenAI's flat `format`: `{"type":"text"}` or `{"type":"grammar","syntax":…,"definition":…}`.
     pub format: Option<Value>,
+}
+
+impl Freeform {
+    /// The tool where there are functions only: one that takes its text as `input`, with the grammar told in words. It is
+    /// sent under a name that is [`super::Sent::Wrapped`].
+    pub fn into_function(self) -> Function {
+        let grammar = self.format.as_ref().and_then(|format| {
+            let text = |key: &str| format.get(key).and_then(Value::as_str);
+            let syntax = text("syntax").unwrap_or("formal");
+            Some(format!("`input` must follow this {syntax} grammar:\n{}", text("definition")?))
+        });
+        let described: Vec<String> = self.description.into_iter().chain(grammar).collect();
+        Function {
+            at: self.at,
+            name: self.name,
+            description: Some(described.join("\n\n")).filter(|description| !description.is_empty()),
+            parameters: Some(Self::parameters()),
+            strict: None,
+            cache: None,
+        }
+    }
+
+    /// What such a function takes.
+    pub fn parameters() -> Value {
+        json!({
+            "type": "object",
+            "properties": {"input": {"type": "string"}},
+            "required": ["input"],
+            "additionalProperties": false,
+        })
+    }
 }
 
 /// The vendor's own search of the web.

@@ -84,9 +84,9 @@ fn written_choice(choice: ToolChoice, tools: &[Tool], quirks: &Quirks, bridge: &
 
 fn written(tool: Tool, quirks: &Quirks, bridge: &mut Bridge, losses: &mut Losses) -> Option<Value> {
     match tool {
-        Tool::Function(function) => Some(written_function(function, bridge, losses)),
+        Tool::Function(function) => Some(written_function(function, Sent::AsIs, bridge, losses)),
         Tool::Freeform(freeform) if quirks.custom_tools.yes() => Some(written_freeform(freeform, bridge)),
-        Tool::Freeform(freeform) => Some(wrapped(freeform, bridge)),
+        Tool::Freeform(freeform) => Some(written_function(freeform.into_function(), Sent::Wrapped, bridge, losses)),
         Tool::WebSearch(search) if quirks.web_search.yes() => written_search(search, losses),
         Tool::WebSearch(search) => {
             let why = "is a search of the web, which this model's provider does not have: leave it out";
@@ -97,10 +97,10 @@ fn written(tool: Tool, quirks: &Quirks, bridge: &mut Bridge, losses: &mut Losses
 }
 
 /// `strict` is always said: Responses would hold the model to any schema that looks strict, the others' default is not to.
-fn written_function(function: Function, bridge: &mut Bridge, losses: &mut Losses) -> Value {
+fn written_function(function: Function, sent: Sent, bridge: &mut Bridge, losses: &mut Losses) -> Value {
     let mut tool = Map::new();
     tool.insert("type".into(), "function".into());
-    tool.insert("name".into(), bridge.names.fit(&function.name, Sent::AsIs).into());
+    tool.insert("name".into(), bridge.names.fit(&function.name, sent).into());
     if let Some(description) = function.description {
         tool.insert("description".into(), description.into());
     }
@@ -129,30 +129,6 @@ fn written_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
         tool.insert("format".into(), format);
     }
     Value::Object(tool)
-}
-
-/// A freeform tool as a function that takes its text as `input`.
-fn wrapped(freeform: Freeform, bridge: &mut Bridge) -> Value {
-    let mut description = freeform.description.unwrap_or_default();
-    if let Some(definition) = freeform.format.as_ref().and_then(|format| format.get("definition")?.as_str()) {
-        if !description.is_empty() {
-            description.push_str("\n\n");
-        }
-        description.push_str("The input must follow this grammar:\n");
-        description.push_str(definition);
-    }
-    json!({
-        "type": "function",
-        "name": bridge.names.fit(&freeform.name, Sent::Wrapped),
-        "description": description,
-        "parameters": {
-            "type": "object",
-            "properties": {"input": {"type": "string"}},
-            "required": ["input"],
-            "additionalProperties": false,
-        },
-        "strict": false,
-    })
 }
 
 /// A search that would look where it must not is not offered at all, unless it is what the request is about.

@@ -2,7 +2,6 @@
 
 use super::{Marks, Prefill, blocks};
 use crate::domain::protocol::Protocol;
-use crate::translate::anthropic::answer_out::input_object;
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, CacheMark, Call, CallInput, Losses, Outcome, Part, Reasoned, Role, Sent, Target, ToolResult, Turn,
@@ -153,13 +152,10 @@ impl<'a> Conversation<'a> {
     }
 
     fn call(&mut self, call: Call) -> Value {
-        let (sent, input) = match call.input {
-            CallInput::Text(text) => (Sent::Wrapped, json!({"input": text})),
-            CallInput::Json(json) if self.freeform.contains(&call.name) => (Sent::Wrapped, input_object(&json)),
-            CallInput::Json(json) => (Sent::AsIs, input_object(&json)),
-        };
+        let is_freeform = matches!(call.input, CallInput::Text(_)) || self.freeform.contains(&call.name);
+        let sent = if is_freeform { Sent::Wrapped } else { Sent::AsIs };
         let name = self.bridge.names.fit(&call.name, sent);
-        json!({"type": "tool_use", "id": fit_call_id(&call.id), "name": name, "input": input})
+        json!({"type": "tool_use", "id": fit_call_id(&call.id), "name": name, "input": call.input.into_object()})
     }
 
     fn result(&mut self, result: ToolResult, cache: Option<CacheMark>) {

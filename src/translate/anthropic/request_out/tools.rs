@@ -72,13 +72,21 @@ fn write_tool(
     losses: &mut Losses,
 ) -> Option<Value> {
     match tool {
-        Tool::Function(function) => Some(write_function(function, marks, bridge, losses)),
-        Tool::Freeform(freeform) => Some(write_freeform(freeform, bridge)),
+        Tool::Function(function) => Some(write_function(function, Sent::AsIs, marks, bridge, losses)),
+        Tool::Freeform(freeform) => {
+            Some(write_function(freeform.into_function(), Sent::Wrapped, marks, bridge, losses))
+        }
         Tool::WebSearch(search) => write_web_search(search, target, losses),
     }
 }
 
-fn write_function(function: Function, marks: &mut Marks, bridge: &mut Bridge, losses: &mut Losses) -> Value {
+fn write_function(
+    function: Function,
+    sent: Sent,
+    marks: &mut Marks,
+    bridge: &mut Bridge,
+    losses: &mut Losses,
+) -> Value {
     if function.strict == Some(true) {
         losses.detail(
             format!("{}.strict", function.at),
@@ -86,35 +94,11 @@ fn write_function(function: Function, marks: &mut Marks, bridge: &mut Bridge, lo
         );
     }
     let mut tool = Map::new();
-    tool.insert("name".to_owned(), bridge.names.fit(&function.name, Sent::AsIs).into());
+    tool.insert("name".to_owned(), bridge.names.fit(&function.name, sent).into());
     tool.extend(function.description.map(|description| ("description".to_owned(), description.into())));
     tool.insert("input_schema".to_owned(), rooted(function.parameters));
     marks.put(function.cache, &mut tool);
     Value::Object(tool)
-}
-
-fn write_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
-    let grammar = freeform.format.as_ref().and_then(|format| {
-        let text = |key: &str| format.get(key).and_then(Value::as_str);
-        Some(format!(
-            "`input` must follow this {} grammar:\n{}",
-            text("syntax").unwrap_or("formal"),
-            text("definition")?
-        ))
-    });
-    let description: Vec<String> = freeform.description.into_iter().chain(grammar).collect();
-    let mut tool = Map::new();
-    tool.insert("name".to_owned(), bridge.names.fit(&freeform.name, Sent::Wrapped).into());
-    if !description.is_empty() {
-        tool.insert("description".to_owned(), description.join("\n\n").into());
-    }
-    tool.insert("input_schema".to_owned(), wrapper());
-    Value::Object(tool)
-}
-
-fn wrapper() -> Value {
-    json!({"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"],
-           "additionalProperties": false})
 }
 
 fn write_web_search(search: WebSearch, target: &Target<'_>, losses: &mut Losses) -> Option<Value> {
@@ -155,7 +139,8 @@ fn tools_of_the_history(request: &Request, freeform: &HashSet<String>, bridge: &
         let Body::Call(Call { name, input, .. }) = &part.body else { continue };
         if seen.insert(name) {
             let is_freeform = freeform.contains(name) || matches!(input, CallInput::Text(_));
-            let (sent, schema) = if is_freeform { (Sent::Wrapped, wrapper()) } else { (Sent::AsIs, rooted(None)) };
+            let (sent, schema) =
+                if is_freeform { (Sent::Wrapped, Freeform::parameters()) } else { (Sent::AsIs, rooted(None)) };
             tools.push(json!({"name": bridge.names.fit(name, sent), "input_schema": schema}));
         }
     }
