@@ -20,7 +20,33 @@ pub(super) fn rooted(schema: Option<Value>) -> Value {
     if !matches!(schema.get("properties"), Some(Value::Object(_))) {
         schema.insert("properties".to_owned(), json!({}));
     }
+    give_items(&mut schema);
     Value::Object(schema)
+}
+
+/// Says of every array that does not say what it holds that it holds anything: OpenAI answers 400 ("array schema missing
+/// items") to what everybody else takes.
+fn give_items(schema: &mut Map<String, Value>) {
+    let is_array = match schema.get("type") {
+        Some(Value::String(name)) => name == "array",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "array"),
+        _ => false,
+    };
+    if is_array && !schema.contains_key("items") && !schema.contains_key("prefixItems") {
+        schema.insert("items".to_owned(), json!({}));
+    }
+    for (keyword, value) in schema.iter_mut() {
+        match (keyword.as_str(), value) {
+            ("properties" | "$defs" | "definitions" | "patternProperties", Value::Object(members)) => {
+                members.values_mut().filter_map(Value::as_object_mut).for_each(give_items);
+            }
+            ("items" | "additionalProperties" | "not", Value::Object(inner)) => give_items(inner),
+            ("items" | "prefixItems" | "anyOf" | "oneOf" | "allOf", Value::Array(variants)) => {
+                variants.iter_mut().filter_map(Value::as_object_mut).for_each(give_items);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Puts what the root refers to in its place. Generators name the root's type and refer to it.
@@ -161,6 +187,19 @@ mod tests {
         assert!(written.get("$ref").is_none());
         let circle = json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}});
         assert_eq!(rooted(Some(circle))["properties"], json!({}));
+    }
+
+    #[test]
+    fn an_array_that_does_not_say_what_it_holds_holds_anything() {
+        let tags = json!({"type": "array"});
+        let schema = json!({"type": "object", "properties": {
+            "tags": tags, "type": {"type": "string"}, "deep": {"anyOf": [{"type": ["array", "null"]}, {"type": "null"}]},
+            "pairs": {"type": "array", "prefixItems": [{}, {}]}
+        }});
+        let written = rooted(Some(schema));
+        assert_eq!(written["properties"]["tags"], json!({"type": "array", "items": {}}));
+        assert_eq!(written["properties"]["deep"]["anyOf"][0]["items"], json!({}));
+        assert!(written["properties"]["pairs"].get("items").is_none());
     }
 
     #[test]

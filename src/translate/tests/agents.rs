@@ -147,3 +147,74 @@ fn claude_code_works_everywhere() {
         assert!(told.contains("mcp__x__y") && told.contains("The user opened a file."), "{upstream:?}");
     }
 }
+
+#[test]
+fn a_stream_tells_a_search_for_tools_as_a_whole_item() {
+    use crate::translate::neutral::{Block, FinishReason, Writer};
+    let Value::Object(echo) = json!({"tools": tools_of_codex()}) else { panic!() };
+    let reply = Reply { seed: "r".into(), model: "m".into(), created: 0, usage_chunk: UsageChunk::Unwanted, echo };
+    let (mut writer, mut out) = (crate::translate::responses::StreamWriter::new(reply), Vec::new());
+    writer.begin(&Begin::default(), &mut out);
+    writer.open(&Block::Call { id: "call_s".into(), name: "tool_search".into() }, &mut out);
+    for piece in [r#"{"query":"#, r#""calendar"}"#] {
+        writer.delta(piece, &mut out);
+    }
+    writer.close(&mut out);
+    writer.end(&FinishReason::Done, None, &mut out);
+    let text = String::from_utf8(out).expect("UTF-8");
+    let events: Vec<Value> =
+        text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
+    let kinds: Vec<_> = events.iter().map(|event| event["type"].as_str().expect("a type")).collect();
+    assert_eq!(
+        kinds,
+        [
+            "response.created",
+            "response.in_progress",
+            "response.output_item.added",
+            "response.output_item.done",
+            "response.completed"
+        ]
+    );
+    assert_eq!((&events[2]["item"]["arguments"], &events[2]["item"]["status"]), (&json!({}), &json!("in_progress")));
+    assert_eq!(events[3]["item"]["arguments"], json!({"query": "calendar"}));
+    assert_eq!(events[3]["item"], events[4]["response"]["output"][0]);
+    assert!(events.iter().enumerate().all(|(number, event)| event["sequence_number"] == number));
+}
+
+/// A conversation that began at OpenAI and goes on at Claude, whose turn the reasoning opened, and back.
+#[test]
+fn codex_moves_between_providers_in_the_midst_of_a_conversation() {
+    let mut body = codex();
+    for (upstream, written, dropped) in sent_everywhere(Client::Responses, &body) {
+        assert!(!written.to_string().contains("gAAAAfromopenai"), "{upstream:?}");
+        assert!(dropped.contains(&"input[].encrypted_content".to_owned()), "{upstream:?}");
+    }
+    // What OpenAI searched and found in the web is gone, what it said of it stays.
+    let searched = json!({"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "q"}});
+    body["input"].as_array_mut().expect("items").insert(2, searched);
+    sent_everywhere(Client::Responses, &body);
+}
+
+#[test]
+fn one_more_turn_leaves_what_came_before_as_it_was() {
+    let whole = codex();
+    let items = whole["input"].as_array().expect("items").clone();
+    let first = |count: usize, upstream| {
+        let mut body = whole.clone();
+        body["input"] = Value::Array(items[..count].to_vec());
+        let (written, _) = sent(Client::Responses, &body, upstream);
+        ["messages", "contents"].into_iter().find_map(|key| written[key].as_array().cloned()).expect("messages")
+    };
+    for upstream in upstreams_of(Client::Responses) {
+        let longest = first(items.len(), upstream);
+        // The places after which Codex really calls: the user's words and its tools' results.
+        for count in [2, 5, 7, 9] {
+            let shorter = first(count, upstream);
+            let common = shorter.len() - 1;
+            let strip = |messages: &[Value]| {
+                json!(messages).to_string().replace(r#","cache_control":{"type":"ephemeral"}"#, "")
+            };
+            assert_eq!(strip(&shorter[..common]), strip(&longest[..common]), "{upstream:?} {count}");
+        }
+    }
+}
