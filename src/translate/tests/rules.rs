@@ -220,3 +220,30 @@ fn bedrock(body: &Value) -> Checked {
     }
     Ok(())
 }
+
+#[test]
+fn the_rules_know_a_broken_body() {
+    let text = |text: &str| json!({"type": "text", "text": text});
+    for (protocol, body) in [
+        (Protocol::ChatCompletions, json!({"messages": []})),
+        (Protocol::ChatCompletions, json!({"messages": [{"role": "tool", "tool_call_id": "a", "content": ""}]})),
+        (Protocol::ChatCompletions, json!({"messages": [{"role": "user", "content": "x"}], "tool_choice": "auto"})),
+        (
+            Protocol::Responses,
+            json!({"input": [{"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"}]}),
+        ),
+        (Protocol::Responses, json!({"input": [{"type": "reasoning", "summary": []}]})),
+        (Protocol::AnthropicMessages, json!({"max_tokens": 1, "messages": [{"role": "user", "content": [text(" ")]}]})),
+        (
+            Protocol::AnthropicMessages,
+            json!({"max_tokens": 1, "messages": [{"role": "assistant", "content": [text("x")]}]}),
+        ),
+        (Protocol::Gemini, json!({"contents": [{"role": "model", "parts": [{"functionCall": {"name": "f"}}]}]})),
+        (
+            Protocol::BedrockConverse,
+            json!({"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "a", "content": [{"text": "x"}]}}]}]}),
+        ),
+    ] {
+        assert!(check(protocol, &body).is_err(), "{body}");
+    }
+}
