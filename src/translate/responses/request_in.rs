@@ -110,9 +110,7 @@ fn state(fields: &mut Fields, losses: &mut Losses) -> Result<History, Invalid> {
         losses.essence("background", "must be false: nobody would keep the answer until it is fetched");
     }
     if fields.boolean("store")? == Some(true) {
-        // As with a client that says nothing, which means the same: the answer is what was asked for, and whoever relies on
-        // its being kept is told so when `previous_response_id` comes.
-        losses.detail("store", "is not done: answers are not kept, so send the whole conversation each time");
+        losses.meaning("store", "must be false: answers are not kept, so send the whole conversation each time");
     }
     Ok(history)
 }
