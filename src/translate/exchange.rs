@@ -6,7 +6,7 @@ use super::neutral::{
 };
 use super::restore::Restorer;
 use super::stream::StreamTranslator;
-use super::{anthropic, bedrock, chat, gemini, responses, wire};
+use super::{anthropic, bedrock, chat, gemini, limits, responses, wire};
 use crate::domain::invalid::Invalid;
 use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
@@ -96,6 +96,7 @@ pub fn translate(
     let (mut losses, mut bridge) = (Losses::default(), Bridge::default());
     let mut request = read(client, body, &mut losses)?;
     circumstances.media.inline(&mut request);
+    limits::fit(&mut request, target.model);
     let reply = Reply {
         seed: circumstances.request.to_owned(),
         model: target.model.to_owned(),

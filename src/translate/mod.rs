@@ -9,6 +9,7 @@ pub mod chat;
 pub mod claude;
 mod exchange;
 pub mod gemini;
+mod limits;
 pub mod media;
 mod native;
 pub mod neutral;
@@ -16,6 +17,9 @@ pub mod responses;
 pub mod restore;
 mod side;
 mod stream;
+#[cfg(test)]
+mod tests;
+mod tool_schema;
 mod wire;
 
 pub use exchange::{

@@ -9,7 +9,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// What is no JSON.
-pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+pub(in crate::translate) fn read<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice(json).or_else(|error| match mended(json) {
         Some(mended) => serde_json::from_slice(&mended),
         None => Err(error),

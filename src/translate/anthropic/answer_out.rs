@@ -8,7 +8,6 @@ use crate::domain::protocol::Protocol;
 use crate::translate::neutral::{
     Answer, AnswerPart, Begin, Call, CallInput, Citation, FinishReason, Minter, Reasoned, Reply, Signature, fit_call_id,
 };
-use crate::translate::wire;
 use serde_json::{Map, Value, json};
 
 /// The `message` object.
@@ -102,15 +101,8 @@ fn block(part: &AnswerPart) -> Option<Value> {
 }
 
 /// The object that a model wrote as JSON, or one around whatever else it wrote.
-pub(super) fn input_object(json: &str) -> Value {
-    if json.trim().is_empty() {
-        return json!({});
-    }
-    match wire::read::<Value>(json.as_bytes()) {
-        Ok(object @ Value::Object(_)) => object,
-        Ok(value) => json!({"value": value}),
-        Err(_) => json!({"_raw": json}),
-    }
+fn input_object(json: &str) -> Value {
+    Value::Object(CallInput::Json(json.to_owned()).into_object())
 }
 
 /// What proves a thought, as a client has to send it back.

@@ -11,6 +11,7 @@ use crate::translate::neutral::{
     Body, Client, Delivery, Effort, Elements, Fields, Format, Given, Losses, Request, Role, ServiceTier, Summary,
     Thinking, ThinkingMode,
 };
+use crate::translate::tool_schema::is_strict;
 use serde_json::{Map, Value};
 
 /// Reads a Messages request. What Anthropic's protocol knows and others do not is named in `losses`.
@@ -31,7 +32,9 @@ pub fn read_request(body: Map<String, Value>, losses: &mut Losses) -> Result<Req
     vendors_own(&mut fields, losses);
     automatic_cache(&mut fields, &mut request, losses)?;
     fields.rest(losses);
-    request.name_results();
+    request.weigh_offers(losses);
+    request.weigh_choice(losses);
+    request.pair_results(losses);
     Ok(request)
 }
 
@@ -153,23 +156,8 @@ fn read_format(mut fields: Fields, losses: &mut Losses) -> Result<Format, Invali
     let schema = schema.ok_or_else(|| refused(&place, "must be a JSON Schema"))?;
     fields.rest(losses);
     // Anthropic always holds the model to the schema. OpenAI does so only with schemas that name every property.
-    let strict = Some(names_every_property(&schema));
+    let strict = Some(is_strict(&schema));
     Ok(Format::JsonSchema { name: None, description: None, schema, strict })
-}
-
-/// Whether every object within lists all of its properties as required and takes no others.
-fn names_every_property(schema: &Value) -> bool {
-    let within = match schema {
-        Value::Array(schemas) => return schemas.iter().all(names_every_property),
-        Value::Object(map) => map,
-        _ => return true,
-    };
-    let is_complete = within.get("properties").and_then(Value::as_object).is_none_or(|properties| {
-        let required = within.get("required").and_then(Value::as_array);
-        let names = |name: &String| required.is_some_and(|required| required.iter().any(|other| other == name));
-        properties.keys().all(names) && within.get("additionalProperties") == Some(&Value::Bool(false))
-    });
-    is_complete && within.values().all(names_every_property)
 }
 
 fn who_and_how(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), Invalid> {

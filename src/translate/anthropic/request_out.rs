@@ -2,7 +2,6 @@
 
 mod blocks;
 mod messages;
-mod schema;
 mod tools;
 
 #[cfg(test)]
@@ -35,7 +34,7 @@ pub fn write_request(
     body.insert("max_tokens".to_owned(), thinking.max_tokens.into());
     body.insert("stream".to_owned(), (request.delivery == Delivery::Streamed).into());
     sampling(&request, &family, &thinking, &mut body, losses);
-    who_and_how(&mut request, &mut body, losses);
+    who_and_how(&mut request, bridge, &mut body, losses);
     untranslatable(&request, losses);
 
     let mut instructions = Vec::new();
@@ -152,15 +151,15 @@ fn at_most_one(key: &str, field: &'static str, value: &Number, losses: &mut Loss
     value.clone()
 }
 
-fn who_and_how(request: &mut Request, body: &mut Map<String, Value>, losses: &mut Losses) {
+fn who_and_how(request: &mut Request, bridge: &mut Bridge, body: &mut Map<String, Value>, losses: &mut Losses) {
     if let Some(user) = request.end_user.take() {
         body.insert("metadata".to_owned(), json!({"user_id": user.value}));
     }
-    if let Some(Given { field, value }) = request.stop.take() {
-        let stops: Vec<String> = value.into_iter().filter(|stop| !stop.trim().is_empty()).collect();
-        if stops.is_empty() {
-            losses.detail(field, "must be more than blanks at Anthropic");
-        } else {
+    if let Some(Given { value, .. }) = request.stop.take() {
+        // Anthropic refuses blanks: the gateway looks for them.
+        let (stops, blanks): (Vec<String>, _) = value.into_iter().partition(|stop| !stop.trim().is_empty());
+        bridge.stops = blanks;
+        if !stops.is_empty() {
             body.insert("stop_sequences".to_owned(), stops.into());
         }
     }

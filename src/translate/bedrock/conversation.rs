@@ -8,9 +8,9 @@ use super::tools::sent_call_name;
 use crate::domain::protocol::Protocol;
 use crate::translate::claude::Takes;
 use crate::translate::neutral::{
-    Body, Bridge, Call, CallInput, Client, Losses, Outcome, Part, Reasoned, Role, Target, ToolResult, Turn, fit_call_id,
+    Body, Bridge, Call, Client, Losses, Outcome, Part, Reasoned, Role, Target, ToolResult, Turn, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// What is said where Converse wants the user to speak and the client did not.
 const CONTINUE: &str = "Continue.";
@@ -234,24 +234,11 @@ fn is(block: &Value, kind: &str) -> bool {
 
 fn write_call(call: Call, bridge: &mut Bridge) -> Value {
     let name = sent_call_name(&call, bridge);
-    let input = match call.input {
-        CallInput::Json(json) => parse_input(&json),
-        CallInput::Text(text) => object([("input", text.into())]),
-    };
     let id = fit_call_id(&call.id).into_owned();
-    one("toolUse", object([("toolUseId", id.into()), ("name", name.into()), ("input", input.into())]))
-}
-
-/// What a model wrote may be no object and no JSON at all.
-fn parse_input(json: &str) -> Map<String, Value> {
-    if json.trim().is_empty() {
-        return Map::new();
-    }
-    match serde_json::from_str(json) {
-        Ok(Value::Object(input)) => input,
-        Ok(other) => object([("value", other)]),
-        Err(_) => object([("_raw", json.into())]),
-    }
+    one(
+        "toolUse",
+        object([("toolUseId", id.into()), ("name", name.into()), ("input", call.input.into_object().into())]),
+    )
 }
 
 /// Anthropic's block in Converse's terms.

@@ -6,7 +6,7 @@ use super::model::Model;
 use super::thinking::{self, Samples};
 use super::{settings, tools};
 use crate::domain::invalid::Invalid;
-use crate::translate::claude::Takes;
+use crate::translate::claude::{self, Takes};
 use crate::translate::neutral::{Bridge, Losses, Request, Target};
 use serde_json::{Map, Value};
 
@@ -25,7 +25,9 @@ pub fn write_request(
     let mut notes = Vec::new();
     let mut settings = Map::new();
 
-    thinking::forget_foreign(&mut request, &model, target.provider);
+    if model.family().is_some() {
+        claude::forget_foreign_signatures(&mut request, target.provider);
+    }
     let decided = thinking::write(&request, &model, target, losses);
     let prefill = if decided.samples == Samples::Freely { model.prefill } else { Takes::No };
     settings::write_inference(&mut request, &model, decided, bridge, &mut settings, losses);

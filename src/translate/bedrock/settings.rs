@@ -3,7 +3,7 @@
 use super::fields::{object, one};
 use super::model::Model;
 use super::thinking::{Decided, Samples};
-use crate::translate::claude::{Sampling, relaxed};
+use crate::translate::claude::{Sampling, is_recursive, relaxed};
 use crate::translate::neutral::{Bridge, Client, Delivery, Format, Given, Losses, Request, ServiceTier};
 use serde_json::{Map, Number, Value, json};
 
@@ -120,7 +120,7 @@ pub(super) fn write_format(
                 .push("Answer with one JSON object and nothing else: no words and no code fence around it.".to_owned());
             losses.detail(field, "is told to the model in words, because Bedrock has no such mode");
         }
-        Format::JsonSchema { name, description, schema, .. } if model.schema.yes() => {
+        Format::JsonSchema { name, description, schema, .. } if model.schema.yes() && !is_recursive(&schema) => {
             write_schema(name, description, relaxed(schema), body);
         }
         Format::JsonSchema { schema, .. } => {
@@ -128,7 +128,7 @@ pub(super) fn write_format(
                 "Answer with JSON that is valid against this JSON Schema and nothing else: no words and no code fence \
                  around it.\n{schema}"
             ));
-            losses.detail(field, "is told to the model in words, because this model cannot be held to a schema");
+            losses.detail(field, "is told to the model in words, because this model cannot be held to such a schema");
         }
     }
 }

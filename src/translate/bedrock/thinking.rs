@@ -2,9 +2,8 @@
 
 use super::fields::{object, one};
 use super::model::{Model, ThinkingField};
-use crate::domain::protocol::Protocol;
 use crate::translate::claude::{ClaudeThinking, decide};
-use crate::translate::neutral::{Body, Effort, Given, Losses, Request, Summary, Target, Thinking, ThinkingMode};
+use crate::translate::neutral::{Effort, Given, Losses, Request, Summary, Target, Thinking, ThinkingMode};
 use serde_json::{Map, Value, json};
 
 /// What was decided.
@@ -28,18 +27,7 @@ pub(super) enum Samples {
     AsItThinks,
 }
 
-/// Takes away the signatures that this model did not make: it refuses them, and what is decided goes by those that are
-/// left.
-pub(super) fn forget_foreign(request: &mut Request, model: &Model, provider: &str) {
-    let own = if model.family().is_some() { Protocol::AnthropicMessages } else { Protocol::BedrockConverse };
-    for part in request.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
-        if let Body::Reasoning(reasoned) = &mut part.body {
-            reasoned.signature.take_if(|signature| signature.payload_for(own, provider).is_none());
-        }
-    }
-}
-
-/// Decides for a request, from which [`forget_foreign`] signatures were taken.
+/// Decides for a request from which the signatures of others were taken.
 pub(super) fn write(request: &Request, model: &Model, target: &Target<'_>, losses: &mut Losses) -> Decided {
     let given = request.max_output.as_ref().map(|given| given.value);
     match &model.thinking {

@@ -3,10 +3,11 @@
 use super::cache::{Marks, Place};
 use super::fields::{object, one};
 use super::model::{Forced, Model};
-use crate::translate::claude::relaxed;
+use crate::translate::claude::{is_recursive, relaxed};
 use crate::translate::neutral::{
-    Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice,
+    Body, Bridge, Call, CallInput, Client, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice,
 };
+use crate::translate::tool_schema::rooted;
 use serde_json::{Map, Value, json};
 
 /// What the model is told because Converse has no word for it.
@@ -28,7 +29,7 @@ pub(super) fn write(
     bridge.calls = parallel(request, choice.as_ref());
 
     if let Some(Given { value: ToolChoice::AllowedAuto(names) | ToolChoice::AllowedRequired(names), .. }) = &choice {
-        tools.retain(|tool| names.iter().any(|name| Some(name.as_str()) == name_of(tool)));
+        tools.retain(|tool| names.iter().any(|name| Some(name.as_str()) == tool.name()));
     }
     let forbidden = matches!(&choice, Some(Given { value: ToolChoice::None, .. }));
     if !has_history && (forbidden || tools.is_empty()) {
@@ -67,14 +68,6 @@ fn parallel(request: &Request, choice: Option<&Given<ToolChoice>>) -> Parallel {
         Some(given) => given.value,
         None if is_named && request.client != Client::AnthropicMessages => Parallel::Forbidden,
         None => Parallel::Allowed,
-    }
-}
-
-fn name_of(tool: &Tool) -> Option<&str> {
-    match tool {
-        Tool::Function(function) => Some(&function.name),
-        Tool::Freeform(freeform) => Some(&freeform.name),
-        Tool::WebSearch(_) => None,
     }
 }
 
@@ -130,43 +123,32 @@ fn write_tool(
     match tool {
         Tool::Function(function) => {
             let (mark, at) = (function.cache, function.at.clone());
-            written.push(write_function(function, model, bridge, losses));
+            written.push(write_function(function, Sent::AsIs, model, bridge, losses));
             written.extend(marks.point(mark, Place::Tools, &at, losses));
         }
-        Tool::Freeform(freeform) => written.push(write_freeform(freeform, bridge)),
+        Tool::Freeform(freeform) => {
+            written.push(write_function(freeform.into_function(), Sent::Wrapped, model, bridge, losses));
+        }
         Tool::WebSearch(search) => {
-            losses.meaning(search.at, "is a search that Bedrock's Converse does not have: give a function of your own");
+            let why = "is a search that Bedrock's Converse does not have: give a function of your own";
+            losses.add(search.at, search.severity, why);
         }
     }
 }
 
-fn write_function(function: Function, model: &Model, bridge: &mut Bridge, losses: &mut Losses) -> Value {
+fn write_function(function: Function, sent: Sent, model: &Model, bridge: &mut Bridge, losses: &mut Losses) -> Value {
     let Function { at, name, description, parameters, strict, .. } = function;
-    let is_strict = strict == Some(true) && model.schema.yes();
+    let schema = rooted(parameters);
+    let is_strict = strict == Some(true) && model.schema.yes() && !is_recursive(&schema);
     if strict == Some(true) && !is_strict {
-        losses.detail(format!("{at}.strict"), "is not known to this model");
+        losses.detail(format!("{at}.strict"), "is not known to this model, or not with a schema that refers to itself");
     }
-    let schema = if is_strict { relaxed(of_object(parameters)) } else { of_object(parameters) };
-    let mut spec = specification(bridge.names.fit(&name, Sent::AsIs), description, schema);
+    let schema = if is_strict { relaxed(schema) } else { schema };
+    let mut spec = specification(bridge.names.fit(&name, sent), description, schema);
     if is_strict {
         spec.insert("strict".into(), true.into());
     }
     one("toolSpec", spec)
-}
-
-fn write_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
-    let Freeform { name, description, format, .. } = freeform;
-    let grammar = format.as_ref().and_then(|format| {
-        let definition = format.get("definition")?.as_str()?;
-        let syntax = format.get("syntax").and_then(Value::as_str).unwrap_or("grammar");
-        Some(format!("The input follows this {syntax} grammar:\n{definition}"))
-    });
-    let words: Vec<String> = description.into_iter().chain(grammar).collect();
-    let schema = json!({
-        "type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"],
-        "additionalProperties": false,
-    });
-    one("toolSpec", specification(bridge.names.fit(&name, Sent::Wrapped), Some(words.join("\n\n")), schema))
 }
 
 fn specification(name: String, description: Option<String>, schema: Value) -> Map<String, Value> {
@@ -179,26 +161,12 @@ fn specification(name: String, description: Option<String>, schema: Value) -> Ma
     spec
 }
 
-/// A schema whose root is an object, as Converse demands.
-fn of_object(parameters: Option<Value>) -> Value {
-    match parameters {
-        Some(Value::Object(mut schema)) => {
-            schema.entry("type").or_insert_with(|| "object".into());
-            schema.into()
-        }
-        _ => json!({"type": "object", "properties": {}}),
-    }
-}
-
 /// The tools that the history calls, each taking any object.
 fn from_history(request: &Request, bridge: &mut Bridge) -> Vec<Value> {
     let mut names: Vec<String> = Vec::new();
     for part in request.turns.iter().flat_map(|turn| &turn.parts) {
-        let name = match &part.body {
-            Body::Call(call) => sent_call_name(call, bridge),
-            Body::Result(result) if result.name.is_none() => "tool".to_owned(),
-            _ => continue,
-        };
+        let Body::Call(call) = &part.body else { continue };
+        let name = sent_call_name(call, bridge);
         if !names.contains(&name) {
             names.push(name);
         }

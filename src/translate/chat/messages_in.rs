@@ -14,6 +14,9 @@ const ECHOED: &[&str] = &["annotations", "parsed", "provider_specific_fields", "
 
 /// Reads all messages into the request.
 pub(super) fn read(messages: Elements, request: &mut Request, losses: &mut Losses) -> Result<(), Invalid> {
+    if messages.is_empty() {
+        return Err(Invalid::new("messages", "`messages` must have at least one message"));
+    }
     let mut reader = Reader { request, losses, function_calls: Vec::new() };
     for (place, value) in messages {
         reader.message(Fields::of(value, place)?)?;

@@ -27,6 +27,10 @@ pub(super) fn write(
             Role::Assistant => writer.assistant(parts),
         }
     }
+    if writer.messages.is_empty() {
+        // Somebody who says nothing says it in a message: an empty list is refused.
+        writer.messages.push(json!({"role": "user", "content": ""}));
+    }
     writer.messages
 }
 

@@ -3,8 +3,6 @@
 use super::request_in::unknown_word;
 use crate::domain::invalid::Invalid;
 use crate::translate::neutral::{Body, CacheMark, Document, Elements, Fields, Image, Losses, Part, Source};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 /// Whose message it is, which decides the pieces that it may have.
@@ -119,7 +117,7 @@ fn file(part: &mut Fields, losses: &mut Losses) -> Result<Body, Invalid> {
             Body::Image(Image { source: Source::Base64 { media_type, data }, detail: None })
         }
         Source::Base64 { media_type, data } => {
-            Body::Document(Document { source: plain(media_type, data), title, context: None })
+            Body::Document(Document { source: Source::of_file(media_type, data), title, context: None })
         }
         source => Body::Document(Document { source, title, context: None }),
     })
@@ -134,18 +132,6 @@ fn media_type(data: &str, name: Option<&str>) -> &'static str {
         Some("json") => "application/json",
         _ => "application/pdf",
     }
-}
-
-/// A text that came as base64 is read, because every protocol has texts.
-fn plain(media_type: String, data: String) -> Source {
-    let is_text = media_type.starts_with("text/") || media_type == "application/json";
-    if is_text
-        && let Ok(bytes) = STANDARD.decode(&data)
-        && let Ok(text) = String::from_utf8(bytes)
-    {
-        return Source::Text(text);
-    }
-    Source::Base64 { media_type, data }
 }
 
 /// A data URL's bytes, or an address.

@@ -25,7 +25,8 @@ pub fn read_request(body: Map<String, Value>, losses: &mut Losses) -> Result<Req
     read_format(&mut fields, &mut request, losses)?;
     read_several_answers(&mut fields, losses)?;
     fields.rest(losses);
-    request.name_results();
+    request.weigh_choice(losses);
+    request.pair_results(losses);
     Ok(request)
 }
 

@@ -7,6 +7,7 @@ use crate::domain::invalid::Invalid;
 use crate::translate::neutral::{
     Bridge, Delivery, Effort, Format, Given, Losses, Request, ServiceTier, Target, Thinking, ThinkingMode,
 };
+use crate::translate::tool_schema::is_strict;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
@@ -203,33 +204,4 @@ fn short(name: String) -> String {
 fn plain(name: &str) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_') { letter } else { '_' };
     name.chars().map(plain).take(LONGEST_NAME).collect()
-}
-
-/// Whether OpenAI would take the schema with `strict`: every object, however deep, requires all of its properties and no
-/// others.
-pub(super) fn is_strict(schema: &Value) -> bool {
-    match schema {
-        Value::Array(schemas) => schemas.iter().all(is_strict),
-        Value::Object(object) => {
-            let none = Map::new();
-            let properties = match object.get("properties") {
-                Some(Value::Object(properties)) => properties,
-                _ => &none,
-            };
-            let is_object = object.contains_key("properties") || object.get("type") == Some(&Value::from("object"));
-            let is_required = |key: &String| match object.get("required") {
-                Some(Value::Array(required)) => required.iter().any(|name| name.as_str() == Some(key)),
-                _ => false,
-            };
-            let is_closed = object.get("additionalProperties") == Some(&Value::Bool(false));
-            (!is_object || (is_closed && properties.keys().all(is_required)))
-                && properties.values().all(is_strict)
-                && ["items", "anyOf", "oneOf", "allOf"].iter().filter_map(|key| object.get(*key)).all(is_strict)
-                && ["$defs", "definitions"]
-                    .iter()
-                    .filter_map(|key| object.get(*key)?.as_object())
-                    .all(|definitions| definitions.values().all(is_strict))
-        }
-        _ => true,
-    }
 }

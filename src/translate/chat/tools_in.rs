@@ -4,7 +4,7 @@ use super::parts_in::cache_mark;
 use super::request_in::unknown_word;
 use crate::domain::invalid::Invalid;
 use crate::translate::neutral::{
-    Fields, Freeform, Function, Given, Losses, Parallel, Request, Tool, ToolChoice, WebSearch,
+    Fields, Freeform, Function, Given, Losses, Parallel, Request, Severity, Tool, ToolChoice, WebSearch,
 };
 use serde_json::{Map, Value};
 
@@ -105,6 +105,7 @@ fn web_search(mut options: Fields, losses: &mut Losses) -> Result<Tool, Invalid>
         blocked_domains: Vec::new(),
         max_uses: None,
         user_location: location,
+        severity: Severity::Meaning,
     };
     options.rest(losses);
     Ok(Tool::WebSearch(search))

@@ -1,10 +1,11 @@
 //! Writes the tools.
 
 use super::object::object;
-use super::request_out::{NOT_STRICT, Writer, is_strict};
+use super::request_out::{NOT_STRICT, Writer};
 use crate::translate::neutral::{
     Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
+use crate::translate::tool_schema::{is_strict, rooted};
 use serde_json::{Map, Value, json};
 
 /// Writes `tools`, `tool_choice`, `parallel_tool_calls` and `web_search_options`.
@@ -30,7 +31,7 @@ pub(super) fn write(request: &mut Request, writer: &mut Writer<'_>, bridge: &mut
     let mut tools = Vec::new();
     for tool in std::mem::take(&mut request.tools) {
         match tool {
-            Tool::Function(tool) if is_allowed(&tool.name) => tools.push(function(tool, writer, bridge)),
+            Tool::Function(tool) if is_allowed(&tool.name) => tools.push(function(tool, Sent::AsIs, writer, bridge)),
             Tool::Freeform(tool) if is_allowed(&tool.name) => tools.push(free(tool, writer, bridge)),
             Tool::Function(_) | Tool::Freeform(_) => {}
             Tool::WebSearch(search) => web_search(search, writer),
@@ -59,9 +60,9 @@ fn parallel(given: Option<Given<Parallel>>, writer: &mut Writer<'_>, bridge: &mu
     }
 }
 
-fn function(tool: Function, writer: &mut Writer<'_>, bridge: &mut Bridge) -> Value {
-    let parameters = tool.parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
-    let mut function = named(bridge.names.fit(&tool.name, Sent::AsIs), tool.description);
+fn function(tool: Function, sent: Sent, writer: &mut Writer<'_>, bridge: &mut Bridge) -> Value {
+    let parameters = rooted(tool.parameters);
+    let mut function = named(bridge.names.fit(&tool.name, sent), tool.description);
     if let Some(wanted) = tool.strict {
         let at = format!("{}.strict", tool.at);
         strict(wanted, &parameters, at, writer.quirks.strict.yes(), &mut function, writer.losses);
@@ -99,31 +100,16 @@ fn named(name: String, description: Option<String>) -> Map<String, Value> {
 }
 
 /// A freeform tool, as what it is or as a function that takes a text.
-fn free(tool: Freeform, writer: &Writer<'_>, bridge: &mut Bridge) -> Value {
-    let Freeform { name, description, format, .. } = tool;
+fn free(tool: Freeform, writer: &mut Writer<'_>, bridge: &mut Bridge) -> Value {
     if writer.quirks.freeform.yes() {
+        let Freeform { name, description, format, .. } = tool;
         let mut custom = named(bridge.names.fit(&name, Sent::AsIs), description);
         if let Some(format) = format {
             custom.insert("format".to_owned(), nested_format(format));
         }
         return object([("type", "custom".into()), ("custom", custom.into())]);
     }
-    let grammar = format.as_ref().and_then(|format| {
-        let definition = format.get("definition")?.as_str()?;
-        let syntax = format.get("syntax").and_then(Value::as_str).unwrap_or("given");
-        Some(format!("`input` follows this grammar ({syntax}):\n{definition}"))
-    });
-    let description: Vec<String> = description.into_iter().chain(grammar).collect();
-    let description = Some(description.join("\n\n")).filter(|description| !description.is_empty());
-    let mut function = named(bridge.names.fit(&name, Sent::Wrapped), description);
-    let parameters = json!({
-        "type": "object",
-        "properties": {"input": {"type": "string"}},
-        "required": ["input"],
-        "additionalProperties": false,
-    });
-    function.insert("parameters".to_owned(), parameters);
-    object([("type", "function".into()), ("function", function.into())])
+    function(tool.into_function(), Sent::Wrapped, writer, bridge)
 }
 
 /// Chat Completions has the grammar in an object of its own.
@@ -139,8 +125,9 @@ fn nested_format(mut format: Value) -> Value {
 
 fn web_search(search: WebSearch, writer: &mut Writer<'_>) {
     if !writer.quirks.web_search.yes() {
-        writer.losses.meaning(
+        writer.losses.add(
             search.at,
+            search.severity,
             "is a search of the web by the vendor, which this model does not do: give the model a tool of your own",
         );
         return;

@@ -163,9 +163,9 @@ impl<'a, 'n> Conversation<'a, 'n> {
         }
     }
 
-    /// A result takes the place that is kept for it, or is told in words where there was no such call.
+    /// A result takes the place that is kept for it, which is that of its call.
     fn result(&mut self, result: ToolResult) {
-        let ToolResult { call_id, name, content, outcome } = result;
+        let ToolResult { call_id, content, outcome, .. } = result;
         let (mut words, mut enclosed, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for part in content {
             self.note_cache(&part);
@@ -189,11 +189,7 @@ impl<'a, 'n> Conversation<'a, 'n> {
             .iter_mut()
             .enumerate()
             .find(|(_, awaited)| awaited.call_id == call_id && awaited.answer == Answered::No);
-        let Some((place, awaited)) = place else {
-            let tool = name.unwrap_or(call_id);
-            let said = text(format!("[Result of an earlier call of {tool}:]\n{words}"));
-            return self.push(Side::User, std::iter::once(said).chain(enclosed).chain(beside).collect());
-        };
+        let Some((place, awaited)) = place else { return };
         awaited.answer = Answered::Yes;
         let told = match outcome {
             Outcome::Done => "output",
@@ -272,16 +268,16 @@ impl<'a, 'n> Conversation<'a, 'n> {
     }
 
     fn call(&mut self, call: Call) -> (Value, Awaited) {
-        let (name, args) = match call.input {
-            CallInput::Json(json) => (self.named.function(&call.name), arguments(json)),
-            CallInput::Text(input) => (self.named.freeform(&call.name), object([("input", input.into())])),
+        let name = match call.input {
+            CallInput::Json(_) => self.named.function(&call.name),
+            CallInput::Text(_) => self.named.freeform(&call.name),
         };
         let mut written = Map::new();
         if self.family.pairs_by_id() {
             written.insert("id".into(), fit_call_id(&call.id).into());
         }
         written.insert("name".into(), name.clone().into());
-        written.insert("args".into(), args);
+        written.insert("args".into(), call.input.into_object().into());
         (written.into(), Awaited { call_id: call.id, name, answer: Answered::No })
     }
 
@@ -326,16 +322,4 @@ fn signed(mut part: Value, signature: Option<Value>) -> Value {
         part.insert("thoughtSignature".into(), signature);
     }
     part
-}
-
-/// The object that Gemini wants, whatever the model of another vendor once wrote.
-fn arguments(json: String) -> Value {
-    if json.trim().is_empty() {
-        return json!({});
-    }
-    match serde_json::from_str(&json) {
-        Ok(Value::Object(args)) => args.into(),
-        Ok(other) => object([("value", other)]),
-        Err(_) => object([("_raw", json.into())]),
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::family::Family;
 use crate::translate::neutral::{
-    Freeform, Function, Given, Losses, Names, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
+    Function, Given, Losses, Names, Parallel, Request, Sent, Severity, Tool, ToolChoice, WebSearch,
 };
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -99,7 +99,7 @@ fn declare(
             }
             Tool::Freeform(freeform) => {
                 let fitted = named.freeform(&freeform.name);
-                declared.push((freeform.name.clone(), wrapped(freeform, fitted)));
+                declared.push((freeform.name.clone(), declaration(freeform.into_function(), fitted, losses)));
             }
             Tool::WebSearch(wanted) => search = Some(wanted),
         }
@@ -137,29 +137,6 @@ fn takes_nothing(schema: &Value) -> bool {
     })
 }
 
-/// A freeform tool as a function of one text.
-fn wrapped(freeform: Freeform, fitted: String) -> Value {
-    let grammar = freeform.format.as_ref().and_then(|format| {
-        let definition = format.get("definition")?.as_str()?;
-        let syntax = format.get("syntax").and_then(Value::as_str).unwrap_or("grammar");
-        Some(format!("The input must follow this {syntax} grammar:\n{definition}"))
-    });
-    let description = [freeform.description, grammar].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-    let mut declaration = Map::new();
-    declaration.insert("name".into(), fitted.into());
-    if !description.is_empty() {
-        declaration.insert("description".into(), description.into());
-    }
-    let input = json!({
-        "type": "object",
-        "properties": {"input": {"type": "string"}},
-        "required": ["input"],
-        "additionalProperties": false,
-    });
-    declaration.insert("parametersJsonSchema".into(), input);
-    declaration.into()
-}
-
 /// Whether the search goes with the rest; tells what it loses.
 fn may_search(
     search: WebSearch,
@@ -168,16 +145,21 @@ fn may_search(
     family: Family,
     losses: &mut Losses,
 ) -> bool {
-    let WebSearch { at, allowed_domains, blocked_domains, max_uses, user_location } = search;
+    let WebSearch { at, allowed_domains, blocked_domains, max_uses, user_location, severity } = search;
     if matches!(choice, Some(Given { value: ToolChoice::None, .. })) {
         return false;
     }
     if !alone && !family.combines_tools() {
-        losses.meaning(at, "cannot go together with functions at this model: leave one of them out, or take Gemini 3");
+        let why = "cannot go together with functions at this model: leave one of them out, or take Gemini 3";
+        losses.add(at, severity, why);
         return false;
     }
     if !(allowed_domains.is_empty() && blocked_domains.is_empty()) {
-        losses.meaning(at.clone(), "limits the search to some domains, which Google's search does not take");
+        losses.add(at.clone(), severity, "limits the search to some domains, which Google's search does not take");
+        // A search that would look where it must not is not offered at all, unless it is what the request is about.
+        if severity == Severity::Detail {
+            return false;
+        }
     }
     if max_uses.is_some() {
         losses.detail(format!("{at}.max_uses"), "has no counterpart in Google's search");

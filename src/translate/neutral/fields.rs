@@ -201,6 +201,11 @@ impl Elements {
         Self { values: values.into_iter().enumerate(), at: at.into() }
     }
 
+    /// Whether none is left.
+    pub fn is_empty(&self) -> bool {
+        self.values.len() == 0
+    }
+
     /// The next element, which must be an object.
     ///
     /// # Errors

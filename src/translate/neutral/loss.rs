@@ -51,7 +51,11 @@ pub struct Loss {
 
 /// The losses of one request, in the order in which they were met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Losses(Vec<Loss>);
+pub struct Losses {
+    told: Vec<Loss>,
+    /// Which of them are tools of a vendor's that were [offered](Self::offer).
+    offers: Vec<usize>,
+}
 
 /// What became of the losses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,13 +83,30 @@ impl Losses {
         self.add(field, Severity::Essence, why);
     }
 
-    fn add(&mut self, field: impl Into<String>, severity: Severity, why: impl Into<Cow<'static, str>>) {
-        self.0.push(Loss { field: field.into(), severity, why: why.into() });
+    /// A tool that the client's vendor would run itself, and that agents offer in every request. How much is lost with it
+    /// shows when the request is complete: until [`Self::weigh_offers`] it changes the meaning.
+    pub fn offer(&mut self, field: impl Into<String>, why: impl Into<Cow<'static, str>>) {
+        self.offers.push(self.told.len());
+        self.add(field, Severity::Meaning, why);
+    }
+
+    /// Weighs what was offered (`Request::weight_of_offers`).
+    pub fn weigh_offers(&mut self, severity: Severity) {
+        for index in std::mem::take(&mut self.offers) {
+            if let Some(loss) = self.told.get_mut(index) {
+                loss.severity = severity;
+            }
+        }
+    }
+
+    /// Something whose severity is known elsewhere.
+    pub fn add(&mut self, field: impl Into<String>, severity: Severity, why: impl Into<Cow<'static, str>>) {
+        self.told.push(Loss { field: field.into(), severity, why: why.into() });
     }
 
     /// The losses.
     pub fn as_slice(&self) -> &[Loss] {
-        &self.0
+        &self.told
     }
 
     /// Applies the policy.
@@ -99,7 +120,7 @@ impl Losses {
     }
 
     fn refuse(&self, unbearable: impl Fn(Severity) -> bool, policy: LossPolicy) -> Judged {
-        if let Some(loss) = self.0.iter().find(|loss| unbearable(loss.severity)) {
+        if let Some(loss) = self.told.iter().find(|loss| unbearable(loss.severity)) {
             let wont = match (loss.severity, policy) {
                 (Severity::Essence, _) => String::new(),
                 (_, LossPolicy::Strict) => " (LOSS_POLICY is `strict`, so nothing is left out)".to_owned(),
@@ -108,7 +129,7 @@ impl Losses {
             return Judged::Refused(Invalid::new(&loss.field, format!("`{}` {}{wont}", loss.field, loss.why)));
         }
         let mut dropped: Vec<String> = Vec::new();
-        for loss in &self.0 {
+        for loss in &self.told {
             let field = without_positions(&loss.field);
             if !dropped.contains(&field) {
                 dropped.push(field);
@@ -157,8 +178,17 @@ mod tests {
         assert_eq!(refused.param, "n");
         assert!(refused.message.contains("`n` must be 1"), "{}", refused.message);
         let mut details = losses();
-        details.0.truncate(2);
+        details.told.truncate(2);
         assert_eq!(details.judge(LossPolicy::Safe), Judged::Dropped(vec!["messages[].name".into()]));
+    }
+
+    #[test]
+    fn an_offer_changes_the_meaning_until_it_is_weighed() {
+        let mut losses = Losses::default();
+        losses.offer("tools[0]", "is a search");
+        assert!(matches!(losses.judge(LossPolicy::Safe), Judged::Refused(_)));
+        losses.weigh_offers(Severity::Detail);
+        assert_eq!(losses.judge(LossPolicy::Safe), Judged::Dropped(vec!["tools[]".into()]));
     }
 
     #[test]

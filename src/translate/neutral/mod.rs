@@ -13,6 +13,7 @@ mod given;
 mod ids;
 mod loss;
 mod names;
+mod pairing;
 mod part;
 mod request;
 mod signature;

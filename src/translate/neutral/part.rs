@@ -1,6 +1,10 @@
 //! What a conversation is made of.
 
 use super::signature::Signature;
+use crate::translate::wire;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
 /// Who says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +88,21 @@ pub enum Source {
     Text(String),
 }
 
+impl Source {
+    /// A file's bytes; a text is read, because every protocol has texts and few take them as files.
+    pub fn of_file(media_type: String, data: String) -> Self {
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let is_text = essence.starts_with("text/") || essence == "application/json";
+        if is_text
+            && let Ok(bytes) = STANDARD.decode(&data)
+            && let Ok(text) = String::from_utf8(bytes)
+        {
+            return Self::Text(text);
+        }
+        Self::Base64 { media_type, data }
+    }
+}
+
 /// An image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
@@ -123,6 +142,23 @@ pub enum CallInput {
     Json(String),
     /// The free text of a freeform (OpenAI: custom) tool.
     Text(String),
+}
+
+impl CallInput {
+    /// The object that most vendors want, whatever a model once wrote: what is no object goes under `value`, what is no JSON
+    /// under `_raw`, and a text as the function that [stands for](super::Freeform::into_function) its tool takes it.
+    pub fn into_object(self) -> Map<String, Value> {
+        let under = |key: &str, value: Value| Map::from_iter([(key.to_owned(), value)]);
+        match self {
+            Self::Text(text) => under("input", text.into()),
+            Self::Json(json) if json.trim().is_empty() => Map::new(),
+            Self::Json(json) => match wire::read(json.as_bytes()) {
+                Ok(Value::Object(object)) => object,
+                Ok(other) => under("value", other),
+                Err(_) => under("_raw", json.into()),
+            },
+        }
+    }
 }
 
 /// What a tool said.

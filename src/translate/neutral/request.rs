@@ -1,11 +1,11 @@
 //! What a request asks.
 
 use super::given::Given;
+use super::loss::{Losses, Severity};
 use super::part::{Body, Part, Role, Turn};
 use super::tool::{Tool, ToolChoice};
 use crate::domain::protocol::Protocol;
 use serde_json::{Map, Number, Value};
-use std::collections::HashMap;
 
 /// The dialects that clients speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,18 +142,39 @@ impl Request {
         }
     }
 
-    /// Gives every tool result the name of the tool that was called, from the history. To be called once, when the
-    /// conversation is complete.
-    pub fn name_results(&mut self) {
-        let mut names: HashMap<String, String> = HashMap::new();
-        for part in self.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
-            match &mut part.body {
-                Body::Call(call) => {
-                    names.insert(call.id.clone(), call.name.clone());
-                }
-                Body::Result(result) => result.name = names.get(&result.call_id).cloned(),
-                _ => {}
+    /// Weighs the tools that a vendor runs itself. To be called once, when tools and choice are read.
+    ///
+    /// A search of the web that is all that a request has is its purpose, and so is one that must be used: an answer without
+    /// it is another one. But agents offer such tools in every call, beside their own and for the model to use or not:
+    /// Codex a search of the web and the making of images, Claude Code a second model's advice. The model that is asked here
+    /// never had them and works with the rest, as it would at its own vendor, while a refusal would end every call of that
+    /// agent's. So what is merely offered is dropped and named, and a deployment that minds has `LOSS_POLICY=strict`. What
+    /// names data of the application's, such as a store of files or an MCP server, is never merely offered.
+    pub fn weigh_offers(&mut self, losses: &mut Losses) {
+        let chooses = matches!(
+            self.tool_choice.as_ref().map(|given| &given.value),
+            None | Some(ToolChoice::Auto | ToolChoice::None | ToolChoice::AllowedAuto(_))
+        );
+        let has_own = self.tools.iter().any(|tool| matches!(tool, Tool::Function(_) | Tool::Freeform(_)));
+        let severity = if chooses && has_own { Severity::Detail } else { Severity::Meaning };
+        losses.weigh_offers(severity);
+        for tool in &mut self.tools {
+            if let Tool::WebSearch(search) = tool {
+                search.severity = severity;
             }
+        }
+    }
+
+    /// Takes away a choice that forces a tool where there is none: every vendor refuses it. To be called once, when tools and
+    /// choice are read.
+    pub fn weigh_choice(&mut self, losses: &mut Losses) {
+        let forces = |given: &mut Given<ToolChoice>| {
+            matches!(given.value, ToolChoice::Required | ToolChoice::Named(_) | ToolChoice::AllowedRequired(_))
+        };
+        if self.tools.is_empty()
+            && let Some(choice) = self.tool_choice.take_if(forces)
+        {
+            losses.meaning(choice.field, "forces a tool, and there is none to be called: offer one in `tools`");
         }
     }
 

@@ -1,7 +1,8 @@
 //! Tools that the model may call.
 
+use super::loss::Severity;
 use super::part::CacheMark;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A tool.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +13,17 @@ pub enum Tool {
     Freeform(Freeform),
     /// The vendor's own search of the web.
     WebSearch(WebSearch),
+}
+
+impl Tool {
+    /// Its name as the client knows it; the vendor's own have none.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Function(function) => Some(&function.name),
+            Self::Freeform(freeform) => Some(&freeform.name),
+            Self::WebSearch(_) => None,
+        }
+    }
 }
 
 /// A tool that takes a JSON object.
@@ -44,6 +56,37 @@ pub struct Freeform {
     pub format: Option<Value>,
 }
 
+impl Freeform {
+    /// The tool where there are functions only: one that takes its text as `input`, with the grammar told in words. It is
+    /// sent under a name that is [`super::Sent::Wrapped`].
+    pub fn into_function(self) -> Function {
+        let grammar = self.format.as_ref().and_then(|format| {
+            let text = |key: &str| format.get(key).and_then(Value::as_str);
+            let syntax = text("syntax").unwrap_or("formal");
+            Some(format!("`input` must follow this {syntax} grammar:\n{}", text("definition")?))
+        });
+        let described: Vec<String> = self.description.into_iter().chain(grammar).collect();
+        Function {
+            at: self.at,
+            name: self.name,
+            description: Some(described.join("\n\n")).filter(|description| !description.is_empty()),
+            parameters: Some(Self::parameters()),
+            strict: None,
+            cache: None,
+        }
+    }
+
+    /// What such a function takes.
+    pub fn parameters() -> Value {
+        json!({
+            "type": "object",
+            "properties": {"input": {"type": "string"}},
+            "required": ["input"],
+            "additionalProperties": false,
+        })
+    }
+}
+
 /// The vendor's own search of the web.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebSearch {
@@ -57,6 +100,8 @@ pub struct WebSearch {
     pub max_uses: Option<u64>,
     /// `{"type":"approximate","city":…,"region":…,"country":…,"timezone":…}`, alike at OpenAI and Anthropic.
     pub user_location: Option<Value>,
+    /// How much is lost where it cannot be had: see [`super::Request::weigh_offers`].
+    pub severity: Severity,
 }
 
 /// Which tools the model may or must call.

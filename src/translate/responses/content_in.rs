@@ -52,6 +52,11 @@ fn part(mut fields: Fields, speaker: Speaker, losses: &mut Losses) -> Result<Opt
             audio.rest(losses);
             Some(body)
         }
+        ("encrypted_content", Speaker::Human) => {
+            fields.ignore(&["encrypted_content"]);
+            losses.meaning(&at, "was encrypted by OpenAI, and only OpenAI can read it: send it as text");
+            None
+        }
         _ => return Err(unknown(&at, &kind, speaker)),
     };
     let cache = cache_mark(&mut fields)?;
@@ -92,6 +97,7 @@ fn file(fields: &mut Fields, losses: &mut Losses) -> Result<Option<Body>, Invali
         (Some(data), ..) => match source_of(data) {
             // Bare base64 without a `data:` head is a PDF: nothing else was ever taken that way.
             Source::Url(data) => Source::Base64 { media_type: "application/pdf".to_owned(), data },
+            Source::Base64 { media_type, data } => Source::of_file(media_type, data),
             source => source,
         },
         (None, Some(url), _) => Source::Url(url),

@@ -2,6 +2,7 @@
 
 use super::fault::response_code;
 use super::namespace::Namespaces;
+use super::own_tools::OwnTool;
 use super::usage;
 use crate::domain::usage::TokenCounts;
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Minter, Reply, Signature};
@@ -59,11 +60,12 @@ pub(super) enum ItemBody {
     },
 }
 
-/// Whether a call takes free text.
+/// Whether a call takes free text, or is one of a tool of OpenAI's own, whose item tells its input when it is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freeform {
     No,
     Yes,
+    Own(OwnTool),
 }
 
 /// A part of a message that is being written.
@@ -90,7 +92,7 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::InProgress => "in_progress",
             Self::Completed => "completed",
@@ -163,9 +165,12 @@ impl Draft {
     }
 
     fn start_call(&mut self, call_id: &str, name: &str, freeform: Freeform) {
+        let own = OwnTool::called(name, self.reply.echo.get("tools")).filter(|_| freeform == Freeform::No);
+        let freeform = own.map_or(freeform, Freeform::Own);
         let prefix = match freeform {
             Freeform::No => "fc_",
             Freeform::Yes => "ctc_",
+            Freeform::Own(own) => own.prefix(),
         };
         let (namespace, name) = self.namespaces.split(name);
         let body = ItemBody::Call {
@@ -343,6 +348,7 @@ fn call(
     let (kind, key) = match freeform {
         Freeform::No => ("function_call", "arguments"),
         Freeform::Yes => ("custom_tool_call", "input"),
+        Freeform::Own(own) => return own.item(id, call_id, &input, ending),
     };
     let mut item = Map::new();
     item.insert("id".into(), id.into());

@@ -2,6 +2,7 @@
 
 use super::content_in::{self, Speaker};
 use super::namespace::flat;
+use super::own_tools::OwnTool;
 use super::tools_in;
 use crate::domain::invalid::Invalid;
 use crate::translate::neutral::{
@@ -65,15 +66,25 @@ fn item(mut fields: Fields, request: &mut Request, losses: &mut Losses) -> Resul
         }
         "additional_tools" => {
             fields.ignore(&["role"]);
-            if let Some(tools) = fields.take("tools") {
-                echo_more_tools(&tools, request);
-                tools_in::read(tools, &fields.place("tools"), &mut request.tools, losses)?;
-            }
+            more_tools(&mut fields, request, losses)?;
         }
         "item_reference" => {
-            losses.essence(at, "names an item that is kept at OpenAI only: send the item itself");
+            reference(&mut fields, losses)?;
             return Ok(());
         }
+        "tool_search_call" => {
+            let arguments = fields.take("arguments").unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+            fields.ignore(&["execution"]);
+            match fields.text("call_id")? {
+                Some(id) => {
+                    let (name, input) = (OwnTool::ToolSearch.name().to_owned(), CallInput::Json(arguments.to_string()));
+                    request.say(Role::Assistant, Part::new(at, Body::Call(Call { id, name, input })));
+                }
+                None => losses.detail(at, "is a search that OpenAI made; the tools that it found are kept"),
+            }
+        }
+        "tool_search_output" => found_tools(&mut fields, request, losses)?,
+        "agent_message" => agent_message(&mut fields, request, losses)?,
         "web_search_call" => {
             losses.detail(at, "is a search that OpenAI made; what the model said of it is kept");
             return Ok(());
@@ -99,7 +110,7 @@ fn item(mut fields: Fields, request: &mut Request, losses: &mut Losses) -> Resul
 }
 
 /// Items of OpenAI's own tools and machinery.
-const HOSTED: [&str; 21] = [
+const HOSTED: [&str; 19] = [
     "apply_patch_call",
     "apply_patch_call_output",
     "code_interpreter_call",
@@ -119,8 +130,6 @@ const HOSTED: [&str; 21] = [
     "program_output",
     "shell_call",
     "shell_call_output",
-    "tool_search_call",
-    "tool_search_output",
 ];
 
 fn message(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), Invalid> {
@@ -207,6 +216,54 @@ fn output(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Re
     let at = fields.at().to_owned();
     request.say(Role::User, Part::new(at, Body::Result(result)));
     Ok(())
+}
+
+/// An item that OpenAI keeps. The AI SDK refers to reasoning that way unless it is told `store: false`; without it the model
+/// thinks anew, and everything that was said and called is there.
+fn reference(fields: &mut Fields, losses: &mut Losses) -> Result<(), Invalid> {
+    let id = fields.text("id")?.unwrap_or_default();
+    let at = fields.at();
+    if id.starts_with("rs_") {
+        losses.detail(at, "refers to thoughts that are kept at OpenAI only: with the AI SDK set `store: false`");
+    } else {
+        let why = "names an item that is kept at OpenAI only: send the item itself; with the AI SDK set `store: false`";
+        losses.essence(at, why);
+    }
+    Ok(())
+}
+
+/// What a search among deferred tools found: the tools themselves, which are at hand from now on.
+fn found_tools(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), Invalid> {
+    let at = fields.at().to_owned();
+    fields.ignore(&["execution"]);
+    let known = request.tools.len();
+    more_tools(fields, request, losses)?;
+    let Some(call_id) = fields.text("call_id")? else { return Ok(()) };
+    let names = request.tools.iter().skip(known).filter_map(|tool| Some(format!("`{}`", tool.name()?)));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let told = if names.is_empty() { "No tool was found.".to_owned() } else { format!("Can be called now: {names}") };
+    let content = vec![Part::new(at.clone(), Body::Text(told))];
+    let result = ToolResult { call_id, name: None, content, outcome: Outcome::Done };
+    request.say(Role::User, Part::new(at, Body::Result(result)));
+    Ok(())
+}
+
+/// What one of Codex's agents says to another.
+fn agent_message(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), Invalid> {
+    let author = fields.text("author")?.unwrap_or_else(|| "another agent".to_owned());
+    fields.ignore(&["recipient"]);
+    let place = fields.place("content");
+    let content = fields.take("content").unwrap_or_else(|| Value::Array(Vec::new()));
+    let said = content_in::read(content, &place, Speaker::Human, losses)?;
+    request.say(Role::User, Part::new(fields.at(), Body::Text(format!("Message from {author}:"))));
+    said.into_iter().for_each(|part| request.say(Role::User, part));
+    Ok(())
+}
+
+fn more_tools(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), Invalid> {
+    let Some(tools) = fields.take("tools") else { return Ok(()) };
+    echo_more_tools(&tools, request);
+    tools_in::read(tools, &fields.place("tools"), &mut request.tools, losses)
 }
 
 /// Tools that come with the conversation are the answer's tools too, and the way back from flat names needs them.

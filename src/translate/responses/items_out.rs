@@ -53,6 +53,10 @@ impl<'a> Items<'a> {
                 }
             }
         }
+        if self.items.is_empty() {
+            // Somebody who says nothing says it in a message: an empty list is refused.
+            self.items.push(message("user", vec![json!({"type": "input_text", "text": ""})]));
+        }
         self.items
     }
 
@@ -190,7 +194,7 @@ impl<'a> Items<'a> {
     }
 
     fn document(&mut self, at: &str, Document { source, title, context }: Document) -> Option<Value> {
-        if context.is_some() {
+        if context.is_some() && !matches!(source, Source::Text(_)) {
             self.losses
                 .detail(format!("{at}.context"), "is a note on a document, which the Responses API has no place for");
         }
@@ -208,10 +212,8 @@ impl<'a> Items<'a> {
                 file.insert("file_id".into(), self.kept_file(at, id)?.into());
             }
             Source::Text(text) => {
-                let text = match title {
-                    Some(title) => format!("{title}\n\n{text}"),
-                    None => text,
-                };
+                let about = [title, context].into_iter().flatten();
+                let text = about.chain([text]).collect::<Vec<_>>().join("\n\n");
                 return Some(json!({"type": "input_text", "text": text}));
             }
         }

@@ -10,6 +10,7 @@ mod items_in;
 mod items_out;
 mod model;
 mod namespace;
+mod own_tools;
 mod quirks;
 mod request_in;
 mod request_out;

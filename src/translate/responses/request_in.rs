@@ -7,6 +7,7 @@ use crate::translate::neutral::{
     Thinking, ThinkingMode,
 };
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// What a `Response` repeats of its request (PROTOCOLS.md section 4.3).
 const ECHOED: [&str; 15] = [
@@ -57,6 +58,9 @@ pub fn read_request(body: Map<String, Value>, losses: &mut Losses) -> Result<Req
         tools_in::read(tools, "tools", &mut request.tools, losses)?;
         request.tools.extend(brought);
     }
+    // A conversation brings a tool as often as it was found.
+    let mut known = HashSet::new();
+    request.tools.retain(|tool| tool.name().is_none_or(|name| known.insert(name.to_owned())));
     if let Some(choice) = fields.take("tool_choice") {
         request.tool_choice = Fields::given("tool_choice", tools_in::choice(choice, losses)?);
     }
@@ -74,7 +78,9 @@ pub fn read_request(body: Map<String, Value>, losses: &mut Losses) -> Result<Req
         request.delivery = Delivery::Streamed;
     }
     fields.rest(losses);
-    request.name_results();
+    request.weigh_offers(losses);
+    request.weigh_choice(losses);
+    request.pair_results(losses);
     Ok(request)
 }
 

@@ -182,7 +182,7 @@ fn limits(
 fn text(request: &mut Request, model: &Model, quirks: &Quirks, body: &mut Map<String, Value>, losses: &mut Losses) {
     let mut text = Map::new();
     if let Some(format) = request.format.take() {
-        text.insert("format".into(), written_format(format.value, request.client));
+        text.insert("format".into(), written_format(format.value));
     }
     if let Some(verbosity) = request.verbosity.take() {
         if quirks.verbosity.yes() && model.takes_verbosity() {
@@ -196,12 +196,10 @@ fn text(request: &mut Request, model: &Model, quirks: &Quirks, body: &mut Map<St
     }
 }
 
-fn written_format(format: Format, client: Client) -> Value {
+fn written_format(format: Format) -> Value {
     let Format::JsonSchema { name, description, schema, strict } = format else {
         return json!({"type": "json_object"});
     };
-    // Anthropic always holds the model to the schema; OpenAI does so only with schemas that name everything.
-    let strict = strict.or_else(|| (client == Client::AnthropicMessages).then(|| names_everything(&schema)));
     let mut written = Map::new();
     written.insert("type".into(), "json_schema".into());
     written.insert("name".into(), name.unwrap_or_else(|| "response".to_owned()).into());
@@ -211,27 +209,6 @@ fn written_format(format: Format, client: Client) -> Value {
     written.insert("schema".into(), schema);
     written.insert("strict".into(), strict.unwrap_or(false).into());
     Value::Object(written)
-}
-
-/// Whether every object in the schema requires all of its properties and allows no others.
-fn names_everything(schema: &Value) -> bool {
-    match schema {
-        Value::Array(schemas) => schemas.iter().all(names_everything),
-        Value::Object(fields) => {
-            let is_complete = match fields.get("properties").and_then(Value::as_object) {
-                Some(properties) => {
-                    let required = fields.get("required").and_then(Value::as_array);
-                    let is_required =
-                        |name: &String| required.is_some_and(|names| names.iter().any(|known| known == name));
-                    fields.get("additionalProperties") == Some(&Value::Bool(false))
-                        && properties.keys().all(is_required)
-                }
-                None => true,
-            };
-            is_complete && fields.values().all(names_everything)
-        }
-        _ => true,
-    }
 }
 
 fn identity(request: &mut Request, quirks: &Quirks, body: &mut Map<String, Value>, losses: &mut Losses) {

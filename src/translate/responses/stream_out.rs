@@ -72,6 +72,7 @@ impl StreamWriter {
             ItemBody::Reasoning { .. } => ("response.reasoning_summary_text.delta", r#","summary_index":0"#.to_owned()),
             ItemBody::Call { freeform: Freeform::No, .. } => ("response.function_call_arguments.delta", String::new()),
             ItemBody::Call { freeform: Freeform::Yes, .. } => ("response.custom_tool_call_input.delta", String::new()),
+            ItemBody::Call { freeform: Freeform::Own(_), .. } => return,
         };
         let (id, delta, number) = (item.id.as_str(), escape(delta), self.sequence);
         let event = format!(
@@ -225,7 +226,7 @@ impl Writer for StreamWriter {
                 self.event("response.reasoning_summary_text.done", done, out);
                 self.event("response.reasoning_summary_part.done", part_done, out);
             }
-            ItemBody::Reasoning { .. } => {}
+            ItemBody::Reasoning { .. } | ItemBody::Call { freeform: Freeform::Own(_), .. } => {}
             ItemBody::Call { input, name, freeform: Freeform::No, .. } => {
                 let members = placed(id, index, None, json!({"name": name, "arguments": input}));
                 self.event("response.function_call_arguments.done", members, out);

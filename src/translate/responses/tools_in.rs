@@ -1,8 +1,9 @@
 //! Tools and the choice among them, as clients write them.
 
 use super::namespace::flat;
+use super::own_tools::OwnTool;
 use crate::domain::invalid::Invalid;
-use crate::translate::neutral::{Elements, Fields, Freeform, Function, Losses, Tool, ToolChoice, WebSearch};
+use crate::translate::neutral::{Elements, Fields, Freeform, Function, Losses, Severity, Tool, ToolChoice, WebSearch};
 use serde_json::Value;
 
 /// Reads `tools` at a place, and adds them to those that are known.
@@ -25,6 +26,21 @@ fn tool(
 ) -> Result<(), Invalid> {
     let at = fields.at().to_owned();
     let kind = fields.need_text("type")?;
+    let execution = fields.text("execution")?;
+    // A tool that is loaded late at OpenAI is simply there from the beginning here.
+    fields.ignore(&["defer_loading"]);
+    if let (Some(own), None) = (OwnTool::parse(&kind, execution.as_deref()), namespace) {
+        tools.push(Tool::Function(Function {
+            at,
+            name: own.name().to_owned(),
+            description: Some(fields.text("description")?.unwrap_or_else(|| own.description().to_owned())),
+            parameters: Some(fields.take("parameters").unwrap_or_else(|| own.parameters())),
+            strict: None,
+            cache: None,
+        }));
+        fields.rest(losses);
+        return Ok(());
+    }
     match (kind.as_str(), namespace) {
         ("function", _) => tools.push(Tool::Function(Function {
             at,
@@ -50,6 +66,12 @@ fn tool(
                 }
             }
         }
+        // Prompts of the user's would leave for the live web, which the client does not want: it is none that others have.
+        (kind, None) if is_web_search(kind) && fields.peek("external_web_access") == Some(&Value::Bool(false)) => {
+            losses
+                .offer(at, "is a search among the pages that OpenAI keeps, which no other provider has: leave it out");
+            return Ok(());
+        }
         (kind, None) if is_web_search(kind) => {
             let mut filters = fields.object("filters")?;
             let mut domains = |key| filters.as_mut().map_or(Ok(None), |filters| filters.texts(key));
@@ -60,10 +82,20 @@ fn tool(
                 blocked_domains: blocked.unwrap_or_default(),
                 max_uses: None,
                 user_location: fields.take("user_location"),
+                severity: Severity::Meaning,
             }));
+            fields.ignore(&["external_web_access"]);
             if let Some(filters) = filters {
                 filters.rest(losses);
             }
+        }
+        ("tool_search", None) => {
+            losses.detail(at, "is not needed: all tools are given to the model at once");
+            return Ok(());
+        }
+        ("image_generation", None) => {
+            losses.offer(at, "makes images at OpenAI, which this model's provider does not do here: leave it out");
+            return Ok(());
         }
         (hosted, None) => {
             let why =

@@ -2,8 +2,9 @@
 
 use super::quirks::Quirks;
 use crate::translate::neutral::{
-    Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
+    Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Severity, Tool, ToolChoice, WebSearch,
 };
+use crate::translate::tool_schema::{is_strict, rooted};
 use serde_json::{Map, Value, json};
 
 /// Writes `tools`, `tool_choice` and `parallel_tool_calls`.
@@ -83,29 +84,37 @@ fn written_choice(choice: ToolChoice, tools: &[Tool], quirks: &Quirks, bridge: &
 
 fn written(tool: Tool, quirks: &Quirks, bridge: &mut Bridge, losses: &mut Losses) -> Option<Value> {
     match tool {
-        Tool::Function(function) => Some(written_function(function, bridge)),
+        Tool::Function(function) => Some(written_function(function, Sent::AsIs, bridge, losses)),
         Tool::Freeform(freeform) if quirks.custom_tools.yes() => Some(written_freeform(freeform, bridge)),
-        Tool::Freeform(freeform) => Some(wrapped(freeform, bridge)),
-        Tool::WebSearch(search) if quirks.web_search.yes() => Some(written_search(search, losses)),
+        Tool::Freeform(freeform) => Some(written_function(freeform.into_function(), Sent::Wrapped, bridge, losses)),
+        Tool::WebSearch(search) if quirks.web_search.yes() => written_search(search, losses),
         Tool::WebSearch(search) => {
-            losses
-                .meaning(search.at, "is a search of the web, which this model's provider does not have: leave it out");
+            let why = "is a search of the web, which this model's provider does not have: leave it out";
+            losses.add(search.at, search.severity, why);
             None
         }
     }
 }
 
 /// `strict` is always said: Responses would hold the model to any schema that looks strict, the others' default is not to.
-fn written_function(function: Function, bridge: &mut Bridge) -> Value {
+fn written_function(function: Function, sent: Sent, bridge: &mut Bridge, losses: &mut Losses) -> Value {
     let mut tool = Map::new();
     tool.insert("type".into(), "function".into());
-    tool.insert("name".into(), bridge.names.fit(&function.name, Sent::AsIs).into());
+    tool.insert("name".into(), bridge.names.fit(&function.name, sent).into());
     if let Some(description) = function.description {
         tool.insert("description".into(), description.into());
     }
-    let parameters = function.parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
+    let parameters = rooted(function.parameters);
+    let is_wanted = function.strict == Some(true);
+    let strict = is_wanted && is_strict(&parameters);
+    if is_wanted && !strict {
+        losses.detail(
+            format!("{}.strict", function.at),
+            "needs every property in `required` and `additionalProperties: false` in every object at OpenAI",
+        );
+    }
     tool.insert("parameters".into(), parameters);
-    tool.insert("strict".into(), function.strict.unwrap_or(false).into());
+    tool.insert("strict".into(), strict.into());
     Value::Object(tool)
 }
 
@@ -122,31 +131,15 @@ fn written_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
     Value::Object(tool)
 }
 
-/// A freeform tool as a function that takes its text as `input`.
-fn wrapped(freeform: Freeform, bridge: &mut Bridge) -> Value {
-    let mut description = freeform.description.unwrap_or_default();
-    if let Some(definition) = freeform.format.as_ref().and_then(|format| format.get("definition")?.as_str()) {
-        if !description.is_empty() {
-            description.push_str("\n\n");
+/// A search that would look where it must not is not offered at all, unless it is what the request is about.
+fn written_search(search: WebSearch, losses: &mut Losses) -> Option<Value> {
+    if !search.blocked_domains.is_empty() {
+        let why = "cannot be forbidden to a search that only knows what is allowed: name the allowed ones";
+        losses.add(format!("{}.blocked_domains", search.at), search.severity, why);
+        if search.severity == Severity::Detail {
+            return None;
         }
-        description.push_str("The input must follow this grammar:\n");
-        description.push_str(definition);
     }
-    json!({
-        "type": "function",
-        "name": bridge.names.fit(&freeform.name, Sent::Wrapped),
-        "description": description,
-        "parameters": {
-            "type": "object",
-            "properties": {"input": {"type": "string"}},
-            "required": ["input"],
-            "additionalProperties": false,
-        },
-        "strict": false,
-    })
-}
-
-fn written_search(search: WebSearch, losses: &mut Losses) -> Value {
     let mut tool = Map::new();
     tool.insert("type".into(), "web_search".into());
     if !search.allowed_domains.is_empty() {
@@ -155,12 +148,8 @@ fn written_search(search: WebSearch, losses: &mut Losses) -> Value {
     if let Some(location) = search.user_location {
         tool.insert("user_location".into(), location);
     }
-    if !search.blocked_domains.is_empty() {
-        let why = "cannot be forbidden to a search that only knows what is allowed: name the allowed ones";
-        losses.meaning(format!("{}.blocked_domains", search.at), why);
-    }
     if search.max_uses.is_some() {
         losses.detail(format!("{}.max_uses", search.at), "has no counterpart in the Responses API");
     }
-    Value::Object(tool)
+    Some(Value::Object(tool))
 }

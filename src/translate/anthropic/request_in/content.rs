@@ -12,11 +12,21 @@ use serde_json::{Value, json};
 /// The system prompt: a string or text blocks.
 pub(super) fn system(fields: &mut Fields, losses: &mut Losses) -> Result<Vec<Part>, Invalid> {
     let place = fields.place("system");
-    match fields.take("system") {
-        None => Ok(Vec::new()),
-        Some(value) => blocks(value, place, system_block, losses),
-    }
+    let Some(value) = fields.take("system") else { return Ok(Vec::new()) };
+    let mut parts = blocks(value, place, system_block, losses)?;
+    parts.retain(|part| {
+        let is_note = matches!(&part.body, Body::Text(text) if text.starts_with(BILLING) && !text.contains('\n'));
+        if is_note {
+            losses.detail("x-anthropic-billing-header", "is a note for Anthropic, and differs in every call");
+        }
+        !is_note
+    });
+    Ok(parts)
 }
+
+/// Claude Code puts this line before its prompt, with a hash that is another one in every call. Anthropic takes it away; any
+/// other vendor's prompt cache would never hit again.
+const BILLING: &str = "x-anthropic-billing-header:";
 
 /// What a message says.
 pub(super) fn of_message(message: &mut Fields, role: Role, losses: &mut Losses) -> Result<Vec<Part>, Invalid> {

@@ -2,7 +2,9 @@
 
 use super::{content, refused};
 use crate::domain::invalid::Invalid;
-use crate::translate::neutral::{Fields, Function, Given, Losses, Parallel, Request, Tool, ToolChoice, WebSearch};
+use crate::translate::neutral::{
+    Fields, Function, Given, Losses, Parallel, Request, Severity, Tool, ToolChoice, WebSearch,
+};
 use serde_json::{Value, json};
 
 /// Reads `tools` and `tool_choice`.
@@ -36,11 +38,12 @@ fn read_tool(tool: &mut Fields, losses: &mut Losses) -> Result<Option<Tool>, Inv
         }
         "bash" | "memory" => documented(&kind, name, tool, losses).map(Some),
         "text" if kind.starts_with("text_editor_") => documented(&kind, name, tool, losses).map(Some),
-        "computer" | "code" | "web" | "mcp" | "advisor" => {
-            losses.meaning(
-                tool.at(),
-                format!("(`{kind}`) is known to Anthropic's models only: leave it out, or ask one of those"),
-            );
+        family @ ("computer" | "code" | "web" | "mcp" | "advisor") => {
+            let why = format!("(`{kind}`) is known to Anthropic's models only: leave it out, or ask one of those");
+            match family {
+                "web" | "advisor" => losses.offer(tool.at(), why),
+                _ => losses.meaning(tool.at(), why),
+            }
             *tool = Fields::of(json!({}), tool.at().to_owned())?;
             Ok(None)
         }
@@ -73,6 +76,7 @@ fn web_search(tool: &mut Fields, losses: &mut Losses) -> Result<Tool, Invalid> {
         blocked_domains: tool.texts("blocked_domains")?.unwrap_or_default(),
         max_uses: tool.count("max_uses")?,
         user_location: tool.take("user_location"),
+        severity: Severity::Meaning,
     };
     // A mark on a vendor's own tool has no place elsewhere.
     content::cache_mark(tool, losses)?;

@@ -2,20 +2,16 @@
 
 use super::{Marks, Prefill, blocks};
 use crate::domain::protocol::Protocol;
-use crate::translate::anthropic::answer_out::input_object;
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, CacheMark, Call, CallInput, Losses, Outcome, Part, Reasoned, Role, Sent, Target, ToolResult, Turn,
     fit_call_id,
 };
 use serde_json::{Map, Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// What a user says where the protocol wants one to speak and there is nothing to say.
 const GO_ON: &str = "Continue.";
-/// What a tool said that never answered. The history was cut there, by a user who interrupted or a client that forgot;
-/// refusing it would leave that conversation without a way to go on, and the model shall know.
-const NO_RESULT: &str = "There is no result: the call was interrupted.";
 /// What tells the model that a late instruction is not the user's, where there is no place for the operator's words.
 const FROM_THE_OPERATOR: &str = "Instruction from the operator of this service, not from the user:\n";
 
@@ -29,17 +25,11 @@ pub(super) struct Conversation<'a> {
     bridge: &'a mut Bridge,
     losses: &'a mut Losses,
     messages: Vec<Message>,
-    /// Calls of the last assistant message without a result: the client's id and the one that was sent.
-    pending: Vec<(String, String)>,
-    /// How often an id was used by a call: Anthropic wants each once.
-    used: HashMap<String, u32>,
 }
 
 struct Message {
     role: &'static str,
     blocks: Vec<Value>,
-    /// How many of the blocks are results, which come first.
-    results: usize,
 }
 
 impl<'a> Conversation<'a> {
@@ -52,8 +42,7 @@ impl<'a> Conversation<'a> {
         bridge: &'a mut Bridge,
         losses: &'a mut Losses,
     ) -> Self {
-        let (messages, pending, used) = (Vec::new(), Vec::new(), HashMap::new());
-        Self { target, family, freeform, prefill, marks, bridge, losses, messages, pending, used }
+        Self { target, family, freeform, prefill, marks, bridge, losses, messages: Vec::new() }
     }
 
     /// The `messages` array.
@@ -71,7 +60,6 @@ impl<'a> Conversation<'a> {
                 Role::System => self.operator(turn.parts, next),
             }
         }
-        self.settle_results();
         self.begin_with_the_user();
         self.end_with_the_user(&last_at);
         let write = |message: Message| {
@@ -86,7 +74,7 @@ impl<'a> Conversation<'a> {
     fn user(&mut self, parts: Vec<Part>) {
         for part in parts {
             match part.body {
-                Body::Result(result) => self.result(result, part.at, part.cache),
+                Body::Result(result) => self.result(result, part.cache),
                 _ => {
                     if let Some(block) = self.said(part) {
                         self.add("user", |message| message.blocks.push(block));
@@ -97,7 +85,6 @@ impl<'a> Conversation<'a> {
     }
 
     fn assistant(&mut self, parts: Vec<Part>) {
-        self.settle_results();
         let mut said = Vec::new();
         for part in parts {
             let (at, cache) = (part.at.clone(), part.cache);
@@ -128,9 +115,6 @@ impl<'a> Conversation<'a> {
     /// The operator's words stay where they are, for the prompt before them to stay what it was.
     fn operator(&mut self, parts: Vec<Part>, next: Option<Role>) {
         let is_placed = self.family.mid_system.yes() && next.is_none_or(|role| role == Role::Assistant);
-        if is_placed {
-            self.settle_results();
-        }
         let follows_user = self.messages.last().is_some_and(|message| message.role == "user");
         for part in parts {
             let cache = part.cache;
@@ -168,31 +152,17 @@ impl<'a> Conversation<'a> {
     }
 
     fn call(&mut self, call: Call) -> Value {
-        let fitted = fit_call_id(&call.id).into_owned();
-        let used = self.used.entry(fitted.clone()).or_default();
-        *used += 1;
-        // A colon fits nowhere, so this is always a stand-in, and the same one each time.
-        let id = if *used == 1 { fitted } else { fit_call_id(&format!("{}:{used}", call.id)).into_owned() };
-        let (sent, input) = match call.input {
-            CallInput::Text(text) => (Sent::Wrapped, json!({"input": text})),
-            CallInput::Json(json) if self.freeform.contains(&call.name) => (Sent::Wrapped, input_object(&json)),
-            CallInput::Json(json) => (Sent::AsIs, input_object(&json)),
-        };
+        let is_freeform = matches!(call.input, CallInput::Text(_)) || self.freeform.contains(&call.name);
+        let sent = if is_freeform { Sent::Wrapped } else { Sent::AsIs };
         let name = self.bridge.names.fit(&call.name, sent);
-        let block = json!({"type": "tool_use", "id": id, "name": name, "input": input});
-        self.pending.push((call.id, id));
-        block
+        json!({"type": "tool_use", "id": fit_call_id(&call.id), "name": name, "input": call.input.into_object()})
     }
 
-    fn result(&mut self, result: ToolResult, at: String, cache: Option<CacheMark>) {
+    fn result(&mut self, result: ToolResult, cache: Option<CacheMark>) {
         let mut content: Vec<Value> = result.content.into_iter().filter_map(|part| self.said(part)).collect();
-        let Some(position) = self.pending.iter().position(|(id, _)| *id == result.call_id) else {
-            return self.stray_result(result.name, content, at, cache);
-        };
-        let (_, id) = self.pending.remove(position);
         let mut block = Map::new();
         block.insert("type".to_owned(), "tool_result".into());
-        block.insert("tool_use_id".to_owned(), id.into());
+        block.insert("tool_use_id".to_owned(), fit_call_id(&result.call_id).into());
         if result.outcome == Outcome::Failed {
             if content.is_empty() {
                 content.push(json!({"type": "text", "text": "Error"}));
@@ -203,43 +173,13 @@ impl<'a> Conversation<'a> {
             block.insert("content".to_owned(), Value::Array(content));
         }
         self.marks.put(cache, &mut block);
-        self.push_result(Value::Object(block));
-    }
-
-    /// A result that answers no call of the message before is refused as a result, but its words can be said.
-    fn stray_result(&mut self, name: Option<String>, content: Vec<Value>, at: String, cache: Option<CacheMark>) {
-        self.losses.detail(at, "answers no call of the message before it: it is told to the model as the user's text");
-        let whose = name.map_or_else(|| "a tool".to_owned(), |name| format!("the tool `{name}`"));
-        let note = blocks::text(format!("Result of an earlier call of {whose}:"), None, &mut self.marks);
-        self.add("user", |message| {
-            message.blocks.push(note);
-            message.blocks.extend(content);
-        });
-        if let Some(Value::Object(last)) = self.messages.last_mut().and_then(|message| message.blocks.last_mut())
-            && !last.contains_key("cache_control")
-        {
-            self.marks.put(cache, last);
-        }
-    }
-
-    fn push_result(&mut self, block: Value) {
-        self.add("user", |message| {
-            message.blocks.insert(message.results, block);
-            message.results += 1;
-        });
-    }
-
-    fn settle_results(&mut self) {
-        for (_, id) in std::mem::take(&mut self.pending) {
-            let content = json!([{"type": "text", "text": NO_RESULT}]);
-            self.push_result(json!({"type": "tool_result", "tool_use_id": id, "is_error": true, "content": content}));
-        }
+        self.add("user", |message| message.blocks.push(Value::Object(block)));
     }
 
     /// Adds to the last message if it is this role's, else to a new one.
     fn add(&mut self, role: &'static str, add: impl FnOnce(&mut Message)) {
         if self.messages.last().is_none_or(|message| message.role != role) {
-            self.messages.push(Message { role, blocks: Vec::new(), results: 0 });
+            self.messages.push(Message { role, blocks: Vec::new() });
         }
         if let Some(message) = self.messages.last_mut() {
             add(message);
@@ -249,7 +189,7 @@ impl<'a> Conversation<'a> {
     fn begin_with_the_user(&mut self) {
         if self.messages.first().is_none_or(|message| message.role != "user") {
             let blocks = vec![json!({"type": "text", "text": GO_ON})];
-            self.messages.insert(0, Message { role: "user", blocks, results: 0 });
+            self.messages.insert(0, Message { role: "user", blocks });
         }
     }
 

@@ -3,7 +3,7 @@ use crate::domain::kind::Kind;
 use crate::domain::protocol::Protocol;
 use crate::translate::neutral::{
     Call, CallInput, Client, Document, Effort, Freeform, Function, Image, Outcome, Parallel, Reasoned, Role, Sent,
-    Signature, Source, Thinking, ToolChoice, ToolResult, WebSearch,
+    Severity, Signature, Source, Thinking, ToolChoice, ToolResult, WebSearch,
 };
 
 mod conversation;
@@ -44,7 +44,7 @@ fn said(parts: impl IntoIterator<Item = (Role, Body)>) -> Request {
     for (index, (role, body)) in parts.into_iter().enumerate() {
         request.say(role, Part::new(format!("messages[{index}]"), body));
     }
-    request.name_results();
+    request.pair_results(&mut Losses::default());
     request
 }
 

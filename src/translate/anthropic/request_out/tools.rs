@@ -1,12 +1,13 @@
 //! Tools, and which of them the model may call.
 
-use super::{Marks, schema};
+use super::Marks;
 use crate::domain::kind::Kind;
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Target, Tool,
     ToolChoice, WebSearch,
 };
+use crate::translate::tool_schema::rooted;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
@@ -37,7 +38,7 @@ pub(super) fn write(
     if let Some(ToolChoice::AllowedAuto(names) | ToolChoice::AllowedRequired(names)) =
         choice.as_ref().map(|choice| &choice.value)
     {
-        tools.retain(|tool| name_of(tool).is_none_or(|name| names.iter().any(|allowed| allowed == name)));
+        tools.retain(|tool| tool.name().is_none_or(|name| names.iter().any(|allowed| allowed == name)));
     }
     let mut written: Vec<Value> =
         tools.into_iter().filter_map(|tool| write_tool(tool, target, marks, bridge, losses)).collect();
@@ -63,14 +64,6 @@ pub(super) fn write(
     body.extend(sent.map(|choice| ("tool_choice".to_owned(), choice)));
 }
 
-fn name_of(tool: &Tool) -> Option<&str> {
-    match tool {
-        Tool::Function(function) => Some(&function.name),
-        Tool::Freeform(freeform) => Some(&freeform.name),
-        Tool::WebSearch(_) => None,
-    }
-}
-
 fn write_tool(
     tool: Tool,
     target: &Target<'_>,
@@ -79,13 +72,21 @@ fn write_tool(
     losses: &mut Losses,
 ) -> Option<Value> {
     match tool {
-        Tool::Function(function) => Some(write_function(function, marks, bridge, losses)),
-        Tool::Freeform(freeform) => Some(write_freeform(freeform, bridge)),
+        Tool::Function(function) => Some(write_function(function, Sent::AsIs, marks, bridge, losses)),
+        Tool::Freeform(freeform) => {
+            Some(write_function(freeform.into_function(), Sent::Wrapped, marks, bridge, losses))
+        }
         Tool::WebSearch(search) => write_web_search(search, target, losses),
     }
 }
 
-fn write_function(function: Function, marks: &mut Marks, bridge: &mut Bridge, losses: &mut Losses) -> Value {
+fn write_function(
+    function: Function,
+    sent: Sent,
+    marks: &mut Marks,
+    bridge: &mut Bridge,
+    losses: &mut Losses,
+) -> Value {
     if function.strict == Some(true) {
         losses.detail(
             format!("{}.strict", function.at),
@@ -93,41 +94,18 @@ fn write_function(function: Function, marks: &mut Marks, bridge: &mut Bridge, lo
         );
     }
     let mut tool = Map::new();
-    tool.insert("name".to_owned(), bridge.names.fit(&function.name, Sent::AsIs).into());
+    tool.insert("name".to_owned(), bridge.names.fit(&function.name, sent).into());
     tool.extend(function.description.map(|description| ("description".to_owned(), description.into())));
-    tool.insert("input_schema".to_owned(), schema::rooted(function.parameters));
+    tool.insert("input_schema".to_owned(), rooted(function.parameters));
     marks.put(function.cache, &mut tool);
     Value::Object(tool)
-}
-
-fn write_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
-    let grammar = freeform.format.as_ref().and_then(|format| {
-        let text = |key: &str| format.get(key).and_then(Value::as_str);
-        Some(format!(
-            "`input` must follow this {} grammar:\n{}",
-            text("syntax").unwrap_or("formal"),
-            text("definition")?
-        ))
-    });
-    let description: Vec<String> = freeform.description.into_iter().chain(grammar).collect();
-    let mut tool = Map::new();
-    tool.insert("name".to_owned(), bridge.names.fit(&freeform.name, Sent::Wrapped).into());
-    if !description.is_empty() {
-        tool.insert("description".to_owned(), description.join("\n\n").into());
-    }
-    tool.insert("input_schema".to_owned(), wrapper());
-    Value::Object(tool)
-}
-
-fn wrapper() -> Value {
-    json!({"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"],
-           "additionalProperties": false})
 }
 
 fn write_web_search(search: WebSearch, target: &Target<'_>, losses: &mut Losses) -> Option<Value> {
     let is_claude = target.model.to_ascii_lowercase().contains("claude");
     if !is_claude && target.kind != Kind::Anthropic {
-        losses.meaning(search.at, "cannot be done by this model's provider: leave it out, or offer a tool of your own");
+        let why = "cannot be done by this model's provider: leave it out, or offer a tool of your own";
+        losses.add(search.at, search.severity, why);
         return None;
     }
     let mut tool = Map::new();
@@ -162,7 +140,7 @@ fn tools_of_the_history(request: &Request, freeform: &HashSet<String>, bridge: &
         if seen.insert(name) {
             let is_freeform = freeform.contains(name) || matches!(input, CallInput::Text(_));
             let (sent, schema) =
-                if is_freeform { (Sent::Wrapped, wrapper()) } else { (Sent::AsIs, schema::rooted(None)) };
+                if is_freeform { (Sent::Wrapped, Freeform::parameters()) } else { (Sent::AsIs, rooted(None)) };
             tools.push(json!({"name": bridge.names.fit(name, sent), "input_schema": schema}));
         }
     }

@@ -95,7 +95,7 @@ pub(super) fn looped() -> Request {
     let mut request = hello();
     say(&mut request, Role::Assistant, call("call_1", "get_weather", r#"{"city":"Paris"}"#));
     say(&mut request, Role::User, result("call_1", "sunny", Outcome::Done));
-    request.name_results();
+    request.pair_results(&mut Losses::default());
     request
 }
 

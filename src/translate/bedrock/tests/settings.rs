@@ -1,6 +1,6 @@
 use super::super::model::Model;
 use super::super::settings::{write_format, write_inference};
-use super::super::thinking::{Decided, forget_foreign, of_claude};
+use super::super::thinking::{Decided, of_claude};
 use super::*;
 use crate::translate::claude::ClaudeThinking;
 
@@ -222,24 +222,4 @@ fn a_schema_is_beside_claudes_effort_where_there_is_one() {
     let config = &body["additionalModelRequestFields"]["output_config"];
     assert_eq!((&config["effort"], &config["format"]["type"]), (&json!("low"), &json!("json_schema")));
     assert!(body.get("outputConfig").is_none() && notes.is_empty());
-}
-
-#[test]
-fn what_another_provider_signed_is_forgotten_before_it_is_decided() {
-    let signed = |provider: &str| {
-        let payload = json!({"type": "thinking", "thinking": "hm", "signature": "c2ln"}).to_string();
-        let signature = Signature { protocol: Protocol::AnthropicMessages, provider: provider.into(), payload };
-        let mut request = hello();
-        let reasoned = Reasoned { text: "hm".into(), signature: Some(signature) };
-        say(&mut request, Role::Assistant, Body::Reasoning(reasoned));
-        request
-    };
-    let is_kept = |model: &str, mut request: Request| {
-        forget_foreign(&mut request, &Model::of(model), "aip_1");
-        let Body::Reasoning(reasoned) = &request.turns[1].parts[0].body else { panic!() };
-        reasoned.signature.is_some()
-    };
-    assert!(is_kept(CLAUDE_37, signed("aip_1")));
-    assert!(!is_kept(CLAUDE_37, signed("aip_2")));
-    assert!(!is_kept(NOVA, signed("aip_1")));
 }

@@ -95,7 +95,7 @@ fn a_tool_history_without_tools_has_them_made_up_from_the_calls() {
     let mut request = looped();
     say(&mut request, Role::Assistant, call("call_2", "get_weather", "{}"));
     say(&mut request, Role::User, result("call_2", "rain", Outcome::Done));
-    request.name_results();
+    request.pair_results(&mut Losses::default());
     let written = write(CLAUDE_46, request);
     let tools = written.body["toolConfig"]["tools"].as_array().expect("tools").clone();
     assert_eq!(tools.len(), 1);
@@ -148,6 +148,7 @@ fn the_vendors_search_is_lost() {
         blocked_domains: Vec::new(),
         max_uses: None,
         user_location: None,
+        severity: Severity::Meaning,
     }));
     let written = write(CLAUDE_46, request);
     assert_eq!(written.lost(), [("tools[0]", Severity::Meaning)]);

@@ -145,7 +145,7 @@ fn media_is_read_from_data_urls_addresses_and_ids() {
 #[test]
 fn custom_tools_and_allowed_tools_are_read() {
     let (request, losses) = read(json!({
-        "model": "m", "messages": [],
+        "model": "m", "messages": [{"role": "user", "content": "x"}],
         "tools": [{"type": "custom", "custom": {"name": "p", "format":
             {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: /x/"}}}}],
         "tool_choice": {"type": "allowed_tools", "allowed_tools":
@@ -162,8 +162,10 @@ fn custom_tools_and_allowed_tools_are_read() {
 
 #[test]
 fn the_newer_field_counts_where_both_are_there() {
-    let (request, _) = read(json!({"model": "m", "messages": [], "max_tokens": 5, "max_completion_tokens": 7,
-        "stop": "x", "user": "old", "safety_identifier": "new"}));
+    let (request, _) = read(
+        json!({"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5, "max_completion_tokens": 7,
+        "stop": "x", "user": "old", "safety_identifier": "new"}),
+    );
     let (limit, user) = (request.max_output.unwrap(), request.end_user.unwrap());
     assert_eq!((limit.field, limit.value, user.field), ("max_completion_tokens", 7, "safety_identifier"));
     assert_eq!(request.stop.unwrap().value, ["x"]);
@@ -208,11 +210,14 @@ fn what_is_no_request_is_refused_by_its_place() {
             with(json!({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:x,y"}}]})),
             "messages[0].content[0].image_url.url",
         ),
-        (json!({"messages": [], "tools": [{"type": "mcp"}]}), "tools[0].type"),
-        (json!({"messages": [], "tool_choice": "maybe"}), "tool_choice"),
-        (json!({"messages": [], "reasoning_effort": "heroic"}), "reasoning_effort"),
-        (json!({"messages": [], "response_format": {"type": "xml"}}), "response_format.type"),
-        (json!({"messages": [], "stop": 7}), "stop"),
+        (json!({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "mcp"}]}), "tools[0].type"),
+        (json!({"messages": [{"role": "user", "content": "x"}], "tool_choice": "maybe"}), "tool_choice"),
+        (json!({"messages": [{"role": "user", "content": "x"}], "reasoning_effort": "heroic"}), "reasoning_effort"),
+        (
+            json!({"messages": [{"role": "user", "content": "x"}], "response_format": {"type": "xml"}}),
+            "response_format.type",
+        ),
+        (json!({"messages": [{"role": "user", "content": "x"}], "stop": 7}), "stop"),
     ] {
         assert_eq!(refused(body.clone()).param, place, "{body}");
     }

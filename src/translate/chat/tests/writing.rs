@@ -35,7 +35,7 @@ fn lost(written: &Written) -> Vec<&str> {
 fn conversation(parts: Vec<(Role, Body)>) -> Request {
     let mut request = Request::new(Client::AnthropicMessages);
     parts.into_iter().for_each(|(role, body)| request.say(role, Part::new("messages[0].content[0]", body)));
-    request.name_results();
+    request.pair_results(&mut Losses::default());
     request
 }
 
@@ -135,7 +135,7 @@ fn what_the_model_refuses_is_left_out_and_stops_are_emulated() {
 
 #[test]
 fn stops_beyond_the_fourth_are_emulated() {
-    let body = json!({"messages": [], "stop": ["1", "2", "3", "4", "5"]});
+    let body = json!({"messages": [{"role": "user", "content": "x"}], "stop": ["1", "2", "3", "4", "5"]});
     let written = of_chat(body, Kind::OpenAi, "gpt-4o");
     assert_eq!(written.body["stop"], json!(["1", "2", "3", "4"]));
     assert_eq!(written.bridge.stops, ["5"]);
@@ -189,7 +189,7 @@ fn a_freeform_tool_is_wrapped_where_there_are_functions_only() {
 
 #[test]
 fn allowed_tools_are_chosen_or_the_others_left_out() {
-    let body = json!({"messages": [], "tools": [{"type": "function", "function": {"name": "f"}},
+    let body = json!({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function": {"name": "f"}},
         {"type": "function", "function": {"name": "g"}}],
         "tool_choice": {"type": "allowed_tools", "allowed_tools":
             {"mode": "required", "tools": [{"type": "function", "function": {"name": "g"}}]}}});
@@ -198,7 +198,8 @@ fn allowed_tools_are_chosen_or_the_others_left_out() {
     let filtered = of_chat(body, Kind::Ollama, "qwen3");
     assert_eq!(filtered.body["tools"].as_array().unwrap().len(), 1);
     assert_eq!(filtered.body["tool_choice"], "required");
-    let none = of_chat(json!({"messages": [], "tool_choice": "none"}), Kind::OpenAi, "gpt-5");
+    let none =
+        of_chat(json!({"messages": [{"role": "user", "content": "x"}], "tool_choice": "none"}), Kind::OpenAi, "gpt-5");
     assert_eq!(none.body.get("tool_choice"), None);
 }
 
@@ -221,7 +222,7 @@ fn a_schema_is_strict_only_where_openai_would_take_it() {
     assert_eq!(strict(open.clone(), None, Kind::OpenAi)["strict"], false);
     assert_eq!(strict(closed.clone(), Some(false), Kind::OpenAi)["strict"], false);
     assert_eq!(strict(closed, None, Kind::Custom).get("strict"), None);
-    let tool = json!({"messages": [], "tools": [{"type": "function", "function":
+    let tool = json!({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function":
         {"name": "f", "strict": true, "parameters": open}}]});
     let written = of_chat(tool, Kind::OpenAi, "gpt-5");
     assert_eq!(written.body["tools"][0]["function"]["strict"], false);
@@ -237,9 +238,17 @@ fn files_and_sound_go_where_they_are_read() {
     assert_eq!(content[1]["text"], "<document title=\"notes.txt\">\nGrüße: the tower is 330 m high.\n\n</document>");
     let groq = of_chat(body, Kind::Groq, "llama");
     assert_eq!(lost(&groq), ["messages[0].content[0]"]);
-    let search = of_chat(json!({"messages": [], "web_search_options": {}}), Kind::OpenAi, "gpt-5");
+    let search = of_chat(
+        json!({"messages": [{"role": "user", "content": "x"}], "web_search_options": {}}),
+        Kind::OpenAi,
+        "gpt-5",
+    );
     assert_eq!(lost(&search), ["web_search_options"]);
-    let search = of_chat(json!({"messages": [], "web_search_options": {}}), Kind::OpenAi, "gpt-4o-search-preview");
+    let search = of_chat(
+        json!({"messages": [{"role": "user", "content": "x"}], "web_search_options": {}}),
+        Kind::OpenAi,
+        "gpt-4o-search-preview",
+    );
     assert_eq!(search.body["web_search_options"], json!({}));
 }
 
@@ -276,7 +285,7 @@ fn cache_marks_are_kept_where_the_model_knows_them() {
 
 #[test]
 fn a_stream_always_brings_its_usage_and_notes_go_where_they_are_known() {
-    let body = json!({"messages": [], "stream": true, "user": "x".repeat(100), "metadata": {"a": "b"},
+    let body = json!({"messages": [{"role": "user", "content": "x"}], "stream": true, "user": "x".repeat(100), "metadata": {"a": "b"},
         "service_tier": "flex", "prompt_cache_key": "k", "store": false});
     let written = of_chat(body.clone(), Kind::OpenAi, "gpt-5");
     assert_eq!(written.body["stream_options"], json!({"include_usage": true}));
@@ -302,7 +311,7 @@ fn a_longer_conversation_begins_like_the_shorter_one() {
 #[test]
 fn a_model_that_refuses_to_think_with_tools_is_not_asked_to() {
     let body = |tools: bool| {
-        let mut body = json!({"messages": [], "reasoning_effort": "high"});
+        let mut body = json!({"messages": [{"role": "user", "content": "x"}], "reasoning_effort": "high"});
         if tools {
             body["tools"] = json!([{"type": "function", "function": {"name": "f"}}]);
         }

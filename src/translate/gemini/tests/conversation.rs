@@ -62,31 +62,6 @@ fn gemini_3_gets_ids_and_a_sentinel_on_a_steps_first_call_only() {
 }
 
 #[test]
-fn a_call_without_a_result_gets_one_that_says_so_and_a_result_without_a_call_is_told() {
-    let written = contents(
-        vec![
-            (Role::User, vec![said("Go")]),
-            (Role::Assistant, vec![called("c1", "f", "{}"), called("c2", "g", "{}")]),
-            (
-                Role::User,
-                vec![returned("c2", vec![said("two")], Outcome::Done), returned("zz", vec![said("?")], Outcome::Done)],
-            ),
-            (Role::Assistant, vec![called("c3", "h", "{}")]),
-        ],
-        OLD,
-    );
-    assert_eq!(
-        written[2]["parts"],
-        json!([
-            {"functionResponse": {"name": "f", "response": {"error": "no result"}}},
-            {"functionResponse": {"name": "g", "response": {"output": "two"}}},
-            {"text": "[Result of an earlier call of zz:]\n?"},
-        ])
-    );
-    assert_eq!(written[4]["parts"][0]["functionResponse"]["response"], json!({"error": "no result"}));
-}
-
-#[test]
 fn arguments_are_an_object_whatever_the_model_wrote() {
     let turns = ["{broken", "[1]", "  "].into_iter().map(|args| called("c", "f", args)).collect();
     let written = contents(vec![(Role::User, vec![said("x")]), (Role::Assistant, turns)], OLD);

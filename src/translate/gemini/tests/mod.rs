@@ -39,7 +39,7 @@ fn asks(turns: Vec<(Role, Vec<Body>)>) -> Request {
             request.say(role, Part::new(format!("messages[{place}]"), body));
         }
     }
-    request.name_results();
+    request.pair_results(&mut Losses::default());
     request
 }
 

@@ -187,6 +187,7 @@ fn a_search_of_the_web_is_googles_own_and_older_models_take_it_alone() {
             blocked_domains: vec![],
             max_uses: Some(2),
             user_location: None,
+            severity: Severity::Meaning,
         })
     };
     let mut request = hello();

@@ -182,7 +182,8 @@ fn every_shape_of_tool_choice_is_read() {
             ToolChoice::AllowedRequired(vec!["p".into()]),
         ),
     ] {
-        let (request, _) = read(json!({"input": "x", "tool_choice": choice}));
+        let tools = json!([{"type": "function", "name": "f"}, {"type": "custom", "name": "p"}]);
+        let (request, _) = read(json!({"input": "x", "tools": tools, "tool_choice": choice}));
         assert_eq!(request.tool_choice.expect("a choice").value, expected);
     }
     let (request, losses) = read(json!({"input": "x", "tool_choice": {"type": "file_search"}}));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::translate::neutral::{
-    Body, Call, CallInput, Client, Document, Effort, Format, Freeform, Function, Given, Image, Outcome, Parallel, Part,
+    Body, Call, CallInput, Client, Document, Effort, Freeform, Function, Given, Image, Outcome, Parallel, Part,
     Reasoned, Role, Signature, Source, Summary, Thinking, ThinkingMode, Tool, ToolChoice, ToolResult, WebSearch,
 };
 use serde_json::Number;
@@ -263,19 +263,22 @@ fn models_that_do_not_think_are_not_asked_to_and_models_that_do_take_no_sampling
 }
 
 #[test]
-fn a_schema_is_strict_for_anthropics_clients_only_where_openai_would_take_it() {
-    let strict = |schema: Value, client, strict| {
-        let mut asked = request(client);
-        let format = Format::JsonSchema { name: None, description: None, schema, strict };
-        asked.format = Some(Given::new("output_config.format", format));
-        write_for(asked, Kind::OpenAi, "gpt-6").body["text"]["format"]["strict"].clone()
+fn a_tool_is_strict_only_where_openai_would_take_it_and_has_a_root_that_it_takes() {
+    let written = |parameters: Value| {
+        let mut asked = request(Client::AnthropicMessages);
+        let (at, name) = ("tools[0]".to_owned(), "f".to_owned());
+        let (parameters, strict) = (Some(parameters), Some(true));
+        asked.tools = vec![Tool::Function(Function { at, name, description: None, parameters, strict, cache: None })];
+        let written = write_for(asked, Kind::OpenAi, "gpt-6");
+        (written.body["tools"][0].clone(), written.losses)
     };
-    let whole = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false});
-    let loose = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
-    assert_eq!(strict(whole.clone(), Client::AnthropicMessages, None), true);
-    assert_eq!(strict(loose, Client::AnthropicMessages, None), false);
-    assert_eq!(strict(whole.clone(), Client::ChatCompletions, None), false);
-    assert_eq!(strict(whole, Client::ChatCompletions, Some(true)), true);
+    let closed = |required: Value| json!({"type": "object", "properties": {"a": {}}, "required": required, "additionalProperties": false});
+    let (tool, losses) = written(closed(json!(["a"])));
+    assert_eq!((&tool["strict"], losses.as_slice().len()), (&json!(true), 0));
+    let (tool, losses) = written(closed(json!([])));
+    assert_eq!((&tool["strict"], named(&losses, Severity::Detail)), (&json!(false), vec!["tools[0].strict"]));
+    let (tool, _) = written(json!({"type": "object"}));
+    assert_eq!(tool["parameters"], json!({"type": "object", "properties": {}}));
 }
 
 #[test]
@@ -287,6 +290,7 @@ fn a_search_of_the_web_is_the_vendors_own_or_a_loss() {
             blocked_domains: blocked.iter().map(|domain| (*domain).to_owned()).collect(),
             max_uses: Some(2),
             user_location: None,
+            severity: Severity::Meaning,
         })
     };
     let mut asked = request(Client::AnthropicMessages);

@@ -26,50 +26,18 @@ fn all_results_come_first_in_one_user_message() {
 }
 
 #[test]
-fn a_call_that_was_interrupted_gets_a_result_that_says_so() {
+fn a_failed_tool_that_said_nothing_still_says_something() {
+    let failed = ToolResult { call_id: "a:b".into(), name: None, content: Vec::new(), outcome: Outcome::Failed };
     let request = with_tool(said([
         (Role::User, text("go")),
-        (Role::Assistant, call("a", "{}")),
-        (Role::Assistant, call("b", "{}")),
-        (Role::User, result("a", "A")),
-        (Role::Assistant, text("so")),
-        (Role::User, result("b", "B")),
+        (Role::Assistant, call("a:b", "{}")),
+        (Role::User, Body::Result(failed)),
     ]));
-    let written = write(request, OLD);
-    let answers = &written.body["messages"][2]["content"];
-    assert_eq!((&answers[1]["tool_use_id"], &answers[1]["is_error"]), (&json!("b"), &json!(true)));
-    assert_eq!(
-        written.body["messages"][4]["content"],
-        json!([said_text("Result of an earlier call of the tool `f`:"), said_text("B")])
-    );
-    assert_eq!(written.lost, ["messages[5]"]);
-}
-
-#[test]
-fn a_failed_tool_that_said_nothing_still_says_something() {
-    let mut request = with_tool(said([(Role::User, text("go")), (Role::Assistant, call("a:b", "{}"))]));
-    let failed = ToolResult { call_id: "a:b".into(), name: None, content: Vec::new(), outcome: Outcome::Failed };
-    request.say(Role::User, Part::new("", Body::Result(failed)));
     let messages = &write(request, OLD).body["messages"];
     let block = &messages[2]["content"][0];
     assert_eq!((&block["is_error"], &block["content"]), (&json!(true), &json!([said_text("Error")])));
     assert_eq!(block["tool_use_id"], messages[1]["content"][0]["id"]);
     assert!(block["tool_use_id"].as_str().expect("an id").starts_with("call_"));
-}
-
-#[test]
-fn an_id_that_every_round_uses_again_becomes_unique() {
-    let request = with_tool(said([
-        (Role::User, text("go")),
-        (Role::Assistant, call("call_0", "{}")),
-        (Role::User, result("call_0", "1")),
-        (Role::Assistant, call("call_0", "{}")),
-        (Role::User, result("call_0", "2")),
-    ]));
-    let messages = &write(request, OLD).body["messages"];
-    let id = |message: usize, key: &str| messages[message]["content"][0][key].clone();
-    assert_ne!(id(1, "id"), id(3, "id"));
-    assert_eq!((id(1, "id"), id(3, "id")), (id(2, "tool_use_id"), id(4, "tool_use_id")));
 }
 
 #[test]

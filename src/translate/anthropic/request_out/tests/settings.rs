@@ -92,6 +92,7 @@ fn web_search_is_anthropics_own() {
         blocked_domains: vec!["b.com".into()],
         max_uses: Some(2),
         user_location: None,
+        severity: Severity::Meaning,
     })];
     let written = write(request, OLD);
     assert_eq!(
