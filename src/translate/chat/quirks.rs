@@ -221,6 +221,10 @@ const CUSTOM: Quirks = Quirks {
     ..OLLAMA
 };
 
+/// The same for a model that everybody knows not to think: agents name an effort in every call, and a strict server refuses
+/// the field.
+const CUSTOM_PLAIN: Quirks = Quirks { efforts: &[], ..CUSTOM };
+
 /// What is known of models by the beginning of their names, the first that fits counts.
 #[rustfmt::skip]
 const OPENAI_MODELS: &[(&str, Quirks)] = &[
@@ -243,6 +247,14 @@ const XAI_MODELS: &[(&str, Quirks)] = &[
 ];
 const GROQ_MODELS: &[(&str, Quirks)] =
     &[("gpt-oss", GROQ_GPT_OSS), ("qwen3", GROQ_QWEN), ("qwen-qwq", GROQ_PARSED), ("deepseek-r1", GROQ_PARSED)];
+const CUSTOM_MODELS: &[(&str, Quirks)] = &[
+    ("gpt-3", CUSTOM_PLAIN),
+    ("gpt-4", CUSTOM_PLAIN),
+    ("chatgpt", CUSTOM_PLAIN),
+    ("llama", CUSTOM_PLAIN),
+    ("gemma", CUSTOM_PLAIN),
+    ("mixtral", CUSTOM_PLAIN),
+];
 
 impl Quirks {
     /// What is particular about a model of a vendor's. The model may carry a publisher (`openai/gpt-oss-120b`) or be
@@ -261,7 +273,9 @@ impl Quirks {
             Kind::XAi => among(XAI_MODELS, XAI),
             Kind::Groq => among(GROQ_MODELS, GROQ),
             Kind::Ollama => OLLAMA,
-            Kind::Gateway | Kind::Custom | Kind::Anthropic | Kind::Google | Kind::Bedrock => CUSTOM,
+            Kind::Gateway | Kind::Custom | Kind::Anthropic | Kind::Google | Kind::Bedrock => {
+                among(CUSTOM_MODELS, CUSTOM)
+            }
         }
     }
 
@@ -304,6 +318,7 @@ mod tests {
             (Kind::Groq, "qwen/qwen3-32b", GROQ_QWEN),
             (Kind::Groq, "llama-3.3-70b-versatile", GROQ),
             (Kind::Custom, "gpt-6", CUSTOM),
+            (Kind::Gateway, "openai/gpt-4.1", CUSTOM_PLAIN),
         ] {
             assert_eq!(Quirks::of(kind, model), quirks, "{model}");
         }
