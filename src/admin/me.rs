@@ -3,7 +3,8 @@
 use super::reply::time;
 use super::{Call, Reply};
 use crate::access::{Operation, Principal};
-use serde_json::{Value, json};
+use crate::json::json;
+use serde_json::Value;
 
 pub fn get(call: &Call<'_>) -> Reply {
     let actions: Vec<&str> = Operation::ALL

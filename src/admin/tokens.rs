@@ -10,11 +10,12 @@ use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;
 use crate::domain::selector::SelectorGlob;
 use crate::domain::timestamp::Timestamp;
+use crate::json::json;
 use crate::ports::Param;
 use crate::refusal::{Reason, Refusal};
 use crate::store::tokens::{self, TokenRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const FIELDS: Fields = Fields {
     writable: &["project_id", "name", "user_id", "role", "policy", "allowed_models", "expires_at", "disabled"],

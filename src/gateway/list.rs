@@ -3,11 +3,12 @@
 use super::admit::Admitted;
 use crate::domain::name::key;
 use crate::domain::timestamp::Timestamp;
+use crate::json::json;
 use crate::protocol::query::parameter;
 use crate::refusal::{Dialect, Reason, Refusal};
 use crate::routing::Candidate;
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// One name that a call may use.
 struct Entry<'a> {

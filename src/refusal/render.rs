@@ -2,8 +2,9 @@
 
 use super::{Reason, Refusal};
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::protocol::error_type;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The shape of errors that a caller understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,11 @@ mod tests;
 
 use super::counts;
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::neutral::{
     Answer, AnswerPart, Begin, Call, CallInput, Citation, FinishReason, Minter, Reasoned, Reply, Signature, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The `message` object.
 pub fn write_answer(answer: &Answer, reply: &Reply) -> Value {

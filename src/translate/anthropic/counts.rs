@@ -1,7 +1,8 @@
 //! What a call consumed, in Anthropic's words.
 
 use crate::domain::usage::TokenCounts;
-use serde_json::{Map, Value, json};
+use crate::json::json;
+use serde_json::{Map, Value};
 
 /// A `usage` object.
 pub(super) fn write(counts: TokenCounts) -> Value {

@@ -1,8 +1,9 @@
 //! Errors in Anthropic's words (PROTOCOLS.md section 7).
 
+use crate::json::json;
 use crate::protocol::error_type;
 use crate::translate::neutral::Fault;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// OpenAI's code for a prompt that does not fit, which has no counterpart at Anthropic but words.
 const TOO_LONG: &str = "context_length_exceeded";

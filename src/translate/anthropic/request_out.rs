@@ -9,12 +9,13 @@ mod tools;
 mod tests;
 
 use crate::domain::invalid::Invalid;
+use crate::json::json;
 use crate::translate::claude::{self, ClaudeThinking, Family, Sampling};
 use crate::translate::neutral::{
     Body, Bridge, CacheMark, Delivery, Format, Given, Losses, Part, Request, ServiceTier, Summary, Target,
     ThinkingMode, Tool,
 };
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 
 /// Writes the body of a Messages call, `model` and `stream` included.
 ///

@@ -7,9 +7,10 @@ use super::answer_out::{Ending, Proof, citation, head};
 use super::counts;
 use super::fault::error_object;
 use crate::domain::usage::TokenCounts;
+use crate::json::json;
 use crate::protocol::json::escape;
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Reply, Signature, Writer, fit_call_id};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Writes Anthropic's events. Holds the signature of the open thoughts and nothing else of the answer.
 #[derive(Debug, Clone)]

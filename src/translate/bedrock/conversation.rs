@@ -6,11 +6,12 @@ use super::media::Media;
 use super::model::Model;
 use super::tools::sent_call_name;
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::claude::Takes;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Losses, Outcome, Part, Reasoned, Role, Target, ToolResult, Turn, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What is said where Converse wants the user to speak and the client did not.
 const CONTINUE: &str = "Continue.";

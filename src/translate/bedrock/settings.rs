@@ -3,9 +3,10 @@
 use super::fields::{object, one};
 use super::model::Model;
 use super::thinking::{Decided, Samples};
+use crate::json::json;
 use crate::translate::claude::{Sampling, relaxed};
 use crate::translate::neutral::{Bridge, Client, Delivery, Format, Given, Losses, Request, ServiceTier};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 
 const NO_PLACE: &str = "has no counterpart in Bedrock's Converse";
 

@@ -3,9 +3,10 @@
 use super::fields::{object, one};
 use super::model::{Model, ThinkingField};
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::claude::{ClaudeThinking, decide};
 use crate::translate::neutral::{Body, Effort, Given, Losses, Request, Summary, Target, Thinking, ThinkingMode};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What was decided.
 #[derive(Debug, Default)]

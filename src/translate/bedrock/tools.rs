@@ -3,11 +3,12 @@
 use super::cache::{Marks, Place};
 use super::fields::{object, one};
 use super::model::{Forced, Model};
+use crate::json::json;
 use crate::translate::claude::relaxed;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What the model is told because Converse has no word for it.
 const CALL_NOTHING: &str = "Do not call any tool: answer in words.";

@@ -2,8 +2,9 @@
 
 use super::object::object;
 use super::{citations, usage};
+use crate::json::json;
 use crate::translate::neutral::{Answer, AnswerPart, Begin, Call, CallInput, FinishReason, Minter, Reasoned, Reply};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What stands between two trains of thought in the one field that there is for them.
 pub(super) const BETWEEN_THOUGHTS: &str = "\n\n";

@@ -4,11 +4,12 @@ use super::object::object;
 use super::parts_out::{Media, joined, user_content};
 use super::quirks::Quirks;
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Losses, Outcome, Part, Reasoned, Request, Role, Sent, Target, ToolResult, Turn,
     fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes the system prompt and all turns as messages.
 pub(super) fn write(

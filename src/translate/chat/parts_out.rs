@@ -3,8 +3,9 @@
 use super::object::object;
 use super::quirks::Quirks;
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::neutral::{Body, CacheMark, Document, Image, Losses, Part, Source};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// A piece that a tool's message has no place for.

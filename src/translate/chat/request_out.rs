@@ -4,12 +4,13 @@ use super::object::object;
 use super::quirks::{Quirks, WithTools};
 use super::{messages_out, tools_out};
 use crate::domain::invalid::Invalid;
+use crate::json::json;
 use crate::translate::neutral::{
     Bridge, Delivery, Effort, Format, Given, Losses, Request, ServiceTier, Target, Thinking, ThinkingMode,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// OpenAI's limit for `user`, `safety_identifier` and `prompt_cache_key`, in bytes.

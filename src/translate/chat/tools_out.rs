@@ -2,10 +2,11 @@
 
 use super::object::object;
 use super::request_out::{NOT_STRICT, Writer, is_strict};
+use crate::json::json;
 use crate::translate::neutral::{
     Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes `tools`, `tool_choice`, `parallel_tool_calls` and `web_search_options`.
 pub(super) fn write(request: &mut Request, writer: &mut Writer<'_>, bridge: &mut Bridge) {

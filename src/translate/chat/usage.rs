@@ -2,8 +2,9 @@
 
 use crate::domain::kind::Kind;
 use crate::domain::usage::TokenCounts;
+use crate::json::json;
 use crate::protocol::json::read_u64;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Reads a usage object; `None` for what counts nothing. Both of OpenAI's spellings are read, because some compatibles send
 /// both with one of them zero.

@@ -5,10 +5,11 @@ use super::media::{self, Medium};
 use super::object;
 use super::tools::ToolNames;
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::neutral::{
     Body, Call, CallInput, Client, Document, Losses, Outcome, Part, Reasoned, Role, ToolResult, Turn, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Stands where a conversation has to begin or to end with the user, and no user said anything.
 const STAND_IN: &str = "Continue.";

@@ -3,10 +3,11 @@
 use super::count::resource;
 use super::{fault, object};
 use crate::domain::invalid::Invalid;
+use crate::json::json;
 use crate::translate::neutral::{Fault, Fields, Losses};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// How the client wants its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

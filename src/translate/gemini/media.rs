@@ -2,8 +2,9 @@
 
 use super::family::Family;
 use super::object;
+use crate::json::json;
 use crate::translate::neutral::{Losses, Source};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What the bytes are to be, where nothing else tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

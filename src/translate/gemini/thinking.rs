@@ -1,8 +1,9 @@
 //! `generationConfig.thinkingConfig`.
 
 use super::family::{Depth, Family};
+use crate::json::json;
 use crate::translate::neutral::{Client, Effort, Given, Losses, Summary, Thinking, ThinkingMode};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What the model is told about its thinking; `None` where nothing is to be said.
 pub(super) fn write(

@@ -1,10 +1,11 @@
 //! `tools` and `toolConfig`.
 
 use super::family::Family;
+use crate::json::json;
 use crate::translate::neutral::{
     Freeform, Function, Given, Losses, Names, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// The tools as the model gets them.

@@ -4,8 +4,9 @@ use super::fault::response_code;
 use super::namespace::Namespaces;
 use super::usage;
 use crate::domain::usage::TokenCounts;
+use crate::json::json;
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Minter, Reply, Signature};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The response so far.
 #[derive(Debug)]

@@ -3,11 +3,12 @@
 use super::quirks::{Quirks, System};
 use crate::domain::kind::Kind;
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Document, Image, Losses, Outcome, Part, Role, Sent, Source, Target,
     ToolResult, Turn, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// Writes turns as items.

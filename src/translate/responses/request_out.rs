@@ -5,11 +5,12 @@ use super::model::{Model, Reasons};
 use super::quirks::{EndUser, Include, Quirks, System};
 use super::tools_out;
 use crate::domain::invalid::Invalid;
+use crate::json::json;
 use crate::translate::neutral::{
     Body, Bridge, Client, Delivery, Effort, Format, Given, Losses, Part, Request, ServiceTier, Summary, Target,
     Thinking, ThinkingMode,
 };
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
 
 /// The least `max_output_tokens` that Responses takes.

@@ -4,10 +4,11 @@ use super::draft::{Draft, Ending, Freeform, Item, ItemBody, PartKind};
 use super::fault::response_code;
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
+use crate::json::json;
 use crate::protocol::json::escape;
 use crate::protocol::meter::{Position, StreamFailure, terminal_error_event};
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Reply, Signature, Writer};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes a stream of response events.
 ///

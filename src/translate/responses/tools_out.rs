@@ -1,10 +1,11 @@
 //! Tools and the choice among them, for an upstream.
 
 use super::quirks::Quirks;
+use crate::json::json;
 use crate::translate::neutral::{
     Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes `tools`, `tool_choice` and `parallel_tool_calls`.
 pub(super) fn write(

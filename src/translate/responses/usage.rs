@@ -1,7 +1,8 @@
 //! `usage`, read and written (PROTOCOLS.md section 4.2).
 
 use crate::domain::usage::TokenCounts;
-use serde_json::{Value, json};
+use crate::json::json;
+use serde_json::Value;
 
 /// Reads a usage object; `None` if it counts nothing. Compatible servers write Chat's names too.
 pub(super) fn read(usage: &Value) -> Option<TokenCounts> {

@@ -1,10 +1,11 @@
 //! Blocks of content: texts, images, documents.
 
 use super::Marks;
+use crate::json::json;
 use crate::translate::neutral::{CacheMark, Document, Image, Losses, Source};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What an image begins with, as base64 (PNG, JPEG, GIF, WebP).
 const IMAGES: [(&str, &str); 4] =

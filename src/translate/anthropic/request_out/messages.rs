@@ -2,13 +2,14 @@
 
 use super::{Marks, Prefill, blocks};
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::anthropic::answer_out::input_object;
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, CacheMark, Call, CallInput, Losses, Outcome, Part, Reasoned, Role, Sent, Target, ToolResult, Turn,
     fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
 /// What a user says where the protocol wants one to speak and there is nothing to say.

@@ -1,6 +1,7 @@
 //! What a tool takes: an object at the root, which Anthropic insists on.
 
-use serde_json::{Map, Value, json};
+use crate::json::json;
+use serde_json::{Map, Value};
 
 /// The schema with a plain object at its root.
 pub(super) fn rooted(schema: Option<Value>) -> Value {

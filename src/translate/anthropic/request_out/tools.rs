@@ -2,12 +2,13 @@
 
 use super::{Marks, schema};
 use crate::domain::kind::Kind;
+use crate::json::json;
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Target, Tool,
     ToolChoice, WebSearch,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// The names of the tools that take free text, which are functions here.
