@@ -77,8 +77,13 @@ impl Members for Map<String, Value> {
 }
 
 /// An object of these members, moved in: `json!` copies them, and some are megabytes long.
+pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(self::members(members))
+}
+
+/// The members that [`object`] makes an object of.
 #[inline(never)]
-pub fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
+pub fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
     let mut object = empty();
     for (key, value) in members {
         put(&mut object, key, value);
@@ -129,8 +134,9 @@ mod tests {
 
     #[test]
     fn a_member_that_is_set_again_stays_in_its_place() {
-        let mut members = object([("a", Value::Null), ("b", "x".into())]);
-        members.put("a", 1);
-        assert_eq!(Value::Object(members).to_string(), r#"{"a":1,"b":"x"}"#);
+        let mut object = members([("a", Value::Null), ("b", "x".into())]);
+        object.put("a", 1);
+        object.put_some("c", None::<u8>);
+        assert_eq!(Value::Object(object).to_string(), r#"{"a":1,"b":"x"}"#);
     }
 }

@@ -6,7 +6,7 @@ use super::media::Media;
 use super::model::Model;
 use super::tools::sent_call_name;
 use crate::domain::protocol::Protocol;
-use crate::json::json;
+use crate::json::{Members, json};
 use crate::translate::claude::Takes;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Losses, Outcome, Part, Reasoned, Role, Target, ToolResult, Turn, fit_call_id,
@@ -129,7 +129,7 @@ impl<'a> Conversation<'a> {
         let id = fit_call_id(&call_id).into_owned();
         let mut written = object([("toolUseId", id.into()), ("content", blocks.into())]);
         if failed && self.model.result_status.yes() {
-            written.insert("status".into(), "error".into());
+            written.put("status", "error");
         }
         one("toolResult", written)
     }

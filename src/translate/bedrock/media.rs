@@ -2,6 +2,7 @@
 
 use super::fields::{object, one};
 use super::model::Model;
+use crate::json::Members;
 use crate::translate::neutral::{Client, Document, Image, Losses, Source};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -69,7 +70,7 @@ impl Media {
         let mut written = object([("format", format.into()), ("name", name.into()), ("source", one("bytes", data))]);
         match context {
             Some(context) if self.model.family().is_some() => {
-                written.insert("context".into(), context.into());
+                written.put("context", context);
             }
             Some(_) => losses.detail(format!("{at}.context"), "is for Claude only"),
             None => {}

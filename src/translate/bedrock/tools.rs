@@ -3,7 +3,7 @@
 use super::cache::{Marks, Place};
 use super::fields::{object, one};
 use super::model::{Forced, Model};
-use crate::json::json;
+use crate::json::{Members, json};
 use crate::translate::claude::relaxed;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice,
@@ -56,7 +56,7 @@ pub(super) fn write(
                 .detail(choice.field, "cannot be `none` at Bedrock once a tool was called: the model is told in words");
         }
     } else if let Some(choice) = choice.and_then(|choice| write_choice(choice, named, model, notes, losses)) {
-        config.insert("toolChoice".into(), choice);
+        config.put("toolChoice", choice);
     }
     Some(config.into())
 }
@@ -150,7 +150,7 @@ fn write_function(function: Function, model: &Model, bridge: &mut Bridge, losses
     let schema = if is_strict { relaxed(of_object(parameters)) } else { of_object(parameters) };
     let mut spec = specification(bridge.names.fit(&name, Sent::AsIs), description, schema);
     if is_strict {
-        spec.insert("strict".into(), true.into());
+        spec.put("strict", true);
     }
     one("toolSpec", spec)
 }
@@ -174,9 +174,9 @@ fn specification(name: String, description: Option<String>, schema: Value) -> Ma
     let mut spec = object([("name", name.into())]);
     // A blank description is refused, none is not.
     if let Some(description) = description.filter(|description| !description.trim().is_empty()) {
-        spec.insert("description".into(), description.into());
+        spec.put("description", description);
     }
-    spec.insert("inputSchema".into(), one("json", schema));
+    spec.put("inputSchema", one("json", schema));
     spec
 }
 

@@ -3,7 +3,7 @@
 use super::count::resource;
 use super::{fault, object};
 use crate::domain::invalid::Invalid;
-use crate::json::json;
+use crate::json::{Members, json};
 use crate::translate::neutral::{Fault, Fields, Losses};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,10 +43,10 @@ pub fn write_embeddings(
     let request = |text: String| {
         let content = object([("parts", vec![object([("text", text.into())])].into())]);
         let mut request = Map::new();
-        request.insert("model".into(), resource.clone().into());
-        request.insert("content".into(), content);
+        request.put("model", resource.clone());
+        request.put("content", content);
         if let Some(dimensions) = dimensions {
-            request.insert("outputDimensionality".into(), dimensions.into());
+            request.put("outputDimensionality", dimensions);
         }
         Value::Object(request)
     };

@@ -1,7 +1,7 @@
 //! `tools` and `toolConfig`.
 
 use super::family::Family;
-use crate::json::json;
+use crate::json::{Members, json};
 use crate::translate::neutral::{
     Freeform, Function, Given, Losses, Names, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
@@ -69,7 +69,7 @@ pub(super) fn write(
             declared.retain(|(name, _)| allowed.contains(name));
         }
         if let Some(calling) = choice.and_then(|choice| calling(choice.value, named)) {
-            written.config.insert("functionCallingConfig".into(), calling);
+            written.config.put("functionCallingConfig", calling);
         }
     }
     if !declared.is_empty() {
@@ -78,7 +78,7 @@ pub(super) fn write(
     }
     if searches {
         if !written.tools.is_empty() {
-            written.config.insert("includeServerSideToolInvocations".into(), json!(true));
+            written.config.put("includeServerSideToolInvocations", json!(true));
         }
         written.tools.push(json!({"googleSearch": {}}));
     }
@@ -117,12 +117,12 @@ fn declaration(function: Function, fitted: String, losses: &mut Losses) -> Value
         losses.detail(format!("{at}.cache_control"), "is not needed: Gemini caches prompts by itself");
     }
     let mut declaration = Map::new();
-    declaration.insert("name".into(), fitted.into());
+    declaration.put("name", fitted);
     if let Some(description) = description {
-        declaration.insert("description".into(), description.into());
+        declaration.put("description", description);
     }
     if let Some(schema) = parameters.filter(|schema| !takes_nothing(schema)) {
-        declaration.insert("parametersJsonSchema".into(), schema);
+        declaration.put("parametersJsonSchema", schema);
     }
     declaration.into()
 }
@@ -147,9 +147,9 @@ fn wrapped(freeform: Freeform, fitted: String) -> Value {
     });
     let description = [freeform.description, grammar].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     let mut declaration = Map::new();
-    declaration.insert("name".into(), fitted.into());
+    declaration.put("name", fitted);
     if !description.is_empty() {
-        declaration.insert("description".into(), description.into());
+        declaration.put("description", description);
     }
     let input = json!({
         "type": "object",
@@ -157,7 +157,7 @@ fn wrapped(freeform: Freeform, fitted: String) -> Value {
         "required": ["input"],
         "additionalProperties": false,
     });
-    declaration.insert("parametersJsonSchema".into(), input);
+    declaration.put("parametersJsonSchema", input);
     declaration.into()
 }
 

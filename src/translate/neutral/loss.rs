@@ -66,21 +66,23 @@ pub enum Judged {
 impl Losses {
     /// A detail that is left out.
     pub fn detail(&mut self, field: impl Into<String>, why: impl Into<Cow<'static, str>>) {
-        self.add(field, Severity::Detail, why);
+        self.add(field.into(), Severity::Detail, why.into());
     }
 
     /// Something without which the answer would be another one.
     pub fn meaning(&mut self, field: impl Into<String>, why: impl Into<Cow<'static, str>>) {
-        self.add(field, Severity::Meaning, why);
+        self.add(field.into(), Severity::Meaning, why.into());
     }
 
     /// Something without which there is no call.
     pub fn essence(&mut self, field: impl Into<String>, why: impl Into<Cow<'static, str>>) {
-        self.add(field, Severity::Essence, why);
+        self.add(field.into(), Severity::Essence, why.into());
     }
 
-    fn add(&mut self, field: impl Into<String>, severity: Severity, why: impl Into<Cow<'static, str>>) {
-        self.0.push(Loss { field: field.into(), severity, why: why.into() });
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, field: String, severity: Severity, why: Cow<'static, str>) {
+        self.0.push(Loss { field, severity, why });
     }
 
     /// The losses.

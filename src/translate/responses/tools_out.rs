@@ -1,7 +1,7 @@
 //! Tools and the choice among them, for an upstream.
 
 use super::quirks::Quirks;
-use crate::json::json;
+use crate::json::{Members, json};
 use crate::translate::neutral::{
     Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
@@ -20,19 +20,19 @@ pub(super) fn write(
     if !tools.is_empty()
         && let Some(choice) = choice
     {
-        body.insert("tool_choice".into(), written_choice(choice, &tools, quirks, bridge));
+        body.put("tool_choice", written_choice(choice, &tools, quirks, bridge));
     }
     let tools: Vec<Value> = tools.into_iter().filter_map(|tool| written(tool, quirks, bridge, losses)).collect();
     let has_tools = !tools.is_empty();
     if has_tools {
-        body.insert("tools".into(), Value::Array(tools));
+        body.put("tools", tools);
     } else {
         body.shift_remove("tool_choice");
     }
     match request.parallel {
         Some(Given { value: Parallel::Forbidden, .. }) if !quirks.parallel.yes() => bridge.calls = Parallel::Forbidden,
         Some(Given { value, .. }) if has_tools && quirks.parallel.yes() => {
-            body.insert("parallel_tool_calls".into(), Value::Bool(value == Parallel::Allowed));
+            body.put("parallel_tool_calls", value == Parallel::Allowed);
         }
         _ => {}
     }
@@ -99,26 +99,26 @@ fn written(tool: Tool, quirks: &Quirks, bridge: &mut Bridge, losses: &mut Losses
 /// `strict` is always said: Responses would hold the model to any schema that looks strict, the others' default is not to.
 fn written_function(function: Function, bridge: &mut Bridge) -> Value {
     let mut tool = Map::new();
-    tool.insert("type".into(), "function".into());
-    tool.insert("name".into(), bridge.names.fit(&function.name, Sent::AsIs).into());
+    tool.put("type", "function");
+    tool.put("name", bridge.names.fit(&function.name, Sent::AsIs));
     if let Some(description) = function.description {
-        tool.insert("description".into(), description.into());
+        tool.put("description", description);
     }
     let parameters = function.parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
-    tool.insert("parameters".into(), parameters);
-    tool.insert("strict".into(), function.strict.unwrap_or(false).into());
+    tool.put("parameters", parameters);
+    tool.put("strict", function.strict.unwrap_or(false));
     Value::Object(tool)
 }
 
 fn written_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
     let mut tool = Map::new();
-    tool.insert("type".into(), "custom".into());
-    tool.insert("name".into(), bridge.names.fit(&freeform.name, Sent::AsIs).into());
+    tool.put("type", "custom");
+    tool.put("name", bridge.names.fit(&freeform.name, Sent::AsIs));
     if let Some(description) = freeform.description {
-        tool.insert("description".into(), description.into());
+        tool.put("description", description);
     }
     if let Some(format) = freeform.format {
-        tool.insert("format".into(), format);
+        tool.put("format", format);
     }
     Value::Object(tool)
 }
@@ -149,12 +149,12 @@ fn wrapped(freeform: Freeform, bridge: &mut Bridge) -> Value {
 
 fn written_search(search: WebSearch, losses: &mut Losses) -> Value {
     let mut tool = Map::new();
-    tool.insert("type".into(), "web_search".into());
+    tool.put("type", "web_search");
     if !search.allowed_domains.is_empty() {
-        tool.insert("filters".into(), json!({"allowed_domains": search.allowed_domains}));
+        tool.put("filters", json!({"allowed_domains": search.allowed_domains}));
     }
     if let Some(location) = search.user_location {
-        tool.insert("user_location".into(), location);
+        tool.put("user_location", location);
     }
     if !search.blocked_domains.is_empty() {
         let why = "cannot be forbidden to a search that only knows what is allowed: name the allowed ones";

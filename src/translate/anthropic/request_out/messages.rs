@@ -2,7 +2,7 @@
 
 use super::{Marks, Prefill, blocks};
 use crate::domain::protocol::Protocol;
-use crate::json::json;
+use crate::json::{Members, json};
 use crate::translate::anthropic::answer_out::input_object;
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
@@ -77,8 +77,8 @@ impl<'a> Conversation<'a> {
         self.end_with_the_user(&last_at);
         let write = |message: Message| {
             let mut written = Map::new();
-            written.insert("role".to_owned(), message.role.into());
-            written.insert("content".to_owned(), Value::Array(message.blocks));
+            written.put("role", message.role);
+            written.put("content", message.blocks);
             Value::Object(written)
         };
         self.messages.into_iter().map(write).collect()
@@ -192,16 +192,16 @@ impl<'a> Conversation<'a> {
         };
         let (_, id) = self.pending.remove(position);
         let mut block = Map::new();
-        block.insert("type".to_owned(), "tool_result".into());
-        block.insert("tool_use_id".to_owned(), id.into());
+        block.put("type", "tool_result");
+        block.put("tool_use_id", id);
         if result.outcome == Outcome::Failed {
             if content.is_empty() {
                 content.push(json!({"type": "text", "text": "Error"}));
             }
-            block.insert("is_error".to_owned(), true.into());
+            block.put("is_error", true);
         }
         if !content.is_empty() {
-            block.insert("content".to_owned(), Value::Array(content));
+            block.put("content", content);
         }
         self.marks.put(cache, &mut block);
         self.push_result(Value::Object(block));

@@ -1,6 +1,6 @@
 //! What a tool takes: an object at the root, which Anthropic insists on.
 
-use crate::json::json;
+use crate::json::{Members, json};
 use serde_json::{Map, Value};
 
 /// The schema with a plain object at its root.
@@ -13,10 +13,10 @@ pub(super) fn rooted(schema: Option<Value>) -> Value {
     }
     if schema.get("type") != Some(&Value::from("object")) {
         // Anything else at the root could never be called: a call's input is an object.
-        schema.insert("type".to_owned(), "object".into());
+        schema.put("type", "object");
     }
     if schema.is_empty() || !(schema.contains_key("properties") || schema.contains_key("$ref")) {
-        schema.insert("properties".to_owned(), json!({}));
+        schema.put("properties", json!({}));
     }
     Value::Object(schema)
 }
@@ -40,7 +40,7 @@ fn flatten(keyword: &str, variants: Vec<Value>, schema: &mut Map<String, Value>)
             Some(before) => before.into_iter().filter(|name| needs.contains(name)).collect(),
         });
     }
-    schema.insert("properties".to_owned(), Value::Object(properties));
+    schema.put("properties", properties);
     let own = schema.shift_remove("required");
     let mut all = own.and_then(|own| own.as_array().cloned()).unwrap_or_default();
     for name in required.unwrap_or_default() {
@@ -49,7 +49,7 @@ fn flatten(keyword: &str, variants: Vec<Value>, schema: &mut Map<String, Value>)
         }
     }
     if !all.is_empty() {
-        schema.insert("required".to_owned(), Value::Array(all));
+        schema.put("required", all);
     }
     if keyword != "allOf" {
         let told = format!("({keyword}: {})", Value::Array(variants));
@@ -57,7 +57,7 @@ fn flatten(keyword: &str, variants: Vec<Value>, schema: &mut Map<String, Value>)
             Some(said) => format!("{said} {told}"),
             None => told,
         };
-        schema.insert("description".to_owned(), description.into());
+        schema.put("description", description);
     }
 }
 

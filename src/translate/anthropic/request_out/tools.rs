@@ -2,7 +2,7 @@
 
 use super::{Marks, schema};
 use crate::domain::kind::Kind;
-use crate::json::json;
+use crate::json::{Members, json};
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Target, Tool,
@@ -46,22 +46,22 @@ pub(super) fn write(
         // Anthropic wants the tools of the history defined, even where none may be called any more.
         written = tools_of_the_history(request, &freeform, bridge);
         if !written.is_empty() {
-            body.insert("tools".to_owned(), Value::Array(written));
-            body.insert("tool_choice".to_owned(), json!({"type": "none"}));
+            body.put("tools", written);
+            body.put("tool_choice", json!({"type": "none"}));
         }
         return;
     }
-    body.insert("tools".to_owned(), Value::Array(written));
+    body.put("tools", written);
     let parallel = request.parallel.as_ref().map(|parallel| parallel.value);
     let mut sent =
         choice.and_then(|choice| write_choice(choice, family, request.client, &freeform, bridge, instructions, losses));
     if parallel == Some(Parallel::Forbidden) {
         let choice = sent.get_or_insert_with(|| json!({"type": "auto"}));
         if let Some(choice) = choice.as_object_mut().filter(|choice| choice.get("type") != Some(&"none".into())) {
-            choice.insert("disable_parallel_tool_use".to_owned(), true.into());
+            choice.put("disable_parallel_tool_use", true);
         }
     }
-    body.extend(sent.map(|choice| ("tool_choice".to_owned(), choice)));
+    body.put_some("tool_choice", sent);
 }
 
 fn name_of(tool: &Tool) -> Option<&str> {
@@ -94,9 +94,9 @@ fn write_function(function: Function, marks: &mut Marks, bridge: &mut Bridge, lo
         );
     }
     let mut tool = Map::new();
-    tool.insert("name".to_owned(), bridge.names.fit(&function.name, Sent::AsIs).into());
-    tool.extend(function.description.map(|description| ("description".to_owned(), description.into())));
-    tool.insert("input_schema".to_owned(), schema::rooted(function.parameters));
+    tool.put("name", bridge.names.fit(&function.name, Sent::AsIs));
+    tool.put_some("description", function.description);
+    tool.put("input_schema", schema::rooted(function.parameters));
     marks.put(function.cache, &mut tool);
     Value::Object(tool)
 }
@@ -112,11 +112,11 @@ fn write_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
     });
     let description: Vec<String> = freeform.description.into_iter().chain(grammar).collect();
     let mut tool = Map::new();
-    tool.insert("name".to_owned(), bridge.names.fit(&freeform.name, Sent::Wrapped).into());
+    tool.put("name", bridge.names.fit(&freeform.name, Sent::Wrapped));
     if !description.is_empty() {
-        tool.insert("description".to_owned(), description.join("\n\n").into());
+        tool.put("description", description.join("\n\n"));
     }
-    tool.insert("input_schema".to_owned(), wrapper());
+    tool.put("input_schema", wrapper());
     Value::Object(tool)
 }
 
@@ -132,13 +132,13 @@ fn write_web_search(search: WebSearch, target: &Target<'_>, losses: &mut Losses)
         return None;
     }
     let mut tool = Map::new();
-    tool.insert("type".to_owned(), "web_search_20250305".into());
-    tool.insert("name".to_owned(), "web_search".into());
-    tool.extend(search.max_uses.map(|most| ("max_uses".to_owned(), most.into())));
+    tool.put("type", "web_search_20250305");
+    tool.put("name", "web_search");
+    tool.put_some("max_uses", search.max_uses);
     match (search.allowed_domains.is_empty(), search.blocked_domains.is_empty()) {
         (true, true) => {}
         (true, false) => {
-            tool.insert("blocked_domains".to_owned(), search.blocked_domains.into());
+            tool.put("blocked_domains", search.blocked_domains);
         }
         (false, is_alone) => {
             if !is_alone {
@@ -147,10 +147,10 @@ fn write_web_search(search: WebSearch, target: &Target<'_>, losses: &mut Losses)
                     "can have allowed domains or blocked ones at Anthropic: the allowed ones are sent",
                 );
             }
-            tool.insert("allowed_domains".to_owned(), search.allowed_domains.into());
+            tool.put("allowed_domains", search.allowed_domains);
         }
     }
-    tool.extend(search.user_location.map(|location| ("user_location".to_owned(), location)));
+    tool.put_some("user_location", search.user_location);
     Some(Value::Object(tool))
 }
 
@@ -202,7 +202,7 @@ fn write_choice(
             let mut choice = json!({"type": "tool", "name": fit(&name, bridge)});
             // OpenAI calls a named tool once.
             if let (Client::ChatCompletions | Client::Responses, Some(choice)) = (client, choice.as_object_mut()) {
-                choice.insert("disable_parallel_tool_use".to_owned(), true.into());
+                choice.put("disable_parallel_tool_use", true);
             }
             Some(choice)
         }
