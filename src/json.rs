@@ -1,8 +1,8 @@
 //! JSON values, built by calls.
 //!
 //! `serde_json`'s own `json!` and `Map::insert` are inlined where they are used: a key's allocation, a hasher's seed, a
-//! serializer and a drop a member. Where most of the code writes JSON that is a third of the Worker. What is here is
-//! written alike and costs a call a member.
+//! serializer and a drop a member. That was a good twentieth of the Worker. What is here is written alike and costs a
+//! call a member.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
