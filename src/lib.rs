@@ -9,6 +9,7 @@ pub mod admin;
 pub mod deployment;
 pub mod domain;
 pub mod gateway;
+pub mod json;
 pub mod ports;
 pub mod protocol;
 pub mod refusal;

@@ -3,7 +3,7 @@
 use super::Operation;
 
 /// An HTTP method of the admin surfaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// GET, and HEAD, which is GET without the body.
     Get,
@@ -16,6 +16,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method, in the order in which they are listed.
+    const ALL: [Self; 4] = [Self::Get, Self::Post, Self::Patch, Self::Delete];
+
     /// Reads the method of a request; `None` where no route has it.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
@@ -111,8 +114,8 @@ pub fn find<'a>(method: Option<Method>, path: &'a str) -> Matched<'a> {
     if allowed.is_empty() {
         return Matched::NoPath;
     }
-    allowed.sort_unstable();
-    Matched::MethodNotAllowed(allowed.into_iter().map(Method::as_str).collect::<Vec<_>>().join(", "))
+    let allowed = Method::ALL.into_iter().filter(|method| allowed.contains(method));
+    Matched::MethodNotAllowed(allowed.map(Method::as_str).collect::<Vec<_>>().join(", "))
 }
 
 fn captures<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {

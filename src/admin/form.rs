@@ -193,7 +193,7 @@ fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
             // serde_json's text may quote the body, and the body may hold a credential.
             let (line, column) = (error.line(), error.column());
             let message = format!("the body is not valid JSON: it breaks at line {line}, column {column}");
-            let details = serde_json::json!({"line": line, "column": column});
+            let details = crate::json::json!({"line": line, "column": column});
             Err(Refusal::new(Reason::MalformedJson, message).with_details(details))
         }
     }

@@ -1,9 +1,10 @@
 //! `/healthz`: is the deployment configured, and does D1 answer?
 
 use super::{Reply, World};
+use crate::json::json;
 use crate::refusal::Refusal;
 use crate::store::{PING, query_one};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// 200 where everything is in place, else 503 that says what is missing.
 pub async fn check(world: World<'_>) -> Reply {

@@ -3,7 +3,8 @@
 use super::reply::time;
 use super::{Call, Reply};
 use crate::access::{Operation, Principal};
-use serde_json::{Value, json};
+use crate::json::{Members, json};
+use serde_json::Value;
 
 pub fn get(call: &Call<'_>) -> Reply {
     let actions: Vec<&str> = Operation::ALL
@@ -26,7 +27,7 @@ pub fn get(call: &Call<'_>) -> Reply {
         }),
     };
     if let Value::Object(fields) = &mut view {
-        fields.insert("actions".into(), json!(actions));
+        fields.put("actions", json!(actions));
     }
     Reply::json(200, &view)
 }

@@ -11,12 +11,13 @@ use crate::domain::money::{Multiplier, Price, Prices};
 use crate::domain::name::{Name, key};
 use crate::domain::selector::Selector;
 use crate::domain::when::When;
+use crate::json::json;
 use crate::ports::Param;
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, Filter, ModelRow};
 use crate::store::providers::{ProviderRow, Show};
 use crate::store::{StoreError, write_and_read, write_if, written};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const FIELDS: Fields = Fields {
     writable: &[

@@ -2,9 +2,10 @@
 
 use super::{Call, Reply};
 use crate::domain::invalid::Invalid;
+use crate::json::json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 200;

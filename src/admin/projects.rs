@@ -6,10 +6,11 @@ use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found};
 use crate::domain::ids::ProjectId;
 use crate::domain::name::Name;
+use crate::json::json;
 use crate::refusal::{Reason, Refusal};
 use crate::store::projects::{self, ProjectRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const FIELDS: Fields = Fields { writable: &["name"], read_only: &["id", "created_at", "updated_at"] };
 

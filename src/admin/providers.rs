@@ -15,13 +15,14 @@ use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
 use crate::domain::name::{Name, key};
 use crate::domain::protocol::Protocol;
 use crate::domain::provider::{CredentialSource, Settings};
+use crate::json::json;
 use crate::ports::{Param, Statement};
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, ModelRow};
 use crate::store::providers::{self, ProviderRow, SettingsRow, Show};
 use crate::store::{StoreError, rows, write_and_read, write_if, written};
 use credential::Given;
-use serde_json::{Value, json};
+use serde_json::Value;
 use view::view;
 
 const FIELDS: Fields = Fields {

@@ -2,10 +2,11 @@
 
 use super::{Call, Reply};
 use crate::domain::invalid::Invalid;
+use crate::json::json;
 use crate::refusal::{Reason, Refusal};
 use crate::store::sealing::{self, KeyCount, PendingRow};
 use crate::store::{rows, write};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Rows that one call of rotate re-seals, unless it is asked for fewer.
 const BATCH: i64 = 100;

@@ -9,11 +9,12 @@ use crate::domain::header_map::{MAX_HEADER_BYTES, looks_masked};
 use crate::domain::ids::{ProjectId, SecretId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;
+use crate::json::json;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::Plaintext;
 use crate::store::secrets::{self, SecretRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const FIELDS: Fields = Fields {
     writable: &["project_id", "name", "value"],

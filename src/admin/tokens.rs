@@ -10,11 +10,12 @@ use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;
 use crate::domain::selector::SelectorGlob;
 use crate::domain::timestamp::Timestamp;
+use crate::json::{Members, json};
 use crate::ports::Param;
 use crate::refusal::{Reason, Refusal};
 use crate::store::tokens::{self, TokenRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const FIELDS: Fields = Fields {
     writable: &["project_id", "name", "user_id", "role", "policy", "allowed_models", "expires_at", "disabled"],
@@ -214,7 +215,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     // The tag is of the resource, which the token itself is no part of: it serves the next If-Match.
     let mut reply = Reply::created(format!("/api/v1/tokens/{id}"), &shown);
     if let Value::Object(fields) = &mut shown {
-        fields.insert("token".into(), json!(token.expose()));
+        fields.put("token", json!(token.expose()));
     }
     reply.body = Some(shown.to_string());
     Ok(reply)

@@ -15,6 +15,7 @@ pub struct Invalid {
 
 impl Invalid {
     /// Refuses `param` with a sentence that says which rule it broke.
+    #[cold]
     pub fn new(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self { param: param.into(), message: message.into() }
     }

@@ -21,6 +21,7 @@ use crate::gateway::list;
 use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise, wanted_media};
 use crate::gateway::relay::StreamRelay;
 use crate::gateway::settle::{Consumed, Ending, Record};
+use crate::json::json;
 use crate::ports::Clock;
 use crate::protocol::body::RequestBody;
 use crate::refusal::{Dialect, Reason, Refusal, render};
@@ -247,7 +248,7 @@ impl Call<'_> {
     fn estimate(&self, record: &Record, body: &RequestBody) -> Result<Answered, Refusal> {
         let head = Head::new(self.incoming, 200).map_err(unbuilt)?;
         head.set("x-sluice-estimated", "true");
-        let counted = serde_json::json!({"input_tokens": input_tokens(body.bytes())});
+        let counted = crate::json::json!({"input_tokens": input_tokens(body.bytes())});
         let ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
         Ok((json(self.incoming, &head, &counted.to_string()), self.settled(record, ending)))
     }

@@ -3,6 +3,7 @@
 use super::plan::{Plan, Way};
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
+use crate::json::json;
 use crate::protocol::error_type;
 use crate::protocol::json;
 use crate::protocol::meter::{Outcome, unary_usage};
@@ -10,7 +11,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::routing::headers_out::response_disposition;
 use crate::translate::neutral::{Client, Delivery, Fault};
 use crate::translate::{self, read_fault, status_for, write_fault};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What the upstream's status line and headers announce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

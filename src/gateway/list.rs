@@ -3,30 +3,31 @@
 use super::admit::Admitted;
 use crate::domain::name::key;
 use crate::domain::timestamp::Timestamp;
+use crate::json::json;
 use crate::protocol::query::parameter;
 use crate::refusal::{Dialect, Reason, Refusal};
 use crate::routing::Candidate;
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// One name that a call may use.
-struct Entry<'a> {
+struct Entry {
     id: String,
-    candidate: &'a Candidate,
+    candidate: Candidate,
 }
 
 /// Every name that this caller may use: selectors, and public names beside them, oldest model first.
-fn entries(admitted: &Admitted) -> Vec<Entry<'_>> {
+fn entries(admitted: &Admitted) -> Vec<Entry> {
     let callable = admitted.snapshot.selectable().into_iter().filter(|candidate| admitted.may_call(candidate));
     callable
         .flat_map(|candidate| {
             let names = [Some(candidate.selector()), candidate.model.name().map(str::to_owned)];
-            names.into_iter().flatten().map(move |id| Entry { id, candidate })
+            names.into_iter().flatten().map(move |id| Entry { id, candidate: candidate.clone() })
         })
         .collect()
 }
 
-impl Entry<'_> {
+impl Entry {
     fn view(&self, dialect: Dialect) -> Value {
         let created_at = Timestamp::from_ms(self.candidate.model.created_at());
         match dialect {
@@ -59,7 +60,7 @@ pub fn list(admitted: &Admitted, dialect: Dialect, query: &str) -> Result<Value,
 }
 
 /// Anthropic's pages: `limit` (20, at most 1,000), `after_id`, `before_id`.
-fn page(entries: &[Entry<'_>], query: &str) -> Result<Value, Refusal> {
+fn page(entries: &[Entry], query: &str) -> Result<Value, Refusal> {
     let limit = match parameter(query, "limit") {
         None => 20,
         Some(text) => text.parse().ok().filter(|limit| (1..=1000).contains(limit)).ok_or_else(|| {

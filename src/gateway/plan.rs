@@ -193,9 +193,8 @@ where
     if let Some(refused) = unreadable {
         return Err(refused);
     }
-    spoken.sort_unstable();
-    spoken.dedup();
-    let spoken = spoken.into_iter().map(Protocol::as_str).collect::<Vec<_>>().join(", ");
+    let spoken = Protocol::ALL.into_iter().filter(|protocol| spoken.contains(protocol));
+    let spoken = spoken.map(Protocol::as_str).collect::<Vec<_>>().join(", ");
     let message = format!(
         "the provider of this model speaks {spoken}, which has no `{}`: name a model of another provider",
         asked.door.name

@@ -2,8 +2,9 @@
 
 use super::{Reason, Refusal};
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json};
 use crate::protocol::error_type;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The shape of errors that a caller understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,10 +80,10 @@ fn admin(refusal: &Refusal, request_id: &str) -> Value {
     let mut error = json!({"code": refusal.reason.code(), "message": refusal.message, "request_id": request_id});
     if let Value::Object(fields) = &mut error {
         if let Some(param) = &refusal.param {
-            fields.insert("param".into(), json!(param));
+            fields.put("param", json!(param));
         }
         if let Some(details) = &refusal.details {
-            fields.insert("details".into(), details.clone());
+            fields.put("details", details.clone());
         }
     }
     json!({ "error": error })

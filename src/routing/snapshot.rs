@@ -18,6 +18,7 @@ use crate::store::models::PricesRow;
 use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
 use crate::store::{providers, secrets};
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -196,6 +197,10 @@ impl Candidate {
         self.provider.row.enabled && self.model.row.enabled
     }
 
+    fn age(&self) -> (i64, &str) {
+        (self.model.row.created_at, self.model.row.id.as_str())
+    }
+
     /// Priority first, then the provider's default, then age.
     fn order(&self) -> (std::cmp::Reverse<i64>, std::cmp::Reverse<bool>, i64, &str) {
         let row = &self.model.row;
@@ -267,7 +272,7 @@ impl Snapshot {
             snapshot.upstream_names.entry(key(candidate.model.model())).or_default().push(candidate);
         }
         for candidates in snapshot.upstream_names.values_mut() {
-            candidates.sort_by(|one, other| one.order().cmp(&other.order()));
+            sort(candidates, |one, other| one.order().cmp(&other.order()));
         }
         snapshot
     }
@@ -326,14 +331,17 @@ impl Snapshot {
     }
 
     /// Everything that can be called, oldest first.
-    pub fn selectable(&self) -> Vec<&Candidate> {
-        let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.enabled()).collect();
-        all.sort_by(|one, other| {
-            let age = |candidate: &Candidate| (candidate.model.row.created_at, candidate.model.row.id.clone());
-            age(one).cmp(&age(other))
-        });
+    pub fn selectable(&self) -> Vec<Candidate> {
+        let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.enabled()).cloned().collect();
+        sort(&mut all, |one, other| one.age().cmp(&other.age()));
         all
     }
+}
+
+/// Sorts for any order: the algorithm is in the Worker once.
+#[inline(never)]
+fn sort(candidates: &mut [Candidate], order: fn(&Candidate, &Candidate) -> Ordering) {
+    candidates.sort_by(order);
 }
 
 /// Each side is lower-cased for itself: how a letter folds may hang on the one after it (`Σ` at a word's end).

@@ -52,7 +52,7 @@ impl From<SealError> for Refusal {
                 Reason::SealingKeyMissing,
                 format!("a credential is sealed with key `{id}`, which SEALING_KEYS does not hold: add it to the ring"),
             )
-            .with_details(serde_json::json!({ "key_id": id })),
+            .with_details(crate::json::json!({ "key_id": id })),
             SealError::Broken => Self::new(
                 Reason::SealBroken,
                 "a sealed credential does not open: it was changed, moved from another row, or its key was replaced \

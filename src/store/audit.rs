@@ -48,7 +48,7 @@ pub fn insert(entry: &Entry<'_>) -> Statement {
         entry.action.into(),
         entry.resource_type.into(),
         entry.resource_id.into(),
-        serde_json::json!(entry.fields).to_string().into(),
+        crate::json::json!(entry.fields).to_string().into(),
         entry.address.into(),
         entry.request_id.into(),
     ])

@@ -164,7 +164,7 @@ impl StoredCredential {
             self.source.as_str().into(),
             self.sealed.as_ref().map(Sealed::as_str).into(),
             self.hint.clone().into(),
-            serde_json::json!(self.header_names).to_string().into(),
+            crate::json::json!(self.header_names).to_string().into(),
             self.secret_id.as_ref().map(SecretId::as_str).into(),
         ]
     }

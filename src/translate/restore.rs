@@ -197,5 +197,5 @@ pub fn unwrapped(input: String) -> String {
 
 /// A freeform call's text as the input of the function that stands for it.
 pub fn wrapped(text: &str) -> CallInput {
-    CallInput::Json(serde_json::json!({ "input": text }).to_string())
+    CallInput::Json(crate::json::json!({ "input": text }).to_string())
 }

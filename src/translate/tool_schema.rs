@@ -1,7 +1,8 @@
 //! Schemas as most vendors want them: what a tool takes has a plain object at its root, which OpenAI, Anthropic and Bedrock
 //! insist on; and what OpenAI holds a model to names everything.
 
-use serde_json::{Map, Value, json};
+use crate::json::json;
+use serde_json::{Map, Value};
 
 /// The schema of a tool with a plain object at its root. OpenAI answers 400 to an object without `properties`, and nobody
 /// takes a choice there.

@@ -3,9 +3,10 @@
 use super::super::reply::time;
 use super::super::{Call, models};
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::store::models::ModelRow;
 use crate::store::providers::ProviderRow;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The provider, its models with it. Where its credential comes from is shown to those who manage providers.
 pub fn view(call: &Call<'_>, provider: &ProviderRow, models: &[&ModelRow]) -> Value {

@@ -53,9 +53,9 @@ impl RequestBody {
             Some(value) if value.text().as_deref() == Some(changes.model) => {}
             Some(value) => splices.push(Splice::replace(&value, Cow::Owned(quoted(changes.model)))),
         }
-        if request_usage {
-            splices.extend(self.usage_request.splice());
-            splices.sort_by_key(|splice| splice.start);
+        if request_usage && let Some(asking) = self.usage_request.splice() {
+            let place = splices.partition_point(|splice| splice.start <= asking.start);
+            splices.insert(place, asking);
         }
         let mut lacks_options = request_usage && self.usage_request == UsageRequest::NoOptions;
         for &(key, value) in changes.defaults {

@@ -5,20 +5,21 @@ mod tests;
 
 use super::counts;
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json};
 use crate::translate::neutral::{
     Answer, AnswerPart, Begin, Call, CallInput, Citation, FinishReason, Minter, Reasoned, Reply, Signature, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The `message` object.
 pub fn write_answer(answer: &Answer, reply: &Reply) -> Value {
     let has_refused = answer.parts.iter().any(|part| matches!(part, AnswerPart::Refusal(_)));
     let ending = Ending::of(&answer.finish, answer.has_calls(), has_refused);
     let mut message = head(&answer.begin, reply);
-    message.insert("content".to_owned(), last_shown(&answer.parts).iter().filter_map(block).collect());
-    message.insert("stop_reason".to_owned(), ending.reason.into());
-    message.insert("stop_sequence".to_owned(), ending.sequence.into());
-    message.insert("usage".to_owned(), counts::write(answer.usage.unwrap_or_default()));
+    message.put("content", last_shown(&answer.parts).iter().filter_map(block).collect::<Value>());
+    message.put("stop_reason", ending.reason);
+    message.put("stop_sequence", ending.sequence);
+    message.put("usage", counts::write(answer.usage.unwrap_or_default()));
     Value::Object(message)
 }
 
@@ -35,10 +36,10 @@ pub(super) fn head(begin: &Begin, reply: &Reply) -> Map<String, Value> {
     let is_own = |id: &&String| id.starts_with("msg_");
     let id = begin.id.as_ref().filter(is_own).cloned().unwrap_or_else(|| Minter::new(&reply.seed).mint("msg_"));
     let mut message = Map::new();
-    message.insert("id".to_owned(), id.into());
-    message.insert("type".to_owned(), "message".into());
-    message.insert("role".to_owned(), "assistant".into());
-    message.insert("model".to_owned(), begin.model.as_ref().unwrap_or(&reply.model).as_str().into());
+    message.put("id", id);
+    message.put("type", "message");
+    message.put("role", "assistant");
+    message.put("model", begin.model.as_ref().unwrap_or(&reply.model).as_str());
     message
 }
 

@@ -1,8 +1,9 @@
 //! What a call consumed, in Anthropic's words.
 
 use crate::domain::usage::TokenCounts;
+use crate::json::{Members, json};
 use crate::translate::wire;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// A `usage` object.
 pub(super) fn write(counts: TokenCounts) -> Value {
@@ -13,7 +14,7 @@ pub(super) fn write(counts: TokenCounts) -> Value {
         "output_tokens": counts.output,
     });
     if let (1.., Some(usage)) = (counts.reasoning, usage.as_object_mut()) {
-        usage.insert("output_tokens_details".to_owned(), json!({"thinking_tokens": counts.reasoning}));
+        usage.put("output_tokens_details", json!({"thinking_tokens": counts.reasoning}));
     }
     usage
 }

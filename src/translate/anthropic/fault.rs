@@ -1,9 +1,10 @@
 //! Errors in Anthropic's words (PROTOCOLS.md section 7).
 
+use crate::json::{Members, json};
 use crate::protocol::error_type;
 use crate::translate::neutral::Fault;
 use crate::translate::wire;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// OpenAI's code for a prompt that does not fit, which has no counterpart at Anthropic but words.
 const TOO_LONG: &str = "context_length_exceeded";
@@ -23,7 +24,7 @@ pub(super) fn error_object(fault: &Fault) -> Value {
     let message = if is_too_long { format!("{TOO_LONG_IN_WORDS}: {}", fault.message) } else { fault.message.clone() };
     let mut error = json!({"type": error_type::anthropic(fault.status), "message": message});
     if let (Some(code), Some(error)) = (&fault.code, error.as_object_mut()) {
-        error.insert("details".to_owned(), json!({"error_code": code}));
+        error.put("details", json!({"error_code": code}));
     }
     error
 }

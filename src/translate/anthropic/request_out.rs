@@ -8,12 +8,13 @@ mod tools;
 mod tests;
 
 use crate::domain::invalid::Invalid;
+use crate::json::{Members, json};
 use crate::translate::claude::{self, ClaudeThinking, Family, Sampling};
 use crate::translate::neutral::{
     Body, Bridge, CacheMark, Delivery, Format, Given, Losses, Part, Request, ServiceTier, Summary, Target,
     ThinkingMode, Tool,
 };
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 
 /// Writes the body of a Messages call, `model` and `stream` included.
 ///
@@ -30,9 +31,9 @@ pub fn write_request(
     let thinking = claude::decide(&request, &family, max_tokens(&request, target, &family), losses);
     let mut marks = Marks::of(&mut request);
     let mut body = Map::new();
-    body.insert("model".to_owned(), target.model.into());
-    body.insert("max_tokens".to_owned(), thinking.max_tokens.into());
-    body.insert("stream".to_owned(), (request.delivery == Delivery::Streamed).into());
+    body.put("model", target.model);
+    body.put("max_tokens", thinking.max_tokens);
+    body.put("stream", request.delivery == Delivery::Streamed);
     sampling(&request, &family, &thinking, &mut body, losses);
     who_and_how(&mut request, bridge, &mut body, losses);
     untranslatable(&request, losses);
@@ -44,14 +45,14 @@ pub fn write_request(
         write_format(format, &family, &mut output_config, &mut instructions, losses);
     }
     if !output_config.is_empty() {
-        body.insert("output_config".to_owned(), Value::Object(output_config));
+        body.put("output_config", output_config);
     }
     let freeform = tools::freeform_names(&request.tools);
     tools::write(&mut request, target, &family, &mut marks, bridge, &mut body, &mut instructions, losses);
     system(std::mem::take(&mut request.system), instructions, &mut marks, &mut body);
     let prefill = if thinking.thinks() || !family.prefill.yes() { Prefill::Refused } else { Prefill::Taken };
     let conversation = messages::Conversation::new(target, &family, freeform, prefill, marks, bridge, losses);
-    body.insert("messages".to_owned(), conversation.write(request.turns));
+    body.put("messages", conversation.write(request.turns));
     Ok(body)
 }
 
@@ -104,7 +105,7 @@ impl Marks {
             CacheMark::Default => json!({"type": "ephemeral"}),
             CacheMark::Hour => json!({"type": "ephemeral", "ttl": "1h"}),
         };
-        block.insert("cache_control".to_owned(), control);
+        block.put("cache_control", control);
     }
 }
 
@@ -136,7 +137,7 @@ fn sampling(
                 losses.detail(*field, "cannot go together with `temperature` at this model: leave one of them out");
             }
             _ => {
-                body.insert(key.to_owned(), Value::Number(at_most_one(key, field, value, losses)));
+                body.put(key, at_most_one(key, field, value, losses));
             }
         }
     }
@@ -153,23 +154,23 @@ fn at_most_one(key: &str, field: &'static str, value: &Number, losses: &mut Loss
 
 fn who_and_how(request: &mut Request, bridge: &mut Bridge, body: &mut Map<String, Value>, losses: &mut Losses) {
     if let Some(user) = request.end_user.take() {
-        body.insert("metadata".to_owned(), json!({"user_id": user.value}));
+        body.put("metadata", json!({"user_id": user.value}));
     }
     if let Some(Given { value, .. }) = request.stop.take() {
         // Anthropic refuses blanks: the gateway looks for them.
         let (stops, blanks): (Vec<String>, _) = value.into_iter().partition(|stop| !stop.trim().is_empty());
         bridge.stops = blanks;
         if !stops.is_empty() {
-            body.insert("stop_sequences".to_owned(), stops.into());
+            body.put("stop_sequences", stops);
         }
     }
     match request.service_tier.take().map(|given| (given.field, given.value)) {
         None => {}
         Some((_, ServiceTier::Auto)) => {
-            body.insert("service_tier".to_owned(), "auto".into());
+            body.put("service_tier", "auto");
         }
         Some((_, ServiceTier::Standard)) => {
-            body.insert("service_tier".to_owned(), "standard_only".into());
+            body.put("service_tier", "standard_only");
         }
         Some((field, _)) => losses.detail(field, "is no tier of Anthropic's: use `auto` or `default`"),
     }
@@ -212,8 +213,8 @@ fn thinking_config(
         ThinkingMode::Adaptive => Some(json!({"type": "adaptive", "display": display})),
         ThinkingMode::Budget(tokens) => Some(json!({"type": "enabled", "budget_tokens": tokens})),
     };
-    body.extend(config.map(|config| ("thinking".to_owned(), config)));
-    output_config.extend(thinking.effort.map(|effort| ("effort".to_owned(), effort.as_str().into())));
+    body.put_some("thinking", config);
+    output_config.put_some("effort", thinking.effort.map(|effort| effort.as_str()));
 }
 
 fn write_format(
@@ -227,7 +228,7 @@ fn write_format(
     match value {
         Format::JsonSchema { schema, .. } if family.native_schema.yes() && !claude::is_recursive(&schema) => {
             let format = json!({"type": "json_schema", "schema": claude::relaxed(schema)});
-            output_config.insert("format".to_owned(), format);
+            output_config.put("format", format);
         }
         Format::JsonSchema { schema, .. } => {
             instructions.push(format!("Answer with JSON that is valid against this JSON Schema {ONLY}.\n{schema}"));
@@ -251,6 +252,6 @@ fn system(parts: Vec<Part>, instructions: Vec<String>, marks: &mut Marks, body: 
     }
     blocks.extend(instructions.into_iter().map(|instruction| blocks::text(instruction, None, marks)));
     if !blocks.is_empty() {
-        body.insert("system".to_owned(), Value::Array(blocks));
+        body.put("system", blocks);
     }
 }

@@ -5,6 +5,7 @@ mod tests;
 
 use super::{answer_in, counts, fault};
 use crate::domain::usage::TokenCounts;
+use crate::json::Members;
 use crate::translate::neutral::{Block, Blocks, Citation, Event, Fault, Minter, Origin, Reader};
 use crate::translate::wire;
 use serde_json::{Map, Value};
@@ -132,8 +133,8 @@ impl StreamReader {
             Open::Call { whole: Some(input) } => self.blocks.input(input, events),
             Open::Thinking { mut block, text, signature } => {
                 if !block.contains_key("data") {
-                    block.insert("thinking".to_owned(), text.into());
-                    block.insert("signature".to_owned(), signature.into());
+                    block.put("thinking", text);
+                    block.put("signature", signature);
                 }
                 if let Some(signature) = answer_in::sign(block, &self.origin) {
                     self.blocks.sign(signature, events);

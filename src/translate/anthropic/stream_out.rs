@@ -7,9 +7,10 @@ use super::answer_out::{Ending, Proof, Shows, citation, head};
 use super::counts;
 use super::fault::error_object;
 use crate::domain::usage::TokenCounts;
+use crate::json::{Members, json};
 use crate::protocol::json::escape;
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Reply, Signature, Writer, fit_call_id};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Writes Anthropic's events. Holds the signature of the last thoughts and nothing else of the answer.
 #[derive(Debug, Clone)]
@@ -87,10 +88,10 @@ impl Writer for StreamWriter {
     fn begin(&mut self, begin: &Begin, out: &mut Vec<u8>) {
         self.input = begin.usage;
         let mut message = head(begin, &self.reply);
-        message.insert("content".to_owned(), json!([]));
-        message.insert("stop_reason".to_owned(), Value::Null);
-        message.insert("stop_sequence".to_owned(), Value::Null);
-        message.insert("usage".to_owned(), counts::write(begin.usage.unwrap_or_default()));
+        message.put("content", json!([]));
+        message.put("stop_reason", Value::Null);
+        message.put("stop_sequence", Value::Null);
+        message.put("usage", counts::write(begin.usage.unwrap_or_default()));
         event("message_start", &json!({"type": "message_start", "message": message}), out);
     }
 

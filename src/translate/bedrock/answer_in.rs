@@ -5,11 +5,12 @@ use super::fields::{take_array, take_object, take_text};
 use super::model::is_claude;
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
+use crate::json::json;
 use crate::translate::neutral::{
     Answer, AnswerPart, Begin, Call, CallInput, Citation, Fault, FinishReason, Minter, Origin, Reasoned, Signature,
     fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Reads the body of Converse's answer. It names neither an id nor a model.
 ///

@@ -1,8 +1,9 @@
 //! Marks for the prompt cache.
 
 use super::model::{Caching, Model};
+use crate::json::json;
 use crate::translate::neutral::{CacheMark, Client, Losses};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The most marks of one request.
 const MOST: usize = 4;

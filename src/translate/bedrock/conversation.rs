@@ -1,16 +1,17 @@
 //! `system` and `messages`: strictly alternating, the user first, no blank text.
 
 use super::cache::{Marks, Place};
-use super::fields::{object, one};
+use super::fields::one;
 use super::media::Media;
 use super::model::Model;
 use super::tools::sent_call_name;
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json, members};
 use crate::translate::claude::Takes;
 use crate::translate::neutral::{
     Body, Bridge, Call, Client, Losses, Outcome, Part, Reasoned, Role, Target, ToolResult, Turn, fit_call_id,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What is said where Converse wants the user to speak and the client did not.
 const CONTINUE: &str = "Continue.";
@@ -126,9 +127,9 @@ impl<'a> Conversation<'a> {
             blocks.push(one("text", "(no output)"));
         }
         let id = fit_call_id(&call_id).into_owned();
-        let mut written = object([("toolUseId", id.into()), ("content", blocks.into())]);
+        let mut written = members([("toolUseId", id.into()), ("content", blocks.into())]);
         if failed && self.model.result_status.yes() {
-            written.insert("status".into(), "error".into());
+            written.put("status", "error");
         }
         one("toolResult", written)
     }
@@ -197,7 +198,7 @@ fn write_message(message: Message) -> Value {
     if content.iter().any(|block| is(block, "document")) && !content.iter().any(|block| is(block, "text")) {
         content.push(one("text", "The document is attached."));
     }
-    object([("role", role.into()), ("content", content.into())]).into()
+    members([("role", role.into()), ("content", content.into())]).into()
 }
 
 /// Messages whose neighbour between them said nothing are one.
@@ -237,7 +238,7 @@ fn write_call(call: Call, bridge: &mut Bridge) -> Value {
     let id = fit_call_id(&call.id).into_owned();
     one(
         "toolUse",
-        object([("toolUseId", id.into()), ("name", name.into()), ("input", call.input.into_object().into())]),
+        members([("toolUseId", id.into()), ("name", name.into()), ("input", call.input.into_object().into())]),
     )
 }
 

@@ -4,12 +4,7 @@ use serde_json::{Map, Value};
 
 /// `{key: value}`, moved.
 pub(super) fn one(key: &str, value: impl Into<Value>) -> Value {
-    Value::Object(object([(key, value.into())]))
-}
-
-/// An object of these, moved: `json!` would copy the image within.
-pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
-    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    crate::json::object([(key, value.into())])
 }
 
 /// The string at a key, moved out.

@@ -1,7 +1,8 @@
 //! Images and documents.
 
-use super::fields::{object, one};
+use super::fields::one;
 use super::model::Model;
+use crate::json::{Members, members};
 use crate::translate::neutral::{Client, Document, Image, Losses, Source};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -41,7 +42,7 @@ impl Media {
             return None;
         };
         let source = one("bytes", data);
-        Some(one("image", object([("format", format.into()), ("source", source)])))
+        Some(one("image", members([("format", format.into()), ("source", source)])))
     }
 
     /// A document; `None` where it is lost.
@@ -66,10 +67,10 @@ impl Media {
             return None;
         }
         let name = self.name(title.as_deref());
-        let mut written = object([("format", format.into()), ("name", name.into()), ("source", one("bytes", data))]);
+        let mut written = members([("format", format.into()), ("name", name.into()), ("source", one("bytes", data))]);
         match context {
             Some(context) if self.model.family().is_some() => {
-                written.insert("context".into(), context.into());
+                written.put("context", context);
             }
             Some(_) => losses.detail(format!("{at}.context"), "is for Claude only"),
             None => {}

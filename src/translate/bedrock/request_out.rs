@@ -6,6 +6,7 @@ use super::model::Model;
 use super::thinking::{self, Samples};
 use super::{settings, tools};
 use crate::domain::invalid::Invalid;
+use crate::json::Members;
 use crate::translate::claude::{self, Takes};
 use crate::translate::neutral::{Bridge, Losses, Request, Target};
 use serde_json::{Map, Value};
@@ -46,9 +47,9 @@ pub fn write_request(
     }
 
     let mut body = Map::new();
-    body.insert("messages".to_owned(), conversation.finish(prefill));
-    body.extend(system.map(|system| ("system".to_owned(), system)));
-    body.extend(tool_config.map(|config| ("toolConfig".to_owned(), config)));
+    body.put("messages", conversation.finish(prefill));
+    body.put_some("system", system);
+    body.put_some("toolConfig", tool_config);
     body.append(&mut settings);
     Ok(body)
 }

@@ -1,11 +1,12 @@
 //! `inferenceConfig`, `additionalModelRequestFields`, `outputConfig`, `requestMetadata`, `serviceTier`.
 
-use super::fields::{object, one};
+use super::fields::one;
 use super::model::Model;
 use super::thinking::{Decided, Samples};
+use crate::json::{Members, json, members};
 use crate::translate::claude::{Sampling, is_recursive, relaxed};
 use crate::translate::neutral::{Bridge, Client, Delivery, Format, Given, Losses, Request, ServiceTier};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 
 const NO_PLACE: &str = "has no counterpart in Bedrock's Converse";
 
@@ -20,14 +21,14 @@ pub(super) fn write_inference(
 ) {
     let mut inference = Map::new();
     let Decided { max_tokens, fields: mut additional, samples } = decided;
-    inference.extend(max_tokens.map(|tokens| ("maxTokens".to_owned(), tokens.into())));
+    inference.put_some("maxTokens", max_tokens);
     write_sampling(request, model, samples, &mut inference, &mut additional, losses);
     if let Some(Given { value, .. }) = request.stop.take() {
         write_stops(value, model, request, &mut inference, bridge, body);
     }
     for (key, members) in [("inferenceConfig", inference), ("additionalModelRequestFields", additional)] {
         if !members.is_empty() {
-            body.insert(key.to_owned(), members.into());
+            body.put(key, members);
         }
     }
 }
@@ -68,12 +69,12 @@ fn write_sampling(
         if let Some(why) = refused(field, &value) {
             losses.detail(name, why);
         } else if field == "top_k" {
-            additional.insert(field.to_owned(), value.into());
+            additional.put(field, value);
         } else if field == "temperature" && value.as_f64() > Some(1.0) {
             losses.detail(name, "is lowered to 1, the most that Bedrock takes");
-            inference.insert(field.to_owned(), 1.into());
+            inference.put(field, 1);
         } else {
-            inference.insert(field.to_owned(), value.into());
+            inference.put(field, value);
         }
     }
 }
@@ -94,14 +95,14 @@ fn write_stops(
     if sent.is_empty() {
         return;
     }
-    inference.insert("stopSequences".to_owned(), sent.into());
+    inference.put("stopSequences", sent);
     // Which one it was is told by Claude only, and only if it is asked.
     if model.family().is_some() && request.client == Client::AnthropicMessages {
         let path = match request.delivery {
             Delivery::Whole => "/stop_sequence",
             Delivery::Streamed => "/delta/stop_sequence",
         };
-        body.insert("additionalModelResponseFieldPaths".to_owned(), json!([path]));
+        body.put("additionalModelResponseFieldPaths", json!([path]));
     }
 }
 
@@ -138,16 +139,16 @@ fn write_schema(name: Option<String>, description: Option<String>, schema: Value
     let own = additional.and_then(|fields| fields.get_mut("output_config")).and_then(Value::as_object_mut);
     // Claude's effort is in its own `output_config`, into which Converse would write the format as well: one of them.
     if let Some(own) = own {
-        own.insert("format".to_owned(), json!({"type": "json_schema", "schema": schema}));
+        own.put("format", json!({"type": "json_schema", "schema": schema}));
         return;
     }
-    let mut definition = object([("schema", schema.to_string().into())]);
+    let mut definition = members([("schema", schema.to_string().into())]);
     for (key, words) in [("name", name), ("description", description)] {
-        definition.extend(words.map(|words| (key.to_owned(), words.into())));
+        definition.put_some(key, words);
     }
     let structure = one("jsonSchema", definition);
-    let format = object([("type", "json_schema".into()), ("structure", structure)]);
-    body.insert("outputConfig".to_owned(), one("textFormat", format));
+    let format = members([("type", "json_schema".into()), ("structure", structure)]);
+    body.put("outputConfig", one("textFormat", format));
 }
 
 /// The most pairs of `requestMetadata`.
@@ -160,7 +161,7 @@ pub(super) fn write_metadata(request: &mut Request, body: &mut Map<String, Value
     let mut pairs = Map::new();
     if let Some(Given { field, value }) = request.end_user.take() {
         if is_plain(&value) {
-            pairs.insert("end_user".to_owned(), value.into());
+            pairs.put("end_user", value);
         } else {
             losses.detail(field, "has letters that Bedrock does not take in its metadata, or more than 256");
         }
@@ -179,7 +180,7 @@ pub(super) fn write_metadata(request: &mut Request, body: &mut Map<String, Value
         }
     }
     if !pairs.is_empty() {
-        body.insert("requestMetadata".to_owned(), pairs.into());
+        body.put("requestMetadata", pairs);
     }
 }
 
@@ -204,7 +205,7 @@ pub(super) fn write_tier(request: &mut Request, body: &mut Map<String, Value>, l
             return;
         }
     };
-    body.insert("serviceTier".to_owned(), json!({"type": tier}));
+    body.put("serviceTier", json!({"type": tier}));
 }
 
 /// What Converse has no place for.

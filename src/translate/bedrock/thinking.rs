@@ -1,10 +1,11 @@
 //! How much the model shall think, in the model's own field.
 
-use super::fields::{object, one};
+use super::fields::one;
 use super::model::{Model, ThinkingField};
+use crate::json::{json, members};
 use crate::translate::claude::{ClaudeThinking, decide};
 use crate::translate::neutral::{Effort, Given, Losses, Request, Summary, Target, Thinking, ThinkingMode};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What was decided.
 #[derive(Debug, Default)]
@@ -98,7 +99,7 @@ fn other(
         Effort::High | Effort::XHigh | Effort::Max => "high",
     };
     match field {
-        ThinkingField::Nova if effort == Effort::None => object([("reasoningConfig", json!({"type": "disabled"}))]),
+        ThinkingField::Nova if effort == Effort::None => members([("reasoningConfig", json!({"type": "disabled"}))]),
         ThinkingField::Nova => {
             // Nova thinks hard only where nothing bounds it.
             let is_bound = request.max_output.is_some() || request.temperature.is_some() || request.top_p.is_some();
@@ -106,17 +107,17 @@ fn other(
             if level != three {
                 losses.detail(name, "is lowered to medium, because Nova takes no higher one with a limit or sampling");
             }
-            object([("reasoningConfig", json!({"type": "enabled", "maxReasoningEffort": level}))])
+            members([("reasoningConfig", json!({"type": "enabled", "maxReasoningEffort": level}))])
         }
         ThinkingField::Flat => {
             if effort == Effort::None {
                 losses.detail(name, "cannot be switched off with this model: it thinks as little as it can");
             }
-            object([("reasoning_effort", three.into())])
+            members([("reasoning_effort", three.into())])
         }
         ThinkingField::Nested => {
             let word = if effort == Effort::Minimal { Effort::Low } else { effort };
-            object([("reasoning", one("effort", word.as_str()))])
+            members([("reasoning", one("effort", word.as_str()))])
         }
         ThinkingField::Nowhere | ThinkingField::Claude(_) => {
             losses.detail(name, "cannot be set with this model at Bedrock");

@@ -1,14 +1,15 @@
 //! `toolConfig`.
 
 use super::cache::{Marks, Place};
-use super::fields::{object, one};
+use super::fields::one;
 use super::model::{Forced, Model};
+use crate::json::{Members, json, members};
 use crate::translate::claude::{is_recursive, relaxed};
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice,
 };
 use crate::translate::tool_schema::rooted;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What the model is told because Converse has no word for it.
 const CALL_NOTHING: &str = "Do not call any tool: answer in words.";
@@ -48,7 +49,7 @@ pub(super) fn write(
     if written.is_empty() {
         return None;
     }
-    let mut config = object([("tools", written.into())]);
+    let mut config = members([("tools", written.into())]);
     if is_invented || forbidden {
         notes.push(CALL_NOTHING.to_owned());
         if let Some(choice) = choice.filter(|_| forbidden && !is_invented) {
@@ -56,7 +57,7 @@ pub(super) fn write(
                 .detail(choice.field, "cannot be `none` at Bedrock once a tool was called: the model is told in words");
         }
     } else if let Some(choice) = choice.and_then(|choice| write_choice(choice, named, model, notes, losses)) {
-        config.insert("toolChoice".into(), choice);
+        config.put("toolChoice", choice);
     }
     Some(config.into())
 }
@@ -146,18 +147,18 @@ fn write_function(function: Function, sent: Sent, model: &Model, bridge: &mut Br
     let schema = if is_strict { relaxed(schema) } else { schema };
     let mut spec = specification(bridge.names.fit(&name, sent), description, schema);
     if is_strict {
-        spec.insert("strict".into(), true.into());
+        spec.put("strict", true);
     }
     one("toolSpec", spec)
 }
 
 fn specification(name: String, description: Option<String>, schema: Value) -> Map<String, Value> {
-    let mut spec = object([("name", name.into())]);
+    let mut spec = members([("name", name.into())]);
     // A blank description is refused, none is not.
     if let Some(description) = description.filter(|description| !description.trim().is_empty()) {
-        spec.insert("description".into(), description.into());
+        spec.put("description", description);
     }
-    spec.insert("inputSchema".into(), one("json", schema));
+    spec.put("inputSchema", one("json", schema));
     spec
 }
 

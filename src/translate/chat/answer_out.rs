@@ -1,9 +1,9 @@
 //! Writes a whole answer for a client.
 
-use super::object::object;
 use super::{citations, usage};
+use crate::json::{Members, json, object};
 use crate::translate::neutral::{Answer, AnswerPart, Begin, Call, CallInput, FinishReason, Minter, Reasoned, Reply};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What stands between two trains of thought in the one field that there is for them.
 pub(super) const BETWEEN_THOUGHTS: &str = "\n\n";
@@ -27,7 +27,7 @@ pub fn write_answer(answer: &Answer, reply: &Reply) -> Value {
         ("choices", Value::Array(vec![choice])),
     ]);
     if let (Value::Object(body), Some(counts)) = (&mut body, answer.usage) {
-        body.insert("usage".to_owned(), usage::write(counts));
+        body.put("usage", usage::write(counts));
     }
     body
 }
@@ -105,18 +105,18 @@ impl Message {
         let content = if self.content.is_empty() && says_something_else { Value::Null } else { self.content.into() };
         let refusal = if self.refusal.is_empty() { Value::Null } else { self.refusal.into() };
         let mut message = Map::new();
-        message.insert("role".to_owned(), "assistant".into());
-        message.insert("content".to_owned(), content);
-        message.insert("refusal".to_owned(), refusal);
-        message.insert("annotations".to_owned(), self.annotations.into());
+        message.put("role", "assistant");
+        message.put("content", content);
+        message.put("refusal", refusal);
+        message.put("annotations", self.annotations);
         if !self.reasoning.is_empty() {
-            message.insert("reasoning_content".to_owned(), self.reasoning.into());
+            message.put("reasoning_content", self.reasoning);
         }
         if !self.details.is_empty() {
-            message.insert("reasoning_details".to_owned(), self.details.into());
+            message.put("reasoning_details", self.details);
         }
         if !self.calls.is_empty() {
-            message.insert("tool_calls".to_owned(), self.calls.into());
+            message.put("tool_calls", self.calls);
         }
         Value::Object(message)
     }

@@ -3,9 +3,9 @@
 use super::citations;
 use super::said::{Form, Fragment, Said};
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::claude::Takes;
 use crate::translate::neutral::{Block, Blocks, Citation, Event, Minter, Origin, Signature, fit_call_id};
-use serde_json::json;
 use std::collections::VecDeque;
 
 /// Where a block stands that is told piece by piece.

@@ -1,7 +1,8 @@
 //! `annotations`, both ways (PROTOCOLS.md section 4.3).
 
+use crate::json::json;
 use crate::translate::neutral::Citation;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Reads an annotation; `None` for what is no citation of an address.
 pub(super) fn read(annotation: &Value) -> Option<Citation> {

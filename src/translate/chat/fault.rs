@@ -1,9 +1,10 @@
 //! Errors, both ways (PROTOCOLS.md section 7).
 
+use crate::json::json;
 use crate::protocol::error_type;
 use crate::translate::neutral::Fault;
 use crate::translate::wire;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The longest text of an error page that is repeated to a client, in bytes.
 const LONGEST_PLAIN: usize = 500;

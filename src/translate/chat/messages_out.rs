@@ -1,14 +1,14 @@
 //! Writes the conversation.
 
-use super::object::object;
 use super::parts_out::{Media, joined, user_content};
 use super::quirks::Quirks;
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json, object};
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Losses, Outcome, Part, Reasoned, Request, Role, Sent, Target, ToolResult, Turn,
     fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes the system prompt and all turns as messages.
 pub(super) fn write(
@@ -117,17 +117,17 @@ impl Writer<'_> {
             return;
         }
         let mut message = Map::new();
-        message.insert("role".to_owned(), "assistant".into());
+        message.put("role", "assistant");
         let content = if content.is_empty() { Value::Null } else { content.into() };
-        message.insert("content".to_owned(), content);
+        message.put("content", content);
         if !refusal.is_empty() {
-            message.insert("refusal".to_owned(), refusal.into());
+            message.put("refusal", refusal);
         }
         if let Some((field, text)) = thoughts {
             message.insert(field, text.into());
         }
         if !calls.is_empty() {
-            message.insert("tool_calls".to_owned(), calls.into());
+            message.put("tool_calls", calls);
         }
         self.messages.push(Value::Object(message));
     }

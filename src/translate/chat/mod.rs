@@ -6,7 +6,6 @@ mod citations;
 mod fault;
 mod messages_in;
 mod messages_out;
-mod object;
 mod parts_in;
 mod parts_out;
 mod quirks;

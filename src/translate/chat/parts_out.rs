@@ -1,10 +1,10 @@
 //! Writes the pieces of a message.
 
-use super::object::object;
 use super::quirks::Quirks;
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json, object};
 use crate::translate::neutral::{Body, CacheMark, Document, Image, Losses, Part, Source};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// A piece that a tool's message has no place for.
@@ -107,7 +107,7 @@ impl Writer<'_> {
         };
         let Some(mut written) = written else { return };
         if let (true, Some(CacheMark::Default | CacheMark::Hour)) = (self.quirks.cache_breakpoints.yes(), cache) {
-            written.insert("prompt_cache_breakpoint".to_owned(), json!({"mode": "explicit"}));
+            written.put("prompt_cache_breakpoint", json!({"mode": "explicit"}));
         }
         self.written.push(Value::Object(written));
     }
@@ -158,15 +158,15 @@ impl Writer<'_> {
 /// `{"type":"text","text":…}`
 fn said(text: String) -> Map<String, Value> {
     let mut part = Map::new();
-    part.insert("type".to_owned(), "text".into());
-    part.insert("text".to_owned(), text.into());
+    part.put("type", "text");
+    part.put("text", text);
     part
 }
 
 /// `{"type":kind, kind:{…}}`
 fn part_of(kind: &str, inner: Value) -> Map<String, Value> {
     let mut part = Map::new();
-    part.insert("type".to_owned(), kind.into());
+    part.put("type", kind);
     part.insert(kind.to_owned(), inner);
     part
 }

@@ -1,16 +1,16 @@
 //! Writes a request for OpenAI and whoever calls itself compatible.
 
-use super::object::object;
 use super::quirks::{Quirks, WithTools};
 use super::{messages_out, tools_out};
 use crate::domain::invalid::Invalid;
+use crate::json::{Members, json, object};
 use crate::translate::neutral::{
     Bridge, Delivery, Effort, Format, Given, Losses, Request, ServiceTier, Target, Thinking, ThinkingMode,
 };
 use crate::translate::tool_schema::is_strict;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// OpenAI's limit for `user`, `safety_identifier` and `prompt_cache_key`, in bytes.
@@ -57,7 +57,7 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
-        self.body.insert(key.to_owned(), value.into());
+        self.body.put(key, value);
     }
 
     /// Whether it takes a tuning; one that it refuses is a detail that is left out.
@@ -156,18 +156,18 @@ impl Writer<'_> {
             Format::JsonObject => json!({"type": "json_object"}),
             Format::JsonSchema { name, description, schema, strict } => {
                 let mut inner = Map::new();
-                inner.insert("name".to_owned(), name.map_or_else(|| "response".to_owned(), |name| plain(&name)).into());
+                inner.put("name", name.map_or_else(|| "response".to_owned(), |name| plain(&name)));
                 if let Some(description) = description {
-                    inner.insert("description".to_owned(), description.into());
+                    inner.put("description", description);
                 }
                 if self.quirks.strict.yes() {
                     let can_be_strict = is_strict(&schema);
                     if strict == Some(true) && !can_be_strict {
                         self.losses.detail(format!("{field}.strict"), NOT_STRICT);
                     }
-                    inner.insert("strict".to_owned(), (strict != Some(false) && can_be_strict).into());
+                    inner.put("strict", strict != Some(false) && can_be_strict);
                 }
-                inner.insert("schema".to_owned(), schema);
+                inner.put("schema", schema);
                 object([("type", "json_schema".into()), ("json_schema", inner.into())])
             }
         };

@@ -3,8 +3,9 @@
 use super::answer_out::{self, BETWEEN_THOUGHTS};
 use super::{citations, fault, usage};
 use crate::domain::usage::TokenCounts;
+use crate::json::json;
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Reply, Signature, UsageChunk, Writer};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::Write;
 
 /// Writes the chunks of one answer. Holds its head, the places of its citations and its signatures, and no text.

@@ -3,6 +3,7 @@
 use super::parts_in::cache_mark;
 use super::request_in::unknown_word;
 use crate::domain::invalid::Invalid;
+use crate::json::Members;
 use crate::translate::neutral::{
     Fields, Freeform, Function, Given, Losses, Parallel, Request, Severity, Tool, ToolChoice, WebSearch,
 };
@@ -82,7 +83,7 @@ fn flat_format(mut format: Fields, losses: &mut Losses) -> Result<Value, Invalid
     let grammar = format.object("grammar")?.map(Fields::into_map);
     format.rest(losses);
     let mut flat = Map::new();
-    flat.insert("type".to_owned(), Value::String(kind));
+    flat.put("type", kind);
     flat.extend(grammar.unwrap_or_default());
     Ok(Value::Object(flat))
 }
@@ -93,7 +94,7 @@ fn web_search(mut options: Fields, losses: &mut Losses) -> Result<Tool, Invalid>
         Some(mut location) => {
             let kind = location.text("type")?.unwrap_or_else(|| "approximate".to_owned());
             let mut flat = Map::new();
-            flat.insert("type".to_owned(), Value::String(kind));
+            flat.put("type", kind);
             flat.extend(location.object("approximate")?.map(Fields::into_map).unwrap_or_default());
             location.rest(losses);
             Some(Value::Object(flat))

@@ -1,12 +1,12 @@
 //! Writes the tools.
 
-use super::object::object;
 use super::request_out::{NOT_STRICT, Writer};
+use crate::json::{Members, json, object};
 use crate::translate::neutral::{
     Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Tool, ToolChoice, WebSearch,
 };
 use crate::translate::tool_schema::{is_strict, rooted};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes `tools`, `tool_choice`, `parallel_tool_calls` and `web_search_options`.
 pub(super) fn write(request: &mut Request, writer: &mut Writer<'_>, bridge: &mut Bridge) {
@@ -67,7 +67,7 @@ fn function(tool: Function, sent: Sent, writer: &mut Writer<'_>, bridge: &mut Br
         let at = format!("{}.strict", tool.at);
         strict(wanted, &parameters, at, writer.quirks.strict.yes(), &mut function, writer.losses);
     }
-    function.insert("parameters".to_owned(), parameters);
+    function.put("parameters", parameters);
     object([("type", "function".into()), ("function", function.into())])
 }
 
@@ -86,15 +86,15 @@ fn strict(
         _ => {}
     }
     if is_known {
-        function.insert("strict".to_owned(), (wanted && can_be).into());
+        function.put("strict", wanted && can_be);
     }
 }
 
 fn named(name: String, description: Option<String>) -> Map<String, Value> {
     let mut tool = Map::new();
-    tool.insert("name".to_owned(), name.into());
+    tool.put("name", name);
     if let Some(description) = description {
-        tool.insert("description".to_owned(), description.into());
+        tool.put("description", description);
     }
     tool
 }
@@ -105,7 +105,7 @@ fn free(tool: Freeform, writer: &mut Writer<'_>, bridge: &mut Bridge) -> Value {
         let Freeform { name, description, format, .. } = tool;
         let mut custom = named(bridge.names.fit(&name, Sent::AsIs), description);
         if let Some(format) = format {
-            custom.insert("format".to_owned(), nested_format(format));
+            custom.put("format", nested_format(format));
         }
         return object([("type", "custom".into()), ("custom", custom.into())]);
     }
@@ -146,7 +146,7 @@ fn web_search(search: WebSearch, writer: &mut Writer<'_>) {
     let mut options = Map::new();
     if let Some(Value::Object(mut location)) = search.user_location {
         location.shift_remove("type");
-        options.insert("user_location".to_owned(), json!({"type": "approximate", "approximate": location}));
+        options.put("user_location", json!({"type": "approximate", "approximate": location}));
     }
     writer.set("web_search_options", options);
 }

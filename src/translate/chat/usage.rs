@@ -2,8 +2,9 @@
 
 use crate::domain::kind::Kind;
 use crate::domain::usage::{OpenAiCounts, Reasoning, TokenCounts};
+use crate::json::json;
 use crate::translate::wire::count;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Reads a usage object, Chat's or Responses'; `None` for what counts nothing. Both spellings are read, because some
 /// compatibles send both with one of them zero.

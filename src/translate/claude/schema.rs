@@ -1,5 +1,6 @@
 //! JSON Schemas as Claude's structured output takes them.
 
+use crate::json::Members;
 use serde_json::{Map, Value};
 
 /// The keywords that Claude holds its answers to (PROTOCOLS.md section 3.3 point 10).
@@ -83,7 +84,7 @@ fn relaxed_object(schema: Map<String, Value>) -> Map<String, Value> {
                 kept.insert(keyword, each_element(value));
             }
             "oneOf" if !has_any_of => {
-                kept.insert("anyOf".to_owned(), each_element(value));
+                kept.put("anyOf", each_element(value));
             }
             "type" => {
                 kept.insert(keyword, value);
@@ -104,7 +105,7 @@ fn relaxed_object(schema: Map<String, Value>) -> Map<String, Value> {
     }
     if is_object(&kept) {
         kept.entry("type").or_insert_with(|| Value::from("object"));
-        kept.insert("additionalProperties".to_owned(), Value::Bool(false));
+        kept.put("additionalProperties", false);
     }
     if !told.is_empty() {
         let constraints = format!("({})", told.join("; "));
@@ -112,7 +113,7 @@ fn relaxed_object(schema: Map<String, Value>) -> Map<String, Value> {
             Some(said) if !said.is_empty() => format!("{said} {constraints}"),
             _ => constraints,
         };
-        kept.insert("description".to_owned(), Value::String(description));
+        kept.put("description", description);
     }
     kept
 }

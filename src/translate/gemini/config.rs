@@ -2,6 +2,7 @@
 
 use super::family::Family;
 use super::thinking;
+use crate::json::Members;
 use crate::translate::neutral::{Format, Given, Losses, Request, ServiceTier};
 use serde_json::{Map, Number, Value};
 
@@ -73,14 +74,14 @@ pub(super) fn write(
     if let Some(given) = request.thinking.take()
         && let Some(thinking) = thinking::write(given, request.client, family, losses)
     {
-        written.config.insert("thinkingConfig".into(), thinking.into());
+        written.config.put("thinkingConfig", thinking);
     }
     name_the_rest(request, losses);
     written
 }
 
 fn put(config: &mut Map<String, Value>, key: &str, value: impl Into<Value>) {
-    config.insert(key.to_owned(), value.into());
+    config.put(key, value);
 }
 
 fn is_set(number: &Number) -> bool {

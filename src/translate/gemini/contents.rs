@@ -2,13 +2,13 @@
 
 use super::family::Family;
 use super::media::{self, Medium};
-use super::object;
 use super::tools::ToolNames;
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json, object};
 use crate::translate::neutral::{
     Body, Call, CallInput, Client, Document, Losses, Outcome, Part, Reasoned, Role, ToolResult, Turn, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Stands where a conversation has to begin or to end with the user, and no user said anything.
 const STAND_IN: &str = "Continue.";
@@ -197,7 +197,7 @@ impl<'a, 'n> Conversation<'a, 'n> {
         };
         let mut response = response(self.family, awaited, object([(told, words.into())]));
         if !enclosed.is_empty() {
-            response.insert("parts".into(), enclosed.into());
+            response.put("parts", enclosed);
         }
         let returned = text(format!("[Returned by {}:]", awaited.name));
         let kept = self.contents.last_mut().and_then(|(_, parts)| parts.get_mut(place));
@@ -274,10 +274,10 @@ impl<'a, 'n> Conversation<'a, 'n> {
         };
         let mut written = Map::new();
         if self.family.pairs_by_id() {
-            written.insert("id".into(), fit_call_id(&call.id).into());
+            written.put("id", fit_call_id(&call.id));
         }
-        written.insert("name".into(), name.clone().into());
-        written.insert("args".into(), call.input.into_object().into());
+        written.put("name", name.clone());
+        written.put("args", call.input.into_object());
         (written.into(), Awaited { call_id: call.id, name, answer: Answered::No })
     }
 
@@ -299,10 +299,10 @@ fn text(said: impl Into<String>) -> Value {
 fn response(family: Family, awaited: &Awaited, response: Value) -> Map<String, Value> {
     let mut written = Map::new();
     if family.pairs_by_id() {
-        written.insert("id".into(), fit_call_id(&awaited.call_id).into());
+        written.put("id", fit_call_id(&awaited.call_id));
     }
-    written.insert("name".into(), awaited.name.clone().into());
-    written.insert("response".into(), response);
+    written.put("name", awaited.name.clone());
+    written.put("response", response);
     written
 }
 
@@ -310,7 +310,7 @@ fn response(family: Family, awaited: &Awaited, response: Value) -> Map<String, V
 fn attach(signature: Option<Value>, last: Option<&mut Value>) -> Option<Value> {
     match last {
         Some(Value::Object(part)) if part.contains_key("text") && !part.contains_key("thoughtSignature") => {
-            part.extend(signature.map(|signature| ("thoughtSignature".to_owned(), signature)));
+            part.put_some("thoughtSignature", signature);
             None
         }
         _ => signature,
@@ -319,7 +319,7 @@ fn attach(signature: Option<Value>, last: Option<&mut Value>) -> Option<Value> {
 
 fn signed(mut part: Value, signature: Option<Value>) -> Value {
     if let (Value::Object(part), Some(signature)) = (&mut part, signature) {
-        part.insert("thoughtSignature".into(), signature);
+        part.put("thoughtSignature", signature);
     }
     part
 }

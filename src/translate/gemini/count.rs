@@ -2,6 +2,7 @@
 
 use super::write_request;
 use crate::domain::invalid::Invalid;
+use crate::json::Members;
 use crate::translate::neutral::{Bridge, Losses, Request, Target};
 use serde_json::{Map, Value};
 
@@ -16,7 +17,7 @@ pub fn write_count(
     losses: &mut Losses,
 ) -> Result<Map<String, Value>, Invalid> {
     let mut counted = Map::new();
-    counted.insert("model".into(), resource(target.model).into());
+    counted.put("model", resource(target.model));
     counted.extend(write_request(request, target, bridge, losses)?);
     Ok(Map::from_iter([("generateContentRequest".to_owned(), counted.into())]))
 }

@@ -1,12 +1,13 @@
 //! OpenAI's `/v1/embeddings` from `:batchEmbedContents` (PROTOCOLS.md section 10).
 
 use super::count::resource;
-use super::{fault, object};
+use super::fault;
 use crate::domain::invalid::Invalid;
+use crate::json::{Members, json, object};
 use crate::translate::neutral::{Fault, Fields, Losses};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// How the client wants its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +43,10 @@ pub fn write_embeddings(
     let request = |text: String| {
         let content = object([("parts", vec![object([("text", text.into())])].into())]);
         let mut request = Map::new();
-        request.insert("model".into(), resource.clone().into());
-        request.insert("content".into(), content);
+        request.put("model", resource.clone());
+        request.put("content", content);
         if let Some(dimensions) = dimensions {
-            request.insert("outputDimensionality".into(), dimensions.into());
+            request.put("outputDimensionality", dimensions);
         }
         Value::Object(request)
     };

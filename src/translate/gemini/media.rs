@@ -1,9 +1,9 @@
 //! Bytes that are no text: `inlineData` and `fileData`.
 
 use super::family::Family;
-use super::object;
+use crate::json::{json, object};
 use crate::translate::neutral::{Losses, Source};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What the bytes are to be, where nothing else tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,12 +19,7 @@ pub use fault::read_fault;
 pub use request_out::write_request;
 pub use stream_in::StreamReader;
 
-use serde_json::Value;
-
-/// An object of these members. They are moved into it, which `json!` does not do: a picture is megabytes.
-fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-}
+use crate::json::object;
 
 #[cfg(test)]
 mod tests;

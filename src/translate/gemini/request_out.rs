@@ -5,6 +5,7 @@ use super::contents::Conversation;
 use super::family::Family;
 use super::tools::{self, ToolNames};
 use crate::domain::invalid::Invalid;
+use crate::json::Members;
 use crate::translate::neutral::{Bridge, Losses, Request, Target};
 use serde_json::{Map, Value};
 
@@ -25,14 +26,14 @@ pub fn write_request(
     let mut conversation = Conversation::new(request.client, family, target.provider, &mut named, losses);
     let system = conversation.system(request.system, generation.instruction);
     let mut body = Map::new();
-    body.insert("contents".into(), conversation.write(request.turns));
-    body.extend(system.map(|system| ("systemInstruction".to_owned(), system)));
+    body.put("contents", conversation.write(request.turns));
+    body.put_some("systemInstruction", system);
     if !tools.tools.is_empty() {
-        body.insert("tools".into(), tools.tools.into());
+        body.put("tools", tools.tools);
     }
     for (key, part) in [("toolConfig", tools.config), ("generationConfig", generation.config)] {
         if !part.is_empty() {
-            body.insert(key.into(), part.into());
+            body.put(key, part);
         }
     }
     Ok(body)

@@ -1,8 +1,9 @@
 //! `generationConfig.thinkingConfig`.
 
 use super::family::{Depth, Family};
+use crate::json::{Members, json};
 use crate::translate::neutral::{Client, Effort, Given, Losses, Summary, Thinking, ThinkingMode};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What the model is told about its thinking; `None` where nothing is to be said.
 pub(super) fn write(
@@ -27,13 +28,13 @@ pub(super) fn write(
                 (_, Some(effort)) => Some(budget(effort, least, off, most)),
                 // Flash-Lite thinks only when it is told to.
                 (ThinkingMode::Adaptive | ThinkingMode::BetweenTools, None) => {
-                    config.insert("thinkingBudget".into(), json!(-1));
+                    config.put("thinkingBudget", json!(-1));
                     None
                 }
                 _ => None,
             };
             if let Some(budget) = budget {
-                config.insert("thinkingBudget".into(), json!(budget));
+                config.put("thinkingBudget", json!(budget));
             }
             if effort == Some(Effort::None) && off != 0 {
                 losses.detail(field, "cannot be switched off at this model: it thinks as little as it can");
@@ -41,7 +42,7 @@ pub(super) fn write(
         }
         Depth::Level { least, medium } => {
             if let Some(effort) = effort {
-                config.insert("thinkingLevel".into(), json!(level(effort, least, medium)));
+                config.put("thinkingLevel", json!(level(effort, least, medium)));
             }
             if effort == Some(Effort::None) {
                 losses.detail(field, "cannot be switched off at this model: it thinks as little as it can");
@@ -49,7 +50,7 @@ pub(super) fn write(
         }
     }
     if shows_thoughts(thinking, client) {
-        config.insert("includeThoughts".into(), json!(true));
+        config.put("includeThoughts", json!(true));
     }
     if config.is_empty() { None } else { Some(config) }
 }

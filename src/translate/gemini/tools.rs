@@ -1,10 +1,11 @@
 //! `tools` and `toolConfig`.
 
 use super::family::Family;
+use crate::json::{Members, json};
 use crate::translate::neutral::{
     Function, Given, Losses, Names, Parallel, Request, Sent, Severity, Tool, ToolChoice, WebSearch,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// The tools as the model gets them.
@@ -68,7 +69,7 @@ pub(super) fn write(
             declared.retain(|(name, _)| allowed.contains(name));
         }
         if let Some(calling) = choice.and_then(|choice| calling(choice.value, named)) {
-            written.config.insert("functionCallingConfig".into(), calling);
+            written.config.put("functionCallingConfig", calling);
         }
     }
     if !declared.is_empty() {
@@ -77,7 +78,7 @@ pub(super) fn write(
     }
     if searches {
         if !written.tools.is_empty() {
-            written.config.insert("includeServerSideToolInvocations".into(), json!(true));
+            written.config.put("includeServerSideToolInvocations", json!(true));
         }
         written.tools.push(json!({"googleSearch": {}}));
     }
@@ -116,12 +117,12 @@ fn declaration(function: Function, fitted: String, losses: &mut Losses) -> Value
         losses.detail(format!("{at}.cache_control"), "is not needed: Gemini caches prompts by itself");
     }
     let mut declaration = Map::new();
-    declaration.insert("name".into(), fitted.into());
+    declaration.put("name", fitted);
     if let Some(description) = description {
-        declaration.insert("description".into(), description.into());
+        declaration.put("description", description);
     }
     if let Some(schema) = parameters.filter(|schema| !takes_nothing(schema)) {
-        declaration.insert("parametersJsonSchema".into(), schema);
+        declaration.put("parametersJsonSchema", schema);
     }
     declaration.into()
 }

@@ -223,6 +223,7 @@ impl Iterator for Elements {
     }
 }
 
+#[cold]
 pub(crate) fn wrong(place: &str, expected: &str, found: &Value) -> Invalid {
     let found = match found {
         Value::Null => "null",
@@ -235,6 +236,7 @@ pub(crate) fn wrong(place: &str, expected: &str, found: &Value) -> Invalid {
     Invalid::new(place, format!("`{place}` must be {expected}, not {found}"))
 }
 
+#[cold]
 pub(crate) fn missing(place: &str, expected: &str) -> Invalid {
     Invalid::new(place, format!("`{place}` is missing: it must be {expected}"))
 }

@@ -70,17 +70,17 @@ pub enum Judged {
 impl Losses {
     /// A detail that is left out.
     pub fn detail(&mut self, field: impl Into<String>, why: impl Into<Cow<'static, str>>) {
-        self.add(field, Severity::Detail, why);
+        self.add(field.into(), Severity::Detail, why.into());
     }
 
     /// Something without which the answer would be another one.
     pub fn meaning(&mut self, field: impl Into<String>, why: impl Into<Cow<'static, str>>) {
-        self.add(field, Severity::Meaning, why);
+        self.add(field.into(), Severity::Meaning, why.into());
     }
 
     /// Something without which there is no call.
     pub fn essence(&mut self, field: impl Into<String>, why: impl Into<Cow<'static, str>>) {
-        self.add(field, Severity::Essence, why);
+        self.add(field.into(), Severity::Essence, why.into());
     }
 
     /// A tool that the client's vendor would run itself, and that agents offer in every request. How much is lost with it

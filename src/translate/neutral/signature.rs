@@ -1,9 +1,10 @@
 //! What only its issuer can read back, packed so that it survives in a client that knows another protocol.
 
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What every packed signature begins with: nothing of another origin is ever unpacked.
 pub const PREFIX: &str = "sluice.v1.";

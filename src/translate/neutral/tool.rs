@@ -2,7 +2,8 @@
 
 use super::loss::Severity;
 use super::part::CacheMark;
-use serde_json::{Value, json};
+use crate::json::json;
+use serde_json::Value;
 
 /// A tool.
 #[derive(Debug, Clone, PartialEq)]

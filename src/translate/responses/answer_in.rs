@@ -3,6 +3,7 @@
 use super::fault;
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
+use crate::json::Members;
 use crate::translate::chat::read_usage;
 use crate::translate::neutral::{
     Answer, AnswerPart, Begin, Call, CallInput, Citation, Fault, FinishReason, Minter, Origin, Reasoned, Signature,
@@ -182,7 +183,7 @@ pub(super) fn signature(item: &mut Map<String, Value>, origin: &Origin) -> Optio
     let mut payload = Map::new();
     for key in ["type", "id", "summary", "content", "encrypted_content"] {
         if let Some(value) = item.get_mut(key).map(Value::take).filter(|value| !value.is_null()) {
-            payload.insert(key.to_owned(), value);
+            payload.put(key, value);
         }
     }
     payload.entry("summary").or_insert_with(|| Value::Array(Vec::new()));

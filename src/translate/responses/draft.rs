@@ -5,8 +5,9 @@ use super::namespace::Namespaces;
 use super::own_tools::OwnTool;
 use super::usage;
 use crate::domain::usage::TokenCounts;
+use crate::json::{Members, json};
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Minter, Reply, Signature};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The response so far.
 #[derive(Debug)]
@@ -266,7 +267,7 @@ impl Draft {
         let echo = |key: &str, default: Value| self.reply.echo.get(key).cloned().unwrap_or(default);
         let mut response = Map::new();
         let mut put = |key: &str, value: Value| {
-            response.insert(key.to_owned(), value);
+            response.put(key, value);
         };
         put("id", self.id.as_str().into());
         put("object", "response".into());
@@ -321,7 +322,7 @@ impl Item {
                 let summary = if text.is_empty() { json!([]) } else { json!([{"type": "summary_text", "text": text}]) };
                 let mut item = json!({"id": self.id, "type": "reasoning", "summary": summary});
                 if let (Some(sealed), Value::Object(fields)) = (sealed, &mut item) {
-                    fields.insert("encrypted_content".into(), sealed.into());
+                    fields.put("encrypted_content", sealed);
                 }
                 item
             }
@@ -351,14 +352,14 @@ fn call(
         Freeform::Own(own) => return own.item(id, call_id, &input, ending),
     };
     let mut item = Map::new();
-    item.insert("id".into(), id.into());
-    item.insert("type".into(), kind.into());
-    item.insert("status".into(), ending.as_str().into());
-    item.insert(key.into(), input.into());
-    item.insert("call_id".into(), call_id.into());
-    item.insert("name".into(), name.into());
+    item.put("id", id);
+    item.put("type", kind);
+    item.put("status", ending.as_str());
+    item.put(key, input);
+    item.put("call_id", call_id);
+    item.put("name", name);
     if let Some(namespace) = namespace {
-        item.insert("namespace".into(), namespace.into());
+        item.put("namespace", namespace);
     }
     Value::Object(item)
 }

@@ -1,9 +1,10 @@
 //! Errors, read and written (PROTOCOLS.md section 7).
 
+use crate::json::json;
 use crate::protocol::error_type;
 use crate::translate::neutral::Fault;
 use crate::translate::wire;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Most bytes of an answer without JSON that are repeated to the client.
 const LONGEST_WORDS: usize = 500;

@@ -3,11 +3,12 @@
 use super::quirks::{Quirks, System};
 use crate::domain::kind::Kind;
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json};
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Document, Image, Losses, Outcome, Part, Role, Sent, Source, Target,
     ToolResult, Turn, fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// Writes turns as items.
@@ -187,9 +188,9 @@ impl<'a> Items<'a> {
             Source::Text(text) => return Some(json!({"type": "input_text", "text": text})),
         };
         let mut image = Map::new();
-        image.insert("type".into(), "input_image".into());
-        image.insert(key.into(), value.into());
-        image.insert("detail".into(), detail.unwrap_or_else(|| "auto".to_owned()).into());
+        image.put("type", "input_image");
+        image.put(key, value);
+        image.put("detail", detail.unwrap_or_else(|| "auto".to_owned()));
         Some(Value::Object(image))
     }
 
@@ -199,17 +200,17 @@ impl<'a> Items<'a> {
                 .detail(format!("{at}.context"), "is a note on a document, which the Responses API has no place for");
         }
         let mut file = Map::new();
-        file.insert("type".into(), "input_file".into());
+        file.put("type", "input_file");
         match source {
             Source::Base64 { media_type, data } => {
-                file.insert("filename".into(), title.unwrap_or_else(|| file_name(&media_type)).into());
-                file.insert("file_data".into(), data_url(&media_type, data).into());
+                file.put("filename", title.unwrap_or_else(|| file_name(&media_type)));
+                file.put("file_data", data_url(&media_type, data));
             }
             Source::Url(url) => {
-                file.insert("file_url".into(), url.into());
+                file.put("file_url", url);
             }
             Source::File(id) => {
-                file.insert("file_id".into(), self.kept_file(at, id)?.into());
+                file.put("file_id", self.kept_file(at, id)?);
             }
             Source::Text(text) => {
                 let about = [title, context].into_iter().flatten();

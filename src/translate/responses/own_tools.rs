@@ -2,7 +2,8 @@
 //! call them as functions, and the client gets the items that it knows: so Codex finds its deferred tools on every upstream.
 
 use super::draft::Ending;
-use serde_json::{Map, Value, json};
+use crate::json::{Members, json};
+use serde_json::{Map, Value};
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +95,9 @@ impl OwnTool {
             }),
             Self::LocalShell => {
                 let mut action = Map::new();
-                action.insert("type".into(), "exec".into());
-                action.insert("command".into(), json!([]));
-                action.insert("env".into(), json!({}));
+                action.put("type", "exec");
+                action.put("command", json!([]));
+                action.put("env", json!({}));
                 action.extend(arguments);
                 json!({"id": id, "type": "local_shell_call", "status": status, "call_id": call_id, "action": action})
             }

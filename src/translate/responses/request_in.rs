@@ -2,6 +2,7 @@
 
 use super::{items_in, tools_in};
 use crate::domain::invalid::Invalid;
+use crate::json::Members;
 use crate::translate::neutral::{
     Body, Client, Delivery, Effort, Fields, Format, Given, Losses, Parallel, Part, Request, ServiceTier, Summary,
     Thinking, ThinkingMode,
@@ -36,7 +37,7 @@ pub fn read_request(body: Map<String, Value>, losses: &mut Losses) -> Result<Req
     let mut request = Request::new(Client::Responses);
     for key in ECHOED {
         if let Some(value) = body.get(key).filter(|value| !value.is_null()) {
-            request.echo.insert(key.to_owned(), value.clone());
+            request.echo.put(key, value.clone());
         }
     }
     let mut fields = Fields::of_request(body);

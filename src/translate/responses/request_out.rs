@@ -5,11 +5,12 @@ use super::model::{Model, Reasons};
 use super::quirks::{EndUser, Include, Quirks, System};
 use super::tools_out;
 use crate::domain::invalid::Invalid;
+use crate::json::{Members, json};
 use crate::translate::neutral::{
     Body, Bridge, Client, Delivery, Effort, Format, Given, Losses, Part, Request, ServiceTier, Summary, Target,
     Thinking, ThinkingMode,
 };
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
 
 /// The least `max_output_tokens` that Responses takes.
@@ -30,14 +31,14 @@ pub fn write_request(
     let quirks = Quirks::of(target.kind);
     let model = Model::of(target.kind, target.model);
     let mut body = Map::new();
-    body.insert("model".into(), target.model.into());
+    body.put("model", target.model);
     conversation(&mut request, target, quirks, &mut body, bridge, losses);
     tools_out::write(&mut request, &quirks, &mut body, bridge, losses);
     reasoning(&request, &model, &quirks, &mut body, losses);
     limits(&mut request, &model, &mut body, bridge, losses);
     text(&mut request, &model, &quirks, &mut body, losses);
     identity(&mut request, &quirks, &mut body, losses);
-    body.insert("stream".into(), (request.delivery == Delivery::Streamed).into());
+    body.put("stream", request.delivery == Delivery::Streamed);
     Ok(body)
 }
 
@@ -54,13 +55,13 @@ fn conversation(
     match (system, quirks.system) {
         (None, _) => {}
         (Some(text), System::Instructions) if !request.turns.is_empty() => {
-            body.insert("instructions".into(), text.into());
+            body.put("instructions", text);
         }
         // An empty `input` is refused everywhere.
         (Some(text), System::Instructions | System::Message) => items.system(text),
     }
     let input = items.turns(std::mem::take(&mut request.turns));
-    body.insert("input".into(), Value::Array(input));
+    body.put("input", input);
 }
 
 fn joined(system: Vec<Part>) -> Option<String> {
@@ -81,7 +82,7 @@ fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<S
     let keep = request.store.as_ref().is_some_and(|store| store.value);
     match (quirks.store.yes(), &request.store) {
         (true, _) => {
-            body.insert("store".into(), keep.into());
+            body.put("store", keep);
         }
         (false, Some(store)) if keep => {
             losses.detail(store.field, "is not what this model's provider can do: it keeps nothing")
@@ -100,14 +101,14 @@ fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<S
         } else {
             match effort.map(|effort| model.nearest(effort)) {
                 Some(Some(effort)) => {
-                    wanted.insert("effort".into(), effort.as_str().into());
+                    wanted.put("effort", effort.as_str());
                 }
                 Some(None) if effort == Some(Effort::None) => {}
                 Some(None) => losses.detail(field, "cannot be set: this model thinks as much as it sees fit"),
                 None => {}
             }
             if let Some(summary) = summary(request.client, thinking).filter(|_| quirks.summary.yes()) {
-                wanted.insert("summary".into(), summary.into());
+                wanted.put("summary", summary);
             }
         }
     }
@@ -119,10 +120,10 @@ fn reasoning(request: &Request, model: &Model, quirks: &Quirks, body: &mut Map<S
         Include::Never => false,
     };
     if !wanted.is_empty() {
-        body.insert("reasoning".into(), Value::Object(wanted));
+        body.put("reasoning", wanted);
     }
     if is_included {
-        body.insert("include".into(), json!(["reasoning.encrypted_content"]));
+        body.put("include", json!(["reasoning.encrypted_content"]));
     }
 }
 
@@ -157,7 +158,7 @@ fn limits(
     losses: &mut Losses,
 ) {
     if let Some(limit) = &request.max_output {
-        body.insert("max_output_tokens".into(), limit.value.max(LEAST_OUTPUT).into());
+        body.put("max_output_tokens", limit.value.max(LEAST_OUTPUT));
     }
     // Responses has no stop sequences: the gateway looks for them.
     if let Some(stop) = request.stop.take() {
@@ -169,7 +170,7 @@ fn limits(
         if refuses_sampling {
             losses.detail(field, "is refused by models that think before they answer");
         } else {
-            body.insert(key.into(), Value::Number(value));
+            body.put(key, value);
         }
     }
     let without_place: [&Option<Given<Number>>; 4] =
@@ -182,17 +183,17 @@ fn limits(
 fn text(request: &mut Request, model: &Model, quirks: &Quirks, body: &mut Map<String, Value>, losses: &mut Losses) {
     let mut text = Map::new();
     if let Some(format) = request.format.take() {
-        text.insert("format".into(), written_format(format.value));
+        text.put("format", written_format(format.value));
     }
     if let Some(verbosity) = request.verbosity.take() {
         if quirks.verbosity.yes() && model.takes_verbosity() {
-            text.insert("verbosity".into(), verbosity.value.into());
+            text.put("verbosity", verbosity.value);
         } else {
             losses.detail(verbosity.field, "is not known to this model");
         }
     }
     if !text.is_empty() {
-        body.insert("text".into(), Value::Object(text));
+        body.put("text", text);
     }
 }
 
@@ -201,13 +202,13 @@ fn written_format(format: Format) -> Value {
         return json!({"type": "json_object"});
     };
     let mut written = Map::new();
-    written.insert("type".into(), "json_schema".into());
-    written.insert("name".into(), name.unwrap_or_else(|| "response".to_owned()).into());
+    written.put("type", "json_schema");
+    written.put("name", name.unwrap_or_else(|| "response".to_owned()));
     if let Some(description) = description {
-        written.insert("description".into(), description.into());
+        written.put("description", description);
     }
-    written.insert("schema".into(), schema);
-    written.insert("strict".into(), strict.unwrap_or(false).into());
+    written.put("schema", schema);
+    written.put("strict", strict.unwrap_or(false));
     Value::Object(written)
 }
 
@@ -220,21 +221,21 @@ fn identity(request: &mut Request, quirks: &Quirks, body: &mut Map<String, Value
         };
         match key {
             Some(key) => {
-                body.insert(key.into(), fit_user(user.value).into());
+                body.put(key, fit_user(user.value));
             }
             None => losses.detail(user.field, NOT_TAKEN),
         }
     }
     if let Some(key) = request.cache_key.take() {
         if quirks.cache_key.yes() {
-            body.insert("prompt_cache_key".into(), key.value.into());
+            body.put("prompt_cache_key", key.value);
         } else {
             losses.detail(key.field, NOT_TAKEN);
         }
     }
     if let Some(metadata) = request.metadata.take() {
         if quirks.metadata.yes() {
-            body.insert("metadata".into(), Value::Object(metadata.value));
+            body.put("metadata", metadata.value);
         } else {
             losses.detail(metadata.field, NOT_TAKEN);
         }
@@ -249,7 +250,7 @@ fn identity(request: &mut Request, quirks: &Quirks, body: &mut Map<String, Value
         };
         match word.filter(|_| quirks.service_tier.yes()) {
             Some(word) => {
-                body.insert("service_tier".into(), word.into());
+                body.put("service_tier", word);
             }
             None => losses.detail(tier.field, NOT_TAKEN),
         }

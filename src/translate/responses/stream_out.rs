@@ -4,10 +4,11 @@ use super::draft::{Draft, Ending, Freeform, Item, ItemBody, PartKind};
 use super::fault::response_code;
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
+use crate::json::{Members, json};
 use crate::protocol::json::escape;
 use crate::protocol::meter::{Position, StreamFailure, terminal_error_event};
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Reply, Signature, Writer};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes a stream of response events.
 ///
@@ -43,8 +44,8 @@ impl StreamWriter {
     /// Writes an event: its name, its number and its members.
     fn event(&mut self, kind: &str, members: Value, out: &mut Vec<u8>) {
         let mut data = Map::new();
-        data.insert("type".into(), kind.into());
-        data.insert("sequence_number".into(), self.next().into());
+        data.put("type", kind);
+        data.put("sequence_number", self.next());
         if let Value::Object(members) = members {
             data.extend(members);
         }
@@ -127,10 +128,10 @@ impl StreamWriter {
 /// Where in the answer an event belongs.
 fn placed(id: &str, index: usize, part: Option<(&str, usize)>, members: Value) -> Value {
     let mut place = Map::new();
-    place.insert("item_id".into(), id.into());
-    place.insert("output_index".into(), index.into());
+    place.put("item_id", id);
+    place.put("output_index", index);
     if let Some((key, part)) = part {
-        place.insert(key.to_owned(), part.into());
+        place.put(key, part);
     }
     if let Value::Object(members) = members {
         place.extend(members);

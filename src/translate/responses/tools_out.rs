@@ -1,11 +1,12 @@
 //! Tools and the choice among them, for an upstream.
 
 use super::quirks::Quirks;
+use crate::json::{Members, json};
 use crate::translate::neutral::{
     Bridge, Freeform, Function, Given, Losses, Parallel, Request, Sent, Severity, Tool, ToolChoice, WebSearch,
 };
 use crate::translate::tool_schema::{is_strict, rooted};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes `tools`, `tool_choice` and `parallel_tool_calls`.
 pub(super) fn write(
@@ -20,19 +21,19 @@ pub(super) fn write(
     if !tools.is_empty()
         && let Some(choice) = choice
     {
-        body.insert("tool_choice".into(), written_choice(choice, &tools, quirks, bridge));
+        body.put("tool_choice", written_choice(choice, &tools, quirks, bridge));
     }
     let tools: Vec<Value> = tools.into_iter().filter_map(|tool| written(tool, quirks, bridge, losses)).collect();
     let has_tools = !tools.is_empty();
     if has_tools {
-        body.insert("tools".into(), Value::Array(tools));
+        body.put("tools", tools);
     } else {
         body.shift_remove("tool_choice");
     }
     match request.parallel {
         Some(Given { value: Parallel::Forbidden, .. }) if !quirks.parallel.yes() => bridge.calls = Parallel::Forbidden,
         Some(Given { value, .. }) if has_tools && quirks.parallel.yes() => {
-            body.insert("parallel_tool_calls".into(), Value::Bool(value == Parallel::Allowed));
+            body.put("parallel_tool_calls", value == Parallel::Allowed);
         }
         _ => {}
     }
@@ -99,10 +100,10 @@ fn written(tool: Tool, quirks: &Quirks, bridge: &mut Bridge, losses: &mut Losses
 /// `strict` is always said: Responses would hold the model to any schema that looks strict, the others' default is not to.
 fn written_function(function: Function, sent: Sent, bridge: &mut Bridge, losses: &mut Losses) -> Value {
     let mut tool = Map::new();
-    tool.insert("type".into(), "function".into());
-    tool.insert("name".into(), bridge.names.fit(&function.name, sent).into());
+    tool.put("type", "function");
+    tool.put("name", bridge.names.fit(&function.name, sent));
     if let Some(description) = function.description {
-        tool.insert("description".into(), description.into());
+        tool.put("description", description);
     }
     let parameters = rooted(function.parameters);
     let is_wanted = function.strict == Some(true);
@@ -113,20 +114,20 @@ fn written_function(function: Function, sent: Sent, bridge: &mut Bridge, losses:
             "needs every property in `required` and `additionalProperties: false` in every object at OpenAI",
         );
     }
-    tool.insert("parameters".into(), parameters);
-    tool.insert("strict".into(), strict.into());
+    tool.put("parameters", parameters);
+    tool.put("strict", strict);
     Value::Object(tool)
 }
 
 fn written_freeform(freeform: Freeform, bridge: &mut Bridge) -> Value {
     let mut tool = Map::new();
-    tool.insert("type".into(), "custom".into());
-    tool.insert("name".into(), bridge.names.fit(&freeform.name, Sent::AsIs).into());
+    tool.put("type", "custom");
+    tool.put("name", bridge.names.fit(&freeform.name, Sent::AsIs));
     if let Some(description) = freeform.description {
-        tool.insert("description".into(), description.into());
+        tool.put("description", description);
     }
     if let Some(format) = freeform.format {
-        tool.insert("format".into(), format);
+        tool.put("format", format);
     }
     Value::Object(tool)
 }
@@ -141,12 +142,12 @@ fn written_search(search: WebSearch, losses: &mut Losses) -> Option<Value> {
         }
     }
     let mut tool = Map::new();
-    tool.insert("type".into(), "web_search".into());
+    tool.put("type", "web_search");
     if !search.allowed_domains.is_empty() {
-        tool.insert("filters".into(), json!({"allowed_domains": search.allowed_domains}));
+        tool.put("filters", json!({"allowed_domains": search.allowed_domains}));
     }
     if let Some(location) = search.user_location {
-        tool.insert("user_location".into(), location);
+        tool.put("user_location", location);
     }
     if search.max_uses.is_some() {
         losses.detail(format!("{}.max_uses", search.at), "has no counterpart in the Responses API");

@@ -1,7 +1,8 @@
 //! `usage`, written (PROTOCOLS.md section 4.2). It is read as Chat Completions' is.
 
 use crate::domain::usage::TokenCounts;
-use serde_json::{Value, json};
+use crate::json::json;
+use serde_json::Value;
 
 /// Writes a usage object, with every counter that the SDKs require.
 pub(super) fn write(usage: TokenCounts) -> Value {

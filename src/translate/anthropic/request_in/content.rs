@@ -3,11 +3,12 @@
 use super::{next_typed, refused};
 use crate::domain::invalid::Invalid;
 use crate::domain::protocol::Protocol;
+use crate::json::json;
 use crate::translate::neutral::{
     Body, CacheMark, Call, CallInput, Document, Elements, Fields, Image, Losses, Outcome, Part, Reasoned, Role,
     Signature, Source, ToolResult,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The system prompt: a string or text blocks.
 pub(super) fn system(fields: &mut Fields, losses: &mut Losses) -> Result<Vec<Part>, Invalid> {

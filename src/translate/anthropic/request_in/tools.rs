@@ -2,10 +2,11 @@
 
 use super::{content, refused};
 use crate::domain::invalid::Invalid;
+use crate::json::json;
 use crate::translate::neutral::{
     Fields, Function, Given, Losses, Parallel, Request, Severity, Tool, ToolChoice, WebSearch,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Reads `tools` and `tool_choice`.
 pub(super) fn read(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), Invalid> {

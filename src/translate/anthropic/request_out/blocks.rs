@@ -1,10 +1,11 @@
 //! Blocks of content: texts, images, documents.
 
 use super::Marks;
+use crate::json::{Members, json};
 use crate::translate::neutral::{CacheMark, Document, Image, Losses, Source};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What an image begins with, as base64 (PNG, JPEG, GIF, WebP).
 const IMAGES: [(&str, &str); 4] =
@@ -26,8 +27,8 @@ pub(super) fn marked(block: Value, mark: Option<CacheMark>, marks: &mut Marks) -
 /// A text block.
 pub(super) fn text(text: String, mark: Option<CacheMark>, marks: &mut Marks) -> Value {
     let mut block = Map::new();
-    block.insert("type".to_owned(), "text".into());
-    block.insert("text".to_owned(), text.into());
+    block.put("type", "text");
+    block.put("text", text);
     marks.put(mark, &mut block);
     Value::Object(block)
 }
@@ -93,10 +94,10 @@ pub(super) fn document(document: Document, at: &str, losses: &mut Losses) -> Opt
         }
     };
     let mut block = Map::new();
-    block.insert("type".to_owned(), "document".into());
-    block.insert("source".to_owned(), source);
-    block.extend(document.title.map(|title| ("title".to_owned(), title.into())));
-    block.extend(document.context.map(|context| ("context".to_owned(), context.into())));
+    block.put("type", "document");
+    block.put("source", source);
+    block.put_some("title", document.title);
+    block.put_some("context", document.context);
     Some(Value::Object(block))
 }
 
@@ -112,8 +113,8 @@ fn text_source(text: String) -> Value {
 /// Built by hand, because `json!` would copy the bytes.
 fn base64_source(media_type: String, data: String) -> Value {
     let mut source = Map::new();
-    source.insert("type".to_owned(), "base64".into());
-    source.insert("media_type".to_owned(), media_type.into());
-    source.insert("data".to_owned(), Value::String(data));
+    source.put("type", "base64");
+    source.put("media_type", media_type);
+    source.put("data", data);
     Value::Object(source)
 }

@@ -2,12 +2,13 @@
 
 use super::{Marks, Prefill, blocks};
 use crate::domain::protocol::Protocol;
+use crate::json::{Members, json};
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, CacheMark, Call, CallInput, Losses, Outcome, Part, Reasoned, Role, Sent, Target, ToolResult, Turn,
     fit_call_id,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// What a user says where the protocol wants one to speak and there is nothing to say.
@@ -64,8 +65,8 @@ impl<'a> Conversation<'a> {
         self.end_with_the_user(&last_at);
         let write = |message: Message| {
             let mut written = Map::new();
-            written.insert("role".to_owned(), message.role.into());
-            written.insert("content".to_owned(), Value::Array(message.blocks));
+            written.put("role", message.role);
+            written.put("content", message.blocks);
             Value::Object(written)
         };
         self.messages.into_iter().map(write).collect()
@@ -161,16 +162,16 @@ impl<'a> Conversation<'a> {
     fn result(&mut self, result: ToolResult, cache: Option<CacheMark>) {
         let mut content: Vec<Value> = result.content.into_iter().filter_map(|part| self.said(part)).collect();
         let mut block = Map::new();
-        block.insert("type".to_owned(), "tool_result".into());
-        block.insert("tool_use_id".to_owned(), fit_call_id(&result.call_id).into());
+        block.put("type", "tool_result");
+        block.put("tool_use_id", fit_call_id(&result.call_id));
         if result.outcome == Outcome::Failed {
             if content.is_empty() {
                 content.push(json!({"type": "text", "text": "Error"}));
             }
-            block.insert("is_error".to_owned(), true.into());
+            block.put("is_error", true);
         }
         if !content.is_empty() {
-            block.insert("content".to_owned(), Value::Array(content));
+            block.put("content", content);
         }
         self.marks.put(cache, &mut block);
         self.add("user", |message| message.blocks.push(Value::Object(block)));

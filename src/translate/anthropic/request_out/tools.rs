@@ -2,13 +2,14 @@
 
 use super::Marks;
 use crate::domain::kind::Kind;
+use crate::json::{Members, json};
 use crate::translate::claude::Family;
 use crate::translate::neutral::{
     Body, Bridge, Call, CallInput, Client, Freeform, Function, Given, Losses, Parallel, Request, Sent, Target, Tool,
     ToolChoice, WebSearch,
 };
 use crate::translate::tool_schema::rooted;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// The names of the tools that take free text, which are functions here.
@@ -46,22 +47,22 @@ pub(super) fn write(
         // Anthropic wants the tools of the history defined, even where none may be called any more.
         written = tools_of_the_history(request, &freeform, bridge);
         if !written.is_empty() {
-            body.insert("tools".to_owned(), Value::Array(written));
-            body.insert("tool_choice".to_owned(), json!({"type": "none"}));
+            body.put("tools", written);
+            body.put("tool_choice", json!({"type": "none"}));
         }
         return;
     }
-    body.insert("tools".to_owned(), Value::Array(written));
+    body.put("tools", written);
     let parallel = request.parallel.as_ref().map(|parallel| parallel.value);
     let mut sent =
         choice.and_then(|choice| write_choice(choice, family, request.client, &freeform, bridge, instructions, losses));
     if parallel == Some(Parallel::Forbidden) {
         let choice = sent.get_or_insert_with(|| json!({"type": "auto"}));
         if let Some(choice) = choice.as_object_mut().filter(|choice| choice.get("type") != Some(&"none".into())) {
-            choice.insert("disable_parallel_tool_use".to_owned(), true.into());
+            choice.put("disable_parallel_tool_use", true);
         }
     }
-    body.extend(sent.map(|choice| ("tool_choice".to_owned(), choice)));
+    body.put_some("tool_choice", sent);
 }
 
 fn write_tool(
@@ -94,9 +95,9 @@ fn write_function(
         );
     }
     let mut tool = Map::new();
-    tool.insert("name".to_owned(), bridge.names.fit(&function.name, sent).into());
-    tool.extend(function.description.map(|description| ("description".to_owned(), description.into())));
-    tool.insert("input_schema".to_owned(), rooted(function.parameters));
+    tool.put("name", bridge.names.fit(&function.name, sent));
+    tool.put_some("description", function.description);
+    tool.put("input_schema", rooted(function.parameters));
     marks.put(function.cache, &mut tool);
     Value::Object(tool)
 }
@@ -109,13 +110,13 @@ fn write_web_search(search: WebSearch, target: &Target<'_>, losses: &mut Losses)
         return None;
     }
     let mut tool = Map::new();
-    tool.insert("type".to_owned(), "web_search_20250305".into());
-    tool.insert("name".to_owned(), "web_search".into());
-    tool.extend(search.max_uses.map(|most| ("max_uses".to_owned(), most.into())));
+    tool.put("type", "web_search_20250305");
+    tool.put("name", "web_search");
+    tool.put_some("max_uses", search.max_uses);
     match (search.allowed_domains.is_empty(), search.blocked_domains.is_empty()) {
         (true, true) => {}
         (true, false) => {
-            tool.insert("blocked_domains".to_owned(), search.blocked_domains.into());
+            tool.put("blocked_domains", search.blocked_domains);
         }
         (false, is_alone) => {
             if !is_alone {
@@ -124,10 +125,10 @@ fn write_web_search(search: WebSearch, target: &Target<'_>, losses: &mut Losses)
                     "can have allowed domains or blocked ones at Anthropic: the allowed ones are sent",
                 );
             }
-            tool.insert("allowed_domains".to_owned(), search.allowed_domains.into());
+            tool.put("allowed_domains", search.allowed_domains);
         }
     }
-    tool.extend(search.user_location.map(|location| ("user_location".to_owned(), location)));
+    tool.put_some("user_location", search.user_location);
     Some(Value::Object(tool))
 }
 
@@ -179,7 +180,7 @@ fn write_choice(
             let mut choice = json!({"type": "tool", "name": fit(&name, bridge)});
             // OpenAI calls a named tool once.
             if let (Client::ChatCompletions | Client::Responses, Some(choice)) = (client, choice.as_object_mut()) {
-                choice.insert("disable_parallel_tool_use".to_owned(), true.into());
+                choice.put("disable_parallel_tool_use", true);
             }
             Some(choice)
         }
