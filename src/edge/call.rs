@@ -21,7 +21,6 @@ use crate::gateway::list;
 use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise, wanted_media};
 use crate::gateway::relay::StreamRelay;
 use crate::gateway::settle::{Consumed, Ending, Record};
-use crate::json::json;
 use crate::ports::Clock;
 use crate::protocol::body::RequestBody;
 use crate::refusal::{Dialect, Reason, Refusal, render};
