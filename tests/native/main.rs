@@ -16,6 +16,8 @@ mod me_and_health;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
+mod own_keys;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod properties;
@@ -45,3 +47,5 @@ mod sqlite;
 mod tokens;
 #[cfg(test)]
 mod under_concurrency;
+#[cfg(test)]
+mod users;
