@@ -18,6 +18,8 @@ mod models;
 #[cfg(test)]
 mod own_keys;
 #[cfg(test)]
+mod own_keys_in_calls;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod properties;

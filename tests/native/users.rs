@@ -67,6 +67,7 @@ fn a_user_that_says_nothing_of_its_role_is_a_member() {
 fn a_name_is_unique_in_its_project_whatever_its_case() {
     let api = Api::new();
     let ada = user(&api, "Æda", "member");
+    api.clock.advance(1);
     let bob = user(&api, "bob", "member");
     api.changes_nothing(|| api.post(PATH, json!({"name": "ÆDA "}))).refuses(409, "user.name_conflict", "name");
     api.changes_nothing(|| api.patch(&at(&bob), json!({"name": "æda"}))).refuses(409, "user.name_conflict", "name");
