@@ -83,6 +83,24 @@ operations! {
     UpdateSecret = Permitted "secrets:UpdateSecret";
     /// Delete a secret that nothing uses.
     DeleteSecret = Permitted "secrets:DeleteSecret";
+    /// List users.
+    ListUsers = Permitted "users:ListUsers";
+    /// Read a user.
+    GetUser = Permitted "users:GetUser";
+    /// Make a user.
+    CreateUser = Permitted "users:CreateUser";
+    /// Change a user or disable it.
+    UpdateUser = Permitted "users:UpdateUser";
+    /// Delete a user, its tokens and its own keys.
+    DeleteUser = Permitted "users:DeleteUser";
+    /// List one's own provider keys, without the keys.
+    ListProviderKeys = Permitted "providerKeys:ListProviderKeys";
+    /// Read of an own key that there is one.
+    GetProviderKey = Permitted "providerKeys:GetProviderKey";
+    /// Seal one's own key for a provider.
+    PutProviderKey = Permitted "providerKeys:PutProviderKey";
+    /// Delete one's own key.
+    DeleteProviderKey = Permitted "providerKeys:DeleteProviderKey";
     /// List tokens.
     ListTokens = Permitted "tokens:ListTokens";
     /// Read a token's record.

@@ -44,6 +44,10 @@ impl Role {
                 "aiProviders:GetAiProvider",
                 "models:ListModels",
                 "models:GetModel",
+                "providerKeys:ListProviderKeys",
+                "providerKeys:GetProviderKey",
+                "providerKeys:PutProviderKey",
+                "providerKeys:DeleteProviderKey",
             ],
             Self::Viewer => &[
                 "projects:ListProjects",
@@ -89,7 +93,11 @@ struct Rule {
 
 /// What a token may do, ready to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy(Vec<Rule>);
+pub struct Policy {
+    rules: Vec<Rule>,
+    /// What goes beyond this is not allowed, whatever the rules say: a user's token never has more than its user.
+    bound: Option<Box<Self>>,
+}
 
 /// Statements, and patterns in a statement's list, at most.
 const MOST: usize = 32;
@@ -111,17 +119,29 @@ impl Policy {
                 },
             })
         };
-        statements.iter().enumerate().map(rule).collect::<Result<_, _>>().map(Self)
+        let rules = statements.iter().enumerate().map(rule).collect::<Result<_, _>>()?;
+        Ok(Self { rules, bound: None })
     }
 
     /// The policy of a role.
     pub fn of_role(role: Role) -> Self {
         let glob = |text: &str| Glob::parse("role", text, Case::Insensitive).ok();
-        Self(vec![Rule {
+        let rule = Rule {
             effect: Effect::Allow,
             actions: role.actions().iter().filter_map(|action| glob(action)).collect(),
             resources: glob("*").into_iter().collect(),
-        }])
+        };
+        Self { rules: vec![rule], bound: None }
+    }
+
+    /// The same, as far as `bound` allows it, too.
+    #[must_use]
+    pub fn within(self, bound: Self) -> Self {
+        Self { bound: Some(Box::new(bound)), ..self }
+    }
+
+    fn bound_allows(&self, asked: impl FnOnce(&Self) -> bool) -> bool {
+        self.bound.as_deref().is_none_or(asked)
     }
 
     /// Whether the action is allowed on the resource. `None` is the collection as a whole: a statement that names
@@ -135,46 +155,53 @@ impl Policy {
                 })
         };
         let mut allowed = false;
-        for rule in self.0.iter().filter(applies) {
+        for rule in self.rules.iter().filter(applies) {
             match rule.effect {
                 Effect::Deny => return false,
                 Effect::Allow => allowed = true,
             }
         }
-        allowed
+        allowed && self.bound_allows(|bound| bound.permits(operation, resource))
     }
 
     /// Whether there is any resource that the action might be allowed on.
     pub fn could_permit(&self, operation: Operation) -> bool {
         let allows = |rule: &&Rule| rule.effect == Effect::Allow;
-        self.0.iter().filter(allows).any(|rule| rule.actions.iter().any(|action| action.matches(operation.action())))
+        let by_rules = self.rules.iter().filter(allows);
+        by_rules.flat_map(|rule| &rule.actions).any(|action| action.matches(operation.action()))
+            && self.bound_allows(|bound| bound.could_permit(operation))
     }
 
     /// Whether the action is allowed on everything that `resources` covers. A deny of any part of it is a no, and so is
     /// one that cannot be told apart from it.
     pub fn permits_all(&self, operation: Operation, resources: &Glob) -> bool {
         let on_action = |rule: &&Rule| rule.actions.iter().any(|action| action.matches(operation.action()));
-        let mut rules = self.0.iter().filter(on_action);
+        let mut rules = self.rules.iter().filter(on_action);
         let allows = rules
             .clone()
             .any(|rule| rule.effect == Effect::Allow && rule.resources.iter().any(|ours| ours.covers(resources)));
-        allows && !rules.any(|rule| rule.effect == Effect::Deny)
+        allows
+            && !rules.any(|rule| rule.effect == Effect::Deny)
+            && self.bound_allows(|bound| bound.permits_all(operation, resources))
     }
 
     /// Whether everything that `other` allows is allowed here, too: nobody mints more than they have.
     ///
     /// Actions that no version has yet count, too: a grant outlives the version that made it.
     /// Errs on the side of "no": each resource that `other` allows must lie within one that is allowed here, and
-    /// whatever is denied here must be denied there in the same words, or be wider there.
+    /// whatever is denied here must be denied there in the same words, or be wider there. What bounds `other` does not
+    /// count: it may be lifted.
     pub fn covers(&self, other: &Self) -> bool {
-        self.covers_whatever_comes(other) && self.covers_what_there_is(other)
+        self.covers_whatever_comes(other)
+            && self.covers_what_there_is(other)
+            && self.bound_allows(|bound| bound.covers(other))
     }
 
     /// Pattern by pattern: each action that `other` allows lies within one that is allowed here, and a denial here
     /// that could touch it is made there as well.
     fn covers_whatever_comes(&self, other: &Self) -> bool {
         let of = |policy: &'_ Self, effect: Effect| -> Vec<Rule> {
-            policy.0.iter().filter(|rule| rule.effect == effect).cloned().collect()
+            policy.rules.iter().filter(|rule| rule.effect == effect).cloned().collect()
         };
         let (allowed, denied, denied_there) =
             (of(self, Effect::Allow), of(self, Effect::Deny), of(other, Effect::Deny));
@@ -199,7 +226,7 @@ impl Policy {
         let grantable = Operation::ALL.iter().filter(|operation| operation.audience() == Audience::Permitted);
         grantable.map(|operation| operation.action()).all(|action| {
             let about = |policy: &'_ Self, effect: Effect| -> Vec<Glob> {
-                let rules = policy.0.iter().filter(|rule| rule.effect == effect);
+                let rules = policy.rules.iter().filter(|rule| rule.effect == effect);
                 let on_action = rules.filter(|rule| rule.actions.iter().any(|pattern| pattern.matches(action)));
                 on_action.flat_map(|rule| rule.resources.iter().cloned()).collect()
             };
@@ -262,11 +289,25 @@ mod tests {
     }
 
     #[test]
-    fn a_member_calls_and_reads_and_changes_nothing() {
+    fn a_member_calls_and_reads_and_changes_nothing_but_its_own_keys() {
         let member = Policy::of_role(Role::Member);
         let may: Vec<_> = Operation::ALL.iter().filter(|op| member.permits(**op, Some("x"))).copied().collect();
         use Operation::*;
-        assert_eq!(may, [ListProviders, GetProvider, ListModels, GetModel, Invoke]);
+        let own_keys = [ListProviderKeys, GetProviderKey, PutProviderKey, DeleteProviderKey];
+        assert_eq!(may, [&[ListProviders, GetProvider, ListModels, GetModel], &own_keys[..], &[Invoke]].concat());
+    }
+
+    #[test]
+    fn a_bound_takes_away_whatever_lies_beyond_it() {
+        let (admin, member) = (Policy::of_role(Role::Admin), Policy::of_role(Role::Member));
+        let bounded = admin.clone().within(member.clone());
+        let everything = Glob::parse("x", "*", Case::Insensitive).expect("a glob");
+        assert!(bounded.permits(Operation::Invoke, Some("a^b")) && bounded.could_permit(Operation::Invoke));
+        assert!(bounded.permits_all(Operation::Invoke, &everything));
+        assert!(!bounded.permits(Operation::CreateToken, None) && !bounded.could_permit(Operation::CreateToken));
+        assert!(!bounded.permits_all(Operation::CreateToken, &everything));
+        assert!(bounded.covers(&member) && !bounded.covers(&admin));
+        assert!(!member.covers(&bounded), "a bound may be lifted");
     }
 
     #[test]

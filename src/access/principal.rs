@@ -17,7 +17,9 @@ pub struct TokenHolder {
     pub project: ProjectId,
     /// The user it is bound to.
     pub user: Option<UserId>,
-    /// What it may do.
+    /// Whether that user was switched off, and its tokens with it.
+    pub user_disabled: bool,
+    /// What it may do; no more than its user may.
     pub policy: Policy,
     /// Which models it may call; `None` is all.
     pub allowed_models: Option<Vec<SelectorGlob>>,
@@ -50,6 +52,14 @@ impl Principal {
         match self {
             Self::Root => "ADMIN_TOKEN",
             Self::Token(holder) => &holder.name,
+        }
+    }
+
+    /// The user that it acts for; root acts for none.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Root => None,
+            Self::Token(holder) => holder.user.as_ref(),
         }
     }
 
@@ -90,11 +100,14 @@ pub fn forbidden(operation: Operation, resource: Option<&str>) -> Refusal {
 }
 
 impl TokenHolder {
-    /// The 401 of a token that is switched off or has ended.
+    /// The 401 of a token that is switched off, by itself or with its user, or has ended.
     pub fn check_valid(&self, now: Timestamp) -> Result<(), Refusal> {
         let refuse = |why: String| Err(invalid_token(why));
         if self.disabled {
             return refuse("this token is disabled: ask for another one".into());
+        }
+        if self.user_disabled {
+            return refuse("the user of this token is disabled: an admin of the project can enable it again".into());
         }
         match self.expires_at {
             Some(end) if end <= now => refuse(format!("this token expired at {end}: ask for another one")),

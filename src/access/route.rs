@@ -9,6 +9,8 @@ pub enum Method {
     Get,
     /// POST.
     Post,
+    /// PUT.
+    Put,
     /// PATCH.
     Patch,
     /// DELETE.
@@ -24,6 +26,7 @@ impl Method {
         match text {
             "GET" | "HEAD" => Some(Self::Get),
             "POST" => Some(Self::Post),
+            "PUT" => Some(Self::Put),
             "PATCH" => Some(Self::Patch),
             "DELETE" => Some(Self::Delete),
             _ => None,
@@ -34,19 +37,24 @@ impl Method {
         match self {
             Self::Get => "GET, HEAD",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
 }
 
-use Method::{Delete, Get, Patch, Post};
+use Method::{Delete, Get, Patch, Post, Put};
 use Operation::*;
 
 /// Method, path pattern, operation. `{…}` takes one segment.
 pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/healthz", CheckHealth),
     (Get, "/api/v1/me", GetMe),
+    (Get, "/api/v1/me/provider-keys", ListProviderKeys),
+    (Get, "/api/v1/me/provider-keys/{provider_id}", GetProviderKey),
+    (Put, "/api/v1/me/provider-keys/{provider_id}", PutProviderKey),
+    (Delete, "/api/v1/me/provider-keys/{provider_id}", DeleteProviderKey),
     (Get, "/api/v1/projects", ListProjects),
     (Post, "/api/v1/projects", CreateProject),
     (Get, "/api/v1/projects/{project_id}", GetProject),
@@ -68,6 +76,11 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/secrets/{secret_id}", GetSecret),
     (Patch, "/api/v1/secrets/{secret_id}", UpdateSecret),
     (Delete, "/api/v1/secrets/{secret_id}", DeleteSecret),
+    (Get, "/api/v1/users", ListUsers),
+    (Post, "/api/v1/users", CreateUser),
+    (Get, "/api/v1/users/{user_id}", GetUser),
+    (Patch, "/api/v1/users/{user_id}", UpdateUser),
+    (Delete, "/api/v1/users/{user_id}", DeleteUser),
     (Get, "/api/v1/tokens", ListTokens),
     (Post, "/api/v1/tokens", CreateToken),
     (Get, "/api/v1/tokens/{token_id}", GetToken),

@@ -3,10 +3,17 @@
 use super::reply::time;
 use super::{Call, Reply};
 use crate::access::{Operation, Principal};
-use crate::json::{Members, json};
+use crate::json::json;
+use crate::refusal::Refusal;
+use crate::store;
 use serde_json::Value;
 
-pub fn get(call: &Call<'_>) -> Reply {
+pub async fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let user = match call.principal.user() {
+        Some(id) => store::users::find(call.world.db, id).await?,
+        None => None,
+    };
+    let user = user.map(|user| json!({"id": user.id, "name": user.name, "email": user.email, "role": user.role}));
     let actions: Vec<&str> = Operation::ALL
         .iter()
         .filter(|operation| call.principal.may(**operation, None))
@@ -27,7 +34,8 @@ pub fn get(call: &Call<'_>) -> Reply {
         }),
     };
     if let Value::Object(fields) = &mut view {
-        fields.put("actions", json!(actions));
+        fields.insert("user".into(), json!(user));
+        fields.insert("actions".into(), json!(actions));
     }
-    Reply::json(200, &view)
+    Ok(Reply::json(200, &view))
 }

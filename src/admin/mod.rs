@@ -7,6 +7,7 @@ mod form;
 mod health;
 mod me;
 mod models;
+mod own_keys;
 mod page;
 mod projects;
 mod providers;
@@ -14,6 +15,7 @@ mod reply;
 mod sealing_keys;
 mod secrets;
 mod tokens;
+mod users;
 
 pub use reply::Reply;
 
@@ -136,7 +138,11 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
 async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
     use Operation::*;
     match (call.operation, segments) {
-        (GetMe, _) => Ok(me::get(call)),
+        (GetMe, _) => me::get(call).await,
+        (ListProviderKeys, _) => own_keys::list(call).await,
+        (GetProviderKey, [provider]) => own_keys::get(call, provider).await,
+        (PutProviderKey, [provider]) => own_keys::put(call, provider).await,
+        (DeleteProviderKey, [provider]) => own_keys::delete(call, provider).await,
         (ListProjects, _) => projects::list(call).await,
         (CreateProject, _) => projects::create(call).await,
         (GetProject, [id]) => projects::get(call, id).await,
@@ -158,6 +164,11 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (GetSecret, [id]) => secrets::get(call, id).await,
         (UpdateSecret, [id]) => secrets::update(call, id).await,
         (DeleteSecret, [id]) => secrets::delete(call, id).await,
+        (ListUsers, _) => users::list(call).await,
+        (CreateUser, _) => users::create(call).await,
+        (GetUser, [id]) => users::get(call, id).await,
+        (UpdateUser, [id]) => users::update(call, id).await,
+        (DeleteUser, [id]) => users::delete(call, id).await,
         (ListTokens, _) => tokens::list(call).await,
         (CreateToken, _) => tokens::create(call).await,
         (GetToken, [id]) => tokens::get(call, id).await,

@@ -5,7 +5,7 @@ use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found};
 use crate::access::{PlainToken, Policy, Principal, Role, Statement, TokenHash};
-use crate::domain::ids::{TokenId, UserId};
+use crate::domain::ids::{ProjectId, TokenId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;
 use crate::domain::selector::SelectorGlob;
@@ -14,6 +14,7 @@ use crate::json::{Members, json};
 use crate::ports::Param;
 use crate::refusal::{Reason, Refusal};
 use crate::store::tokens::{self, TokenRow};
+use crate::store::users::{self, UserRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
 
@@ -62,6 +63,13 @@ enum Rights {
 }
 
 impl Rights {
+    const fn field(&self) -> &'static str {
+        match self {
+            Self::Role(_) => "role",
+            Self::Policy(_) => "policy",
+        }
+    }
+
     fn policy(&self) -> Result<Policy, Invalid> {
         match self {
             Self::Role(role) => Ok(Policy::of_role(*role)),
@@ -69,7 +77,7 @@ impl Rights {
         }
     }
 
-    fn read(form: &mut Form, stored: Option<&TokenRow>) -> Result<Self, Invalid> {
+    fn read(form: &mut Form, stored: Option<&TokenRow>, user: Option<&UserRow>) -> Result<Self, Invalid> {
         let role = form.word("role", &Role::ALL.map(Role::as_str), Role::parse)?;
         let statements = form.value("policy")?.map(statements)?;
         let cleared = [("role", role == Patch::Clear), ("policy", statements == Patch::Clear)];
@@ -88,8 +96,8 @@ impl Rights {
             }
             (None, None, Some(TokenRow { role: Some(role), .. })) => Ok(Self::Role(*role)),
             (None, None, Some(TokenRow { policy: Some(statements), .. })) => Ok(Self::Policy(statements.clone())),
-            // The least that is of use: it calls models and changes nothing.
-            (None, None, _) => Ok(Self::Role(Role::Member)),
+            // What its user may; without one the least that is of use: it calls models and changes nothing.
+            (None, None, _) => Ok(Self::Role(user.map_or(Role::Member, |user| user.role))),
         }
     }
 }
@@ -101,7 +109,7 @@ fn statements(value: Value) -> Result<Vec<Statement>, Invalid> {
 }
 
 impl Change {
-    fn read(form: &mut Form, stored: Option<&TokenRow>) -> Result<Self, Invalid> {
+    fn read(form: &mut Form, stored: Option<&TokenRow>, user: Option<&UserRow>) -> Result<Self, Invalid> {
         let name = form.text("name")?;
         let name = match stored {
             None => name.required("name")?,
@@ -112,7 +120,7 @@ impl Change {
         let disabled = form.truth("disabled")?.given("disabled")?;
         Ok(Self {
             name: Name::parse("name", &name)?,
-            rights: Rights::read(form, stored)?,
+            rights: Rights::read(form, stored, user)?,
             allowed_models: allowed.map(globs).transpose()?,
             expires_at: expires.over(stored.and_then(|stored| stored.expires_at).map(Timestamp::from_ms)),
             disabled: disabled.unwrap_or(stored.is_some_and(|stored| stored.disabled)),
@@ -127,8 +135,7 @@ impl Change {
             Err(Refusal::new(Reason::Forbidden, message).on(param))
         };
         if !own.policy.covers(&self.rights.policy()?) {
-            let param = if matches!(self.rights, Rights::Role(_)) { "role" } else { "policy" };
-            return beyond(param, "narrow it to what you may do yourself");
+            return beyond(self.rights.field(), "narrow it to what you may do yourself");
         }
         match (&own.allowed_models, &self.allowed_models) {
             (None, _) => {}
@@ -142,6 +149,22 @@ impl Change {
         match (own.expires_at, self.expires_at) {
             (Some(end), None) => beyond("expires_at", &format!("yours ends at {end}")),
             (Some(end), Some(minted)) if minted > end => beyond("expires_at", &format!("yours ends at {end}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// A role beyond the user's is refused. A policy may hold wildcards, which the user's role narrows at each reading.
+    fn check_role_within(&self, user: &UserRow) -> Result<(), Invalid> {
+        match self.rights {
+            Rights::Role(role) if !Policy::of_role(user.role).covers(&Policy::of_role(role)) => {
+                let message = format!(
+                    "role `{}` is more than the token's user has: give a {}'s, or raise the role of `{}` first",
+                    role.as_str(),
+                    user.role.as_str(),
+                    user.id
+                );
+                Err(Invalid::new("role", message))
+            }
             _ => Ok(()),
         }
     }
@@ -172,6 +195,32 @@ fn globs(texts: Vec<String>) -> Result<Vec<SelectorGlob>, Invalid> {
     texts.iter().map(|text| SelectorGlob::parse("allowed_models", text)).collect()
 }
 
+/// The user that a token is minted for. It acts with that user's own keys, so that whoever mints it must have what the
+/// user has.
+async fn user_of(call: &Call<'_>, project: &ProjectId, given: Option<String>) -> Result<Option<UserRow>, Refusal> {
+    let Some(given) = given else { return Ok(None) };
+    let user = match UserId::parse(&given) {
+        Some(id) => users::find(call.world.db, &id).await?,
+        None => None,
+    };
+    let user = user.filter(|user| user.project_id == *project).ok_or_else(|| no_user(&given))?;
+    match &call.principal {
+        Principal::Token(own) if !own.policy.covers(&Policy::of_role(user.role)) => {
+            let role = user.role.as_str();
+            let message = format!(
+                "user_id would give more than your own token has: `{given}` is a {role}; have a token minted by someone \
+                 who may do what a {role} may"
+            );
+            Err(Refusal::new(Reason::Forbidden, message).on("user_id"))
+        }
+        _ => Ok(Some(user)),
+    }
+}
+
+fn no_user(id: &str) -> Invalid {
+    Invalid::new("user_id", format!("there is no user `{id}` in this project: POST /api/v1/users makes one"))
+}
+
 pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
@@ -185,20 +234,20 @@ pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut form = Form::read(call.request, &FIELDS)?;
-    let change = Change::read(&mut form, None)?;
+    let user = form.text("user_id")?.over(None);
+    let project = call.project_for(&mut form).await?;
+    let user = user_of(call, &project, user).await?;
+    let change = Change::read(&mut form, None, user.as_ref())?;
     change.rights.policy()?;
     change.check_within(&call.principal)?;
-    let user = form.text("user_id")?.over(None);
-    let no_user = |id: &str| Invalid::new("user_id", format!("there is no user `{id}` in this project"));
-    let user = user.map(|id| UserId::parse(&id).ok_or_else(|| no_user(&id))).transpose()?;
-    let project = call.project_for(&mut form).await?;
+    user.as_ref().map_or(Ok(()), |user| change.check_role_within(user))?;
     let id = TokenId::generate(call.world.rng)?;
     let token = PlainToken::generate(call.world.rng)?;
     let own = [
         id.as_str().into(),
         project.as_str().into(),
         call.now.ms().into(),
-        user.as_ref().map(UserId::as_str).into(),
+        user.as_ref().map(|user| user.id.as_str()).into(),
         TokenHash::of(token.expose()).hex().into(),
         token.hint().into(),
     ];
@@ -208,7 +257,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     ];
     let read = vec![tokens::FIND.with([id.as_str().into()])];
     let made = write_and_read(call.world.db, None, statements, read).await.map_err(|error| match (error, &user) {
-        (StoreError::Reference, Some(user)) => no_user(user.as_str()).into(),
+        (StoreError::Reference, Some(user)) => no_user(user.id.as_str()).into(),
         (other, _) => Refusal::from(other),
     })?;
     let mut shown = view(&written(&made)?);
@@ -221,24 +270,44 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(reply)
 }
 
+/// The user of a token after an update. A token that has none may get one; whoever holds a user's token goes on as that
+/// user, and not as another.
+async fn bound_to(call: &Call<'_>, form: &mut Form, token: &TokenRow) -> Result<Option<UserRow>, Refusal> {
+    let given = form.text("user_id")?.given("user_id")?;
+    match (&token.user_id, given) {
+        (Some(bound), Some(given)) if given != bound.as_str() => {
+            Err(Invalid::new("user_id", "a token stays with the user it was minted for: mint another one").into())
+        }
+        // Whoever changes a token that acts for a user must have what the user has.
+        (Some(bound), _) => user_of(call, &token.project_id, Some(bound.to_string())).await,
+        (None, given) => user_of(call, &token.project_id, given).await,
+    }
+}
+
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let token = find(call, id).await?;
     check_if_match(call.request, &view(&token))?;
     let mut form = Form::read_update(call.request, &FIELDS)?;
     call.stays_in(&mut form, &token.project_id)?;
-    if form.has("user_id") {
-        return Err(Invalid::new("user_id", "a token stays with the user it was minted for: mint another one").into());
-    }
-    let change = Change::read(&mut form, Some(&token))?;
+    let user = bound_to(call, &mut form, &token).await?;
+    let change = Change::read(&mut form, Some(&token), None)?;
     change.rights.policy()?;
     change.check_within(&call.principal)?;
+    let rights_given = ["user_id", "role"].iter().any(|field| form.names().contains(field));
+    user.as_ref().filter(|_| rights_given).map_or(Ok(()), |user| change.check_role_within(user))?;
     let own = [token.id.as_str().into(), call.now.ms().into()];
+    let user_id = user.as_ref().map(|user| user.id.as_str()).into();
     let statements = vec![
-        tokens::UPDATE.with(own.into_iter().chain(change.columns())),
+        tokens::UPDATE.with(own.into_iter().chain(change.columns()).chain([user_id])),
         call.audit(Some(&token.project_id), ("token", id), form.names())?,
     ];
     let read = vec![tokens::FIND.with([token.id.as_str().into()])];
-    let changed = write_and_read(call.world.db, Some(tokens::unchanged(&token)), statements, read).await?;
+    let precondition = Some(tokens::unchanged(&token));
+    let changed =
+        write_and_read(call.world.db, precondition, statements, read).await.map_err(|error| match (error, &user) {
+            (StoreError::Reference, Some(user)) => no_user(user.id.as_str()).into(),
+            (other, _) => Refusal::from(other),
+        })?;
     Ok(Reply::resource(call.request, &view(&written(&changed)?)))
 }
 

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod advanced;
 pub mod base_url;
+pub mod email;
 pub mod glob;
 pub mod header_map;
 pub mod ids;

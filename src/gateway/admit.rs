@@ -1,18 +1,20 @@
 //! The first phase: who is calling, and on which state of the project. One D1 round trip where the isolate does not
 //! know, none where it does.
 
-use super::cache::{Cache, CallerKey};
+use super::cache::{Cache, CallerKey, Known};
 use crate::access::principal::{forbidden, no_token, unknown_token};
 use crate::access::token::bearer;
 use crate::access::{Operation, TokenHash, TokenHolder};
 use crate::deployment::Deployment;
 use crate::domain::ids::ProjectId;
+use crate::domain::kind::AuthMethod;
 use crate::domain::name;
 use crate::domain::selector::{SEPARATOR, SelectorGlob};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::Db;
 use crate::refusal::{Reason, Refusal};
-use crate::routing::{Candidate, Snapshot};
+use crate::routing::{Candidate, Opened, OwnKeys, RoutedProvider, Snapshot};
+use crate::seal::KeyRing;
 use crate::store;
 use crate::store::snapshot::{Caller, read};
 use crate::store::{StoreError, tokens::TokenRow};
@@ -33,7 +35,8 @@ pub struct Presented<'a> {
 /// A caller that may call models, and the state of its project.
 #[derive(Debug, Clone)]
 pub struct Admitted {
-    holder: Option<Rc<TokenHolder>>,
+    pub(super) holder: Option<Rc<TokenHolder>>,
+    pub(super) own_keys: Rc<OwnKeys>,
     /// The project's state.
     pub snapshot: Rc<Snapshot>,
 }
@@ -42,6 +45,24 @@ impl Admitted {
     /// The caller's token; none for root.
     pub fn holder(&self) -> Option<&TokenHolder> {
         self.holder.as_deref()
+    }
+
+    /// What the provider is called with: the user's own key, else the provider's, else none where it was made keyless
+    /// (SPEC section 6).
+    ///
+    /// # Errors
+    /// [`Reason::CredentialMissing`] where there is none of them, and whatever keeps the one there is from being sent.
+    pub fn credential<'a>(
+        &'a self,
+        provider: &'a RoutedProvider,
+        method: AuthMethod,
+        ring: Result<&Rc<KeyRing>, Refusal>,
+    ) -> Result<&'a Opened, Refusal> {
+        let project = &self.snapshot.project;
+        match self.own_keys.credential(project, provider, method, ring.clone()) {
+            Some(own) => own,
+            None => provider.credential(project, method, ring),
+        }
     }
 
     /// Whether the caller may send a provider anything at all: every model of it must be the caller's to call.
@@ -80,28 +101,34 @@ pub async fn admit(
         CallerKey::Token(hash)
     };
     let known = cache.borrow().fresh(&caller, now, deployment.config_ttl).cloned();
-    let (holder, snapshot) = match known {
-        Some(known) => (known.holder, known.snapshot),
+    let admitted = match known {
+        Some(known) => known.into(),
         None => match refresh(db, cache, &caller, now).await {
             Ok(read) => read,
             Err(away) => {
                 // Rather what was true a while ago than nothing at all, as long as the operator allows it.
                 let stale = cache.borrow().stale(&caller, now, deployment.stale_if_error).cloned();
                 match (away, stale) {
-                    (Unread::Away(_), Some(known)) => (known.holder, known.snapshot),
+                    (Unread::Away(_), Some(known)) => known.into(),
                     (Unread::Away(error), None) => return Err(error.into()),
                     (Unread::Refused(refusal), _) => return Err(refusal),
                 }
             }
         },
     };
-    if let Some(holder) = &holder {
+    if let Some(holder) = &admitted.holder {
         holder.check_valid(now)?;
         if !holder.policy.could_permit(Operation::Invoke) {
             return Err(forbidden(Operation::Invoke, None));
         }
     }
-    Ok(Admitted { holder, snapshot })
+    Ok(admitted)
+}
+
+impl From<Known> for Admitted {
+    fn from(known: Known) -> Self {
+        Self { holder: known.holder, own_keys: known.own_keys, snapshot: known.snapshot }
+    }
 }
 
 enum Unread {
@@ -109,12 +136,7 @@ enum Unread {
     Refused(Refusal),
 }
 
-async fn refresh(
-    db: &dyn Db,
-    cache: &RefCell<Cache>,
-    caller: &CallerKey,
-    now: Timestamp,
-) -> Result<(Option<Rc<TokenHolder>>, Rc<Snapshot>), Unread> {
+async fn refresh(db: &dyn Db, cache: &RefCell<Cache>, caller: &CallerKey, now: Timestamp) -> Result<Admitted, Unread> {
     let (known, writes) = (cache.borrow().revision(caller), cache.borrow().writes());
     let asked = match caller {
         CallerKey::Token(hash) => Caller::Token(hash),
@@ -152,8 +174,11 @@ async fn refresh(
             return Err(Unread::Away(StoreError::Away("the isolate's snapshot went away meanwhile".into())));
         }
     };
-    cache.borrow_mut().keep(caller.clone(), holder.clone(), Rc::clone(&snapshot), now, writes);
-    Ok((holder, snapshot))
+    let open = cache.borrow().own_keys(caller).filter(|open| open.hold(&read.own_keys)).cloned();
+    let own_keys = open.unwrap_or_else(|| Rc::new(OwnKeys::new(read.own_keys)));
+    let admitted = Admitted { holder, own_keys, snapshot };
+    cache.borrow_mut().keep(caller.clone(), &admitted, now, writes);
+    Ok(admitted)
 }
 
 fn holder(row: &TokenRow) -> Result<TokenHolder, Unread> {

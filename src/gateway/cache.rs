@@ -1,9 +1,10 @@
 //! What an isolate keeps between calls: plain data, never an I/O object.
 
+use super::admit::Admitted;
 use crate::access::{TokenHash, TokenHolder};
 use crate::domain::ids::ProjectId;
 use crate::domain::timestamp::Timestamp;
-use crate::routing::Snapshot;
+use crate::routing::{OwnKeys, Snapshot};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub enum CallerKey {
 pub struct Known {
     /// The token's record; none for root.
     pub holder: Option<Rc<TokenHolder>>,
+    /// Its user's own keys.
+    pub own_keys: Rc<OwnKeys>,
     /// The project's state.
     pub snapshot: Rc<Snapshot>,
     read_at: Timestamp,
@@ -72,6 +75,11 @@ impl Cache {
         self.callers.get(caller).map(|known| self.latest(known).revision)
     }
 
+    /// The own keys that the isolate has of the caller's user, however old its reading is.
+    pub fn own_keys(&self, caller: &CallerKey) -> Option<&Rc<OwnKeys>> {
+        self.callers.get(caller).map(|known| &known.own_keys)
+    }
+
     /// The state of a project that the isolate has.
     pub fn snapshot(&self, project: &ProjectId) -> Option<&Rc<Snapshot>> {
         self.snapshots.get(project)
@@ -83,14 +91,8 @@ impl Cache {
     }
 
     /// Keeps what was just read, the reading having begun after `writes`.
-    pub fn keep(
-        &mut self,
-        caller: CallerKey,
-        holder: Option<Rc<TokenHolder>>,
-        snapshot: Rc<Snapshot>,
-        now: Timestamp,
-        writes: Writes,
-    ) {
+    pub fn keep(&mut self, caller: CallerKey, read: &Admitted, now: Timestamp, writes: Writes) {
+        let snapshot = Rc::clone(&read.snapshot);
         if self.callers.len() >= MOST_CALLERS && !self.callers.contains_key(&caller) {
             self.callers.clear();
             self.snapshots.clear();
@@ -103,7 +105,8 @@ impl Cache {
             }
         }
         let standing = if writes == self.writes { Standing::Good } else { Standing::Overtaken };
-        self.callers.insert(caller, Known { holder, snapshot, read_at: now, standing });
+        let (holder, own_keys) = (read.holder.clone(), Rc::clone(&read.own_keys));
+        self.callers.insert(caller, Known { holder, own_keys, snapshot, read_at: now, standing });
     }
 
     /// Forgets a caller: its token is no longer known.

@@ -62,7 +62,7 @@ pub fn plan<'h>(
     let asked = if query.is_empty() { rest.to_owned() } else { format!("{rest}?{query}") };
     let url = path::raw(&resolved.base_url, protocol, &asked)
         .map_err(|invalid| Refusal::new(Reason::BadRequest, invalid.message).on("path"))?;
-    let opened = provider.credential(&admitted.snapshot.project, resolved.auth_method, deployment.ring())?;
+    let opened = admitted.credential(provider, resolved.auth_method, deployment.ring())?;
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let mut headers: Vec<_> = forwarded_raw(client.clone(), protocol).map(owned).collect();
     if protocol == Protocol::AnthropicMessages {

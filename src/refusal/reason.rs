@@ -78,6 +78,8 @@ reasons! {
     SecretNameConflict = 409 "secret.name_conflict" Client;
     /// Providers still use the secret.
     SecretInUse = 409 "secret.in_use" Client;
+    /// A user of that name exists.
+    UserNameConflict = 409 "user.name_conflict" Client;
     /// A project of that name exists.
     ProjectNameConflict = 409 "project.name_conflict" Client;
     /// The project still holds something.

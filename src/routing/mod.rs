@@ -4,8 +4,10 @@
 
 pub mod azure;
 pub mod headers_out;
+mod own_keys;
 pub mod sigv4;
 mod snapshot;
 pub mod url;
 
+pub use own_keys::OwnKeys;
 pub use snapshot::{Candidate, Opened, RoutedProvider, Snapshot};

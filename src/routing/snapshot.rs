@@ -7,13 +7,14 @@ use crate::domain::advanced::{Advanced, Effective, merge};
 use crate::domain::base_url::PrivateUpstreams;
 use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
+use crate::domain::invalid::Invalid;
 use crate::domain::kind::AuthMethod;
 use crate::domain::name::key;
 use crate::domain::provider::{CredentialSource, Resolved, Settings};
 use crate::domain::selector::Selector;
 use crate::refusal::{Reason, Refusal};
 use crate::routing::sigv4::Credentials;
-use crate::seal::{KeyRing, Plaintext};
+use crate::seal::{KeyRing, Place, Plaintext, Sealed};
 use crate::store::models::PricesRow;
 use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
 use crate::store::{providers, secrets};
@@ -104,31 +105,41 @@ impl RoutedProvider {
             return Err(Refusal::new(
                 Reason::CredentialMissing,
                 format!(
-                    "provider `{}` has no credential: an admin sets one with PATCH /api/v1/providers/{} (`api_key`, \
-                     `secret_id` or `custom_headers`; `api_key: \"\"` for a server that takes none)",
+                    "provider `{}` has no credential: an admin sets one with PATCH /api/v1/providers/{1} (`api_key`, \
+                     `secret_id` or `custom_headers`; `api_key: \"\"` for a server that takes none), or a user brings \
+                     their own with PUT /api/v1/me/provider-keys/{1}",
                     row.name, row.id
                 ),
             ));
         };
-        let plaintext = ring.and_then(|ring| Ok(ring.open(sealed, &place)?)).map_err(|mut refusal| {
+        open(sealed, &place, method, ring).map_err(|mut refusal| {
             refusal.message = format!("provider `{}`: {}", row.name, refusal.message);
             refusal
-        })?;
-        let unfit = |invalid: crate::domain::invalid::Invalid| {
-            let why = format!("provider `{}`: its credential cannot be sent: {}", row.name, invalid.message);
-            Refusal::new(Reason::CredentialInvalid, why)
-        };
-        match method {
-            AuthMethod::CustomHeaders => CustomHeaders::parse_json(plaintext.expose())
-                .map(|headers| Opened::Headers(Rc::new(headers)))
-                .map_err(unfit),
-            AuthMethod::AwsSigv4 => {
-                Credentials::parse_json(plaintext.expose()).map(|key| Opened::Aws(Rc::new(key))).map_err(unfit)
-            }
-            _ => {
-                let key = api_key_text("api_key", plaintext.expose()).map_err(unfit)?;
-                Ok(Opened::Key(Plaintext::new(key.to_owned())))
-            }
+        })
+    }
+}
+
+/// Opens a sealed credential and reads what the method sends.
+pub(super) fn open(
+    sealed: &Sealed,
+    place: &Place<'_>,
+    method: AuthMethod,
+    ring: Result<&Rc<KeyRing>, Refusal>,
+) -> Result<Opened, Refusal> {
+    let plaintext = ring?.open(sealed, place)?;
+    let unfit = |invalid: Invalid| {
+        Refusal::new(Reason::CredentialInvalid, format!("its credential cannot be sent: {}", invalid.message))
+    };
+    match method {
+        AuthMethod::CustomHeaders => CustomHeaders::parse_json(plaintext.expose())
+            .map(|headers| Opened::Headers(Rc::new(headers)))
+            .map_err(unfit),
+        AuthMethod::AwsSigv4 => {
+            Credentials::parse_json(plaintext.expose()).map(|key| Opened::Aws(Rc::new(key))).map_err(unfit)
+        }
+        _ => {
+            let key = api_key_text("api_key", plaintext.expose()).map_err(unfit)?;
+            Ok(Opened::Key(Plaintext::new(key.to_owned())))
         }
     }
 }

@@ -12,6 +12,8 @@ pub mod secrets;
 pub mod snapshot;
 pub mod tokens;
 pub mod usage;
+pub mod user_keys;
+pub mod users;
 
 use crate::ports::{Db, DbError, Outcome, Param, Statement};
 use crate::refusal::{Reason, Refusal};
@@ -99,6 +101,8 @@ pub const ALL: &[&[&Sql]] = &[
     snapshot::STATEMENTS,
     tokens::STATEMENTS,
     usage::STATEMENTS,
+    user_keys::STATEMENTS,
+    users::STATEMENTS,
 ];
 
 statements! { "store";

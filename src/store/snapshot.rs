@@ -3,6 +3,7 @@
 use super::models::{PricesRow, prices};
 use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
+use super::user_keys::{self, SnapshotUserKey};
 use super::{StoreError, json_column, rows, statements};
 use crate::access::TokenHash;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId, SecretId};
@@ -90,6 +91,8 @@ pub enum Caller<'a> {
 pub struct Read {
     /// The token's record; none for root, or where the hash is not known.
     pub token: Option<TokenRow>,
+    /// Its user's own keys.
+    pub own_keys: Vec<SnapshotUserKey>,
     /// The project and its revision; none where there is no such project.
     pub project: Option<(ProjectId, i64)>,
     /// Its rows; none where the isolate's revision is current.
@@ -108,12 +111,13 @@ pub async fn read(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> Result
     let outcomes = db
         .batch(vec![
             tokens::BY_HASH.with([hash.clone()]),
+            user_keys::OF_CALLER.with([hash.clone()]),
             PROJECT.with([hash.clone(), name.clone()]),
             PROVIDERS.with(with_known()),
             MODELS.with(with_known()),
         ])
         .await?;
-    let [token, project, providers, models] = outcomes.as_slice() else {
+    let [token, own_keys, project, providers, models] = outcomes.as_slice() else {
         return Err(StoreError::Away("the database answered a batch in part".into()));
     };
 
@@ -127,6 +131,7 @@ pub async fn read(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> Result
     let models = || Ok::<_, StoreError>(rows::<Vec<SnapshotModel>>(models)?.into_iter().flatten().collect());
     Ok(Read {
         token: rows(token)?.into_iter().next(),
+        own_keys: rows(own_keys)?,
         project,
         rows: if rows_changed { Some((rows(providers)?, models()?)) } else { None },
     })

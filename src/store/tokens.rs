@@ -11,8 +11,9 @@ use serde::Deserialize;
 /// The columns of a token as one document. The hash stays where it is.
 macro_rules! document {
     () => {
-        concat!("json_object('id', id, 'project_id', project_id, 'user_id', user_id, 'name', name, 'hint', hint, 'role', role,
-         'policy', ", json_list!("policy_json"), ", 'allowed_models', ", json_list!("allowed_models_json"), ", 'expires_at', expires_at,
+        concat!("json_object('id', id, 'project_id', project_id, 'user_id', user_id,
+         'user', json((SELECT json_object('role', u.role, 'disabled', u.disabled) FROM users u WHERE u.id = tokens.user_id)),
+         'name', name, 'hint', hint, 'role', role, 'policy', ", json_list!("policy_json"), ", 'allowed_models', ", json_list!("allowed_models_json"), ", 'expires_at', expires_at,
          'disabled', disabled, 'version', version, 'created_at', created_at, 'updated_at', updated_at)")
     };
 }
@@ -31,12 +32,21 @@ statements! { "tokens";
         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     /// Other rights.
     UPDATE OnDemand = "UPDATE tokens SET updated_at = ?2, name = ?3, role = ?4, policy_json = ?5,
-        allowed_models_json = ?6, expires_at = ?7, disabled = ?8, version = version + 1 WHERE id = ?1";
+        allowed_models_json = ?6, expires_at = ?7, disabled = ?8, user_id = ?9, version = version + 1 WHERE id = ?1";
     /// Gone.
     DELETE OnDemand = "DELETE FROM tokens WHERE id = ?1";
     /// Holds where the row is as it was read.
     UNCHANGED OnDemand = "INSERT INTO preconditions (holds)
         SELECT count(*) FROM tokens WHERE id = ?1 AND version = ?2";
+}
+
+/// What a token takes from its user.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
+pub struct TokenUser {
+    pub role: Role,
+    #[serde(deserialize_with = "super::truth")]
+    pub disabled: bool,
 }
 
 /// A stored token's record.
@@ -46,6 +56,7 @@ pub struct TokenRow {
     pub id: TokenId,
     pub project_id: ProjectId,
     pub user_id: Option<UserId>,
+    pub user: Option<TokenUser>,
     pub name: String,
     pub hint: String,
     pub role: Option<Role>,
@@ -65,13 +76,17 @@ impl TokenRow {
         if self.role.is_some() { "role" } else { "policy" }
     }
 
-    /// What the token gives. A stored policy that cannot be read gives nothing: the row is corrupt.
+    /// What the token gives: its rights, as far as its user has them. A stored policy that cannot be read gives nothing: the row is corrupt.
     pub fn holder(&self) -> Result<TokenHolder, StoreError> {
         let corrupt = |invalid: crate::domain::invalid::Invalid| StoreError::Corrupt(invalid.to_string());
         let policy = match (&self.role, &self.policy) {
             (Some(role), None) => Policy::of_role(*role),
             (None, Some(statements)) => Policy::from_statements("policy", statements).map_err(corrupt)?,
             _ => return Err(StoreError::Corrupt("tokens.policy".into())),
+        };
+        let policy = match &self.user {
+            Some(user) => policy.within(Policy::of_role(user.role)),
+            None => policy,
         };
         let globs = self.allowed_models.as_ref().map(|globs| {
             globs.iter().map(|glob| SelectorGlob::parse("allowed_models", glob)).collect::<Result<_, _>>()
@@ -81,6 +96,7 @@ impl TokenRow {
             name: self.name.clone(),
             project: self.project_id.clone(),
             user: self.user_id.clone(),
+            user_disabled: self.user.as_ref().is_some_and(|user| user.disabled),
             policy,
             allowed_models: globs.transpose().map_err(corrupt)?,
             expires_at: self.expires_at.map(Timestamp::from_ms),

@@ -66,6 +66,10 @@ fn a_member_is_403_before_it_could_learn_what_is_there() {
             ("GET", "/api/v1/tokens".to_owned()),
             ("POST", "/api/v1/tokens".to_owned()),
             ("GET", "/api/v1/tokens/tok_0123456789abcdef".to_owned()),
+            ("GET", "/api/v1/users".to_owned()),
+            ("POST", "/api/v1/users".to_owned()),
+            ("PATCH", "/api/v1/users/usr_0123456789abcdef".to_owned()),
+            ("DELETE", "/api/v1/users/nope".to_owned()),
             ("POST", "/api/v1/projects".to_owned()),
             ("GET", "/api/v1/sealing-keys".to_owned()),
             ("POST", "/api/v1/sealing-keys/rotate".to_owned()),
@@ -98,6 +102,7 @@ fn a_row_of_another_project_is_404_for_its_reader_and_its_writer() {
     let (provider, secret) = (api.provider("a"), api.secret("s", "sk-0123456789abcdefghij"));
     let model = api.model(&provider, "m");
     let token_id = api.post("/api/v1/tokens", json!({"name": "t"})).must(201).id();
+    let user = api.user("u");
     let other = api.post("/api/v1/projects", json!({"name": "other"})).must(201).id();
     let minted =
         api.post(&format!("/api/v1/tokens?project_id={other}"), json!({"name": "o", "role": "admin"})).must(201);
@@ -107,6 +112,7 @@ fn a_row_of_another_project_is_404_for_its_reader_and_its_writer() {
         format!("/api/v1/providers/{provider}/models/{model}"),
         format!("/api/v1/secrets/{secret}"),
         format!("/api/v1/tokens/{token_id}"),
+        format!("/api/v1/users/{user}"),
         format!("/api/v1/projects/{}", api.default_project()),
     ] {
         stranger.get(&path).refuses(404, "not_found", "");
@@ -118,13 +124,14 @@ fn a_row_of_another_project_is_404_for_its_reader_and_its_writer() {
     api.changes_nothing(|| stranger.post(&format!("/api/v1/providers/{provider}/models"), json!({"model": "x"})))
         .refuses(404, "not_found", "");
     stranger.get(&format!("/api/v1/providers/{provider}/models")).refuses(404, "not_found", "");
-    for path in ["/api/v1/providers", "/api/v1/models", "/api/v1/secrets"] {
+    for path in ["/api/v1/providers", "/api/v1/models", "/api/v1/secrets", "/api/v1/users"] {
         assert_eq!(stranger.get(path).must(200).body["data"], json!([]), "{path}");
         stranger.get(&format!("{path}?project_id={}", api.default_project())).refuses(404, "not_found", "project_id");
     }
     assert_eq!(stranger.get("/api/v1/tokens").column("name"), ["o"]);
     let body = json!({"name": "p", "provider": "openai", "secret_id": secret});
     api.changes_nothing(|| stranger.post("/api/v1/providers", body)).invalid("secret_id");
+    api.changes_nothing(|| stranger.post("/api/v1/tokens", json!({"name": "p", "user_id": user}))).invalid("user_id");
 }
 
 #[test]

@@ -22,44 +22,54 @@ use std::rc::Rc;
 const KEY: &str = "sk-0123456789abcdefghijkl";
 
 /// An isolate in front of a deployment.
-struct Isolate {
-    api: Api,
-    cache: RefCell<Cache>,
-    chat_only: RefCell<ChatOnly>,
-    token: String,
+pub struct Isolate {
+    pub api: Api,
+    pub cache: RefCell<Cache>,
+    pub chat_only: RefCell<ChatOnly>,
+    pub token: String,
 }
 
 impl Isolate {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")]);
         let token = api.token(json!({"name": "app"}));
         Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token }
     }
 
-    fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
+    pub fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
         let now = Timestamp::from_ms(NOW + at);
         block_on(admit(&self.api.db, &self.api.deployment, &self.cache, presented, now))
     }
 
     /// Admits the isolate's own token, so many milliseconds after the beginning.
-    fn admit(&self, at: i64) -> Result<Admitted, Refusal> {
+    pub fn admit(&self, at: i64) -> Result<Admitted, Refusal> {
         let authorization = format!("Bearer {}", self.token);
         self.admit_with(Presented { authorization: Some(&authorization), ..Presented::default() }, at)
     }
 
     /// How many round trips some work takes.
-    fn round_trips<T>(&self, work: impl FnOnce() -> T) -> (usize, T) {
+    pub fn round_trips<T>(&self, work: impl FnOnce() -> T) -> (usize, T) {
         let before = self.api.db.batches.get();
         let done = work();
         (self.api.db.batches.get() - before, done)
     }
 
-    fn plan(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Plan, Refusal> {
-        let admitted = self.admit(0)?;
+    pub fn plan(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Plan, Refusal> {
+        self.plan_as(&self.admit(0)?, path, headers, body)
+    }
+
+    /// The same for a caller that was admitted already.
+    pub fn plan_as(
+        &self,
+        admitted: &Admitted,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Plan, Refusal> {
         let body = RequestBody::parse(body.as_bytes().to_vec())?;
-        let candidates = plan::candidates(&admitted, &body)?;
+        let candidates = plan::candidates(admitted, &body)?;
         let asked = Asked {
-            admitted: &admitted,
+            admitted,
             deployment: &self.api.deployment,
             door: call_door(path),
             headers: headers.iter().copied(),
@@ -73,7 +83,7 @@ impl Isolate {
     }
 }
 
-fn call_door(path: &str) -> CallDoor {
+pub fn call_door(path: &str) -> CallDoor {
     match door::find("POST", path) {
         Ok(Door::Call(door)) => door,
         other => panic!("{path}: {other:?}"),
@@ -81,11 +91,11 @@ fn call_door(path: &str) -> CallDoor {
 }
 
 /// The headers as the upstream would get them: a later one replaces an earlier one.
-fn sent<'p>(plan: &'p Plan, name: &str) -> Option<&'p str> {
+pub fn sent<'p>(plan: &'p Plan, name: &str) -> Option<&'p str> {
     plan.headers.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
-fn text(body: &[u8]) -> &str {
+pub fn text(body: &[u8]) -> &str {
     std::str::from_utf8(body).expect("UTF-8")
 }
 

@@ -138,6 +138,17 @@ impl Api {
         minted.body["token"].as_str().expect("a token").to_owned()
     }
 
+    /// A user of the default project; its id.
+    pub fn user(&self, name: &str) -> String {
+        self.post("/api/v1/users", json!({"name": name})).must(201).id()
+    }
+
+    /// A user and a token of it; the token.
+    pub fn token_of_user(&self, name: &str) -> String {
+        let user = self.user(name);
+        self.token(json!({"name": name, "user_id": user}))
+    }
+
     pub fn token_of_role(&self, role: &str) -> String {
         self.token(json!({"name": role, "role": role}))
     }
@@ -192,6 +203,10 @@ impl Caller<'_> {
 
     pub fn patch(&self, path: &str, body: Value) -> Answer {
         self.send("PATCH", path, body.to_string().into_bytes())
+    }
+
+    pub fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, body.to_string().into_bytes())
     }
 
     pub fn delete(&self, path: &str) -> Answer {

@@ -16,6 +16,10 @@ mod me_and_health;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
+mod own_keys;
+#[cfg(test)]
+mod own_keys_in_calls;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod properties;
@@ -45,3 +49,5 @@ mod sqlite;
 mod tokens;
 #[cfg(test)]
 mod under_concurrency;
+#[cfg(test)]
+mod users;

@@ -7,14 +7,11 @@ fn at(id: &str) -> String {
     format!("/api/v1/providers/{id}")
 }
 
-/// A user with a key of their own at the provider, by raw SQL: users come with a later issue.
+/// A user with a key of their own at the provider.
 fn own_key(api: &Api, provider: &str) {
-    let project = api.default_project();
-    api.db.run(&format!(
-        "INSERT INTO users (id, project_id, name, name_key, created_at, updated_at) VALUES ('usr_1', '{project}', 'u', 'u', 1, 1);
-         INSERT INTO user_provider_keys (id, project_id, user_id, provider_id, credential, created_at, updated_at)
-         VALUES ('uky_1', '{project}', 'usr_1', '{provider}', 'v1.k1.x', 1, 1)"
-    ));
+    let token = api.token_of_user("u");
+    let key = json!({"api_key": "sk-own-0123456789abcdefgh"});
+    api.as_token(&token).put(&format!("/api/v1/me/provider-keys/{provider}"), key).must(201);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn a_path_that_is_not_there_is_404() {
         "/api/v1",
         "/api/v2/providers",
         "/api/v1/Providers",
-        "/api/v1/users",
+        "/api/v1/people",
         "/api/v1/providers//models",
         "/healthz/x",
         "//healthz",

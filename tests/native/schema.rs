@@ -100,7 +100,9 @@ fn every_list_comes_out_of_its_index_in_order() {
     for statement in ALL.iter().flat_map(|module| module.iter()).filter(|sql| sql.name.contains(".LIST")) {
         let plan = db.plan(statement.text);
         let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE FOR ORDER BY"));
-        assert!(!sorts || statement.name == "projects.LIST", "{}: {plan:#?}", statement.name);
+        // A deployment has few projects, and a user at most one key a provider.
+        let few = ["projects.LIST", "user_keys.LIST"].contains(&statement.name);
+        assert!(!sorts || few, "{}: {plan:#?}", statement.name);
     }
 }
 

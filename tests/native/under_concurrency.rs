@@ -9,6 +9,7 @@ struct Scene {
     provider: String,
     model: String,
     secret: String,
+    user: String,
     token: String,
     project: String,
 }
@@ -19,11 +20,13 @@ fn scene() -> Scene {
     let model = api.model(&provider, "m1");
     let secret = api.secret("s", "sk-0123456789abcdefghij");
     let token = api.post("/api/v1/tokens", json!({"name": "t"})).must(201).id();
+    let user = api.user("u");
     let project = api.post("/api/v1/projects", json!({"name": "other"})).must(201).id();
     Scene {
         provider: format!("/api/v1/providers/{provider}"),
         model: format!("/api/v1/providers/{provider}/models/{model}"),
         secret: format!("/api/v1/secrets/{secret}"),
+        user: format!("/api/v1/users/{user}"),
         token: format!("/api/v1/tokens/{token}"),
         project: format!("/api/v1/projects/{project}"),
         api,
@@ -31,11 +34,12 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    fn all(&self) -> [(&str, &str); 5] {
+    fn all(&self) -> [(&str, &str); 6] {
         [
             ("providers", &self.provider),
             ("models", &self.model),
             ("secrets", &self.secret),
+            ("users", &self.user),
             ("tokens", &self.token),
             ("projects", &self.project),
         ]
@@ -62,7 +66,7 @@ fn named(path: &str) -> Value {
 
 #[test]
 fn a_row_that_changed_since_it_was_read_is_not_overwritten() {
-    for index in 0..5 {
+    for index in 0..6 {
         let scene = scene();
         let (table, path) = scene.all()[index];
         let other = format!(
@@ -81,7 +85,7 @@ fn a_row_that_changed_since_it_was_read_is_not_overwritten() {
 
 #[test]
 fn a_row_that_was_deleted_since_it_was_read_stays_deleted() {
-    for index in 0..5 {
+    for index in 0..6 {
         let scene = scene();
         let (table, path) = scene.all()[index];
         let mut sql = format!("DELETE FROM {table} WHERE id = '{}'", id(path));
@@ -206,7 +210,10 @@ fn writes(scene: &Scene) -> Vec<(&'static str, String, Value)> {
         ("POST", "/api/v1/secrets".into(), json!({"name": "new", "value": "v-of-a-secret"})),
         ("PATCH", scene.secret.clone(), json!({"name": "new", "value": "w-of-a-secret"})),
         ("DELETE", scene.secret.clone(), json!({})),
-        ("POST", "/api/v1/tokens".into(), json!({"name": "new"})),
+        ("POST", "/api/v1/users".into(), json!({"name": "new"})),
+        ("PATCH", scene.user.clone(), json!({"name": "new", "role": "viewer"})),
+        ("DELETE", scene.user.clone(), json!({})),
+        ("POST", "/api/v1/tokens".into(), json!({"name": "new", "user_id": id(&scene.user)})),
         ("PATCH", scene.token.clone(), json!({"name": "new"})),
         ("DELETE", scene.token.clone(), json!({})),
         ("POST", "/api/v1/projects".into(), json!({"name": "new"})),
@@ -258,6 +265,7 @@ fn reads_answer_503_while_the_database_is_away() {
         "/api/v1/providers",
         "/api/v1/models",
         "/api/v1/secrets",
+        "/api/v1/users",
         "/api/v1/tokens",
         "/api/v1/projects",
         "/api/v1/sealing-keys",

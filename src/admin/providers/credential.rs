@@ -79,7 +79,7 @@ pub fn check_fits(method: AuthMethod, param: &str, value: &Plaintext) -> Result<
 }
 
 /// What is shown of a key. Of AWS's it is the end of the key's id, which is no secret.
-fn hint(method: AuthMethod, key: &Plaintext) -> Option<String> {
+pub fn hint(method: AuthMethod, key: &Plaintext) -> Option<String> {
     match method {
         AuthMethod::AwsSigv4 => {
             let id = Credentials::parse_json(key.expose()).ok()?.access_key_id().to_owned();

@@ -75,11 +75,8 @@ impl<'a> Upstream<'a> {
         H: Iterator<Item = (&'h str, &'h str)> + Clone,
     {
         let (deployment, protocol) = (asked.deployment, dialects.first);
-        let opened = self.candidate.provider.credential(
-            &asked.admitted.snapshot.project,
-            self.resolved.auth_method,
-            deployment.ring(),
-        )?;
+        let provider = &self.candidate.provider;
+        let opened = asked.admitted.credential(provider, self.resolved.auth_method, deployment.ring())?;
         let Carried { body, way, dropped } = self.carry(asked, protocol)?;
         let purpose = match asked.door.work {
             Work::Generate if asked.streams() => Purpose::Stream,
