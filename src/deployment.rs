@@ -2,6 +2,7 @@
 
 use crate::access::TokenHash;
 use crate::domain::base_url::PrivateUpstreams;
+use crate::domain::retention::Retention;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::{KeyRing, SealError};
 use crate::translate::neutral::LossPolicy;
@@ -31,6 +32,8 @@ pub struct Deployment {
     pub max_body_bytes: usize,
     /// `LOSS_POLICY`: what to do about what another protocol cannot carry.
     pub loss_policy: LossPolicy,
+    /// `RETENTION_DAYS` and `ROLLUP_RETENTION_DAYS`; 0 is for ever.
+    pub retention: Retention,
 }
 
 impl Deployment {
@@ -39,6 +42,10 @@ impl Deployment {
     pub fn load(read: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
         let milliseconds = |name: &str, default: u64, range: std::ops::RangeInclusive<u64>| {
             number(&read, name, default, range).map(Duration::from_millis)
+        };
+        let days = |name: &str, default: u64| {
+            let days = number(&read, name, default, 0..=36_500)?;
+            Ok::<_, Refusal>(i64::try_from(days).ok().filter(|days| *days > 0))
         };
         Ok(Self {
             admin_token: read("ADMIN_TOKEN").filter(|token| token.len() >= ADMIN_TOKEN_MIN).map(|t| TokenHash::of(&t)),
@@ -58,6 +65,10 @@ impl Deployment {
                 None | Some("") => LossPolicy::default(),
                 Some(word) => LossPolicy::parse(word)
                     .ok_or_else(|| unreadable("LOSS_POLICY", "\"safe\", \"strict\" or \"allow\""))?,
+            },
+            retention: Retention {
+                rows_days: days("RETENTION_DAYS", 30)?,
+                rollup_days: days("ROLLUP_RETENTION_DAYS", 400)?,
             },
         })
     }
@@ -119,6 +130,17 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_kept_for_30_days_and_totals_for_400_and_0_is_for_ever() {
+        let kept = |pairs: &[(&str, &str)]| {
+            let retention = load(pairs).expect("read").retention;
+            (retention.rows_days, retention.rollup_days)
+        };
+        assert_eq!(kept(&[]), (Some(30), Some(400)));
+        assert_eq!(kept(&[("RETENTION_DAYS", "0"), ("ROLLUP_RETENTION_DAYS", "0")]), (None, None));
+        assert_eq!(kept(&[("RETENTION_DAYS", "7"), ("ROLLUP_RETENTION_DAYS", "90")]), (Some(7), Some(90)));
+    }
+
+    #[test]
     fn a_weak_admin_token_counts_as_none() {
         assert!(load(&[("ADMIN_TOKEN", "0123456789012345678901234567890")]).expect("read").root().is_err());
         assert!(load(&[("ADMIN_TOKEN", "01234567890123456789012345678901")]).expect("read").root().is_ok());
@@ -133,6 +155,8 @@ mod tests {
             ("ALLOW_PRIVATE_UPSTREAMS", "yes"),
             ("MAX_BODY_BYTES", "12"),
             ("LOSS_POLICY", "Safe"),
+            ("RETENTION_DAYS", "30d"),
+            ("ROLLUP_RETENTION_DAYS", "-1"),
         ] {
             let refusal = load(&[(name, value)]).expect_err("refused");
             assert_eq!((refusal.reason, refusal.param.as_deref()), (Reason::DeploymentInvalid, Some(name)));

@@ -1,8 +1,9 @@
 //! Sluice: an LLM gateway for Cloudflare's edge.
 //!
 //! The folders in the order of a request's way: `edge` hands it in, `access` says who it is, then either `admin`
-//! changes what `store` keeps, or `gateway` takes it through `routing` to an upstream and back. `domain`, `seal`,
-//! `protocol` and `refusal` are what all of them speak. Below `edge` nothing knows the Worker.
+//! changes what `store` keeps, or `gateway` takes it through `routing` to an upstream and back. `retention` is what
+//! the clock starts. `domain`, `seal`, `protocol` and `refusal` are what all of them speak. Below `edge` nothing knows
+//! the Worker.
 
 pub mod access;
 pub mod admin;
@@ -13,6 +14,7 @@ pub mod json;
 pub mod ports;
 pub mod protocol;
 pub mod refusal;
+pub mod retention;
 pub mod routing;
 pub mod seal;
 pub mod store;

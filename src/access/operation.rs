@@ -111,6 +111,12 @@ operations! {
     UpdateToken = Permitted "tokens:UpdateToken";
     /// Revoke a token.
     DeleteToken = Permitted "tokens:DeleteToken";
+    /// Totals of what was used.
+    ListUsage = Permitted "usage:ListUsage";
+    /// The request log.
+    ListRequests = Permitted "usage:ListRequests";
+    /// One call of the request log.
+    GetRequest = Permitted "usage:GetRequest";
     /// How many rows each sealing key seals.
     GetSealingKeys = Root "sealingKeys:GetSealingKeys";
     /// Re-seal rows to the first key.

@@ -56,6 +56,9 @@ impl Role {
                 "aiProviders:GetAiProvider",
                 "models:ListModels",
                 "models:GetModel",
+                "usage:ListUsage",
+                "usage:ListRequests",
+                "usage:GetRequest",
             ],
         }
     }

@@ -86,6 +86,9 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/tokens/{token_id}", GetToken),
     (Patch, "/api/v1/tokens/{token_id}", UpdateToken),
     (Delete, "/api/v1/tokens/{token_id}", DeleteToken),
+    (Get, "/api/v1/usage", ListUsage),
+    (Get, "/api/v1/requests", ListRequests),
+    (Get, "/api/v1/requests/{request_id}", GetRequest),
     (Get, "/api/v1/sealing-keys", GetSealingKeys),
     (Post, "/api/v1/sealing-keys/rotate", RotateSealingKeys),
 ];

@@ -12,9 +12,11 @@ mod page;
 mod projects;
 mod providers;
 mod reply;
+mod requests;
 mod sealing_keys;
 mod secrets;
 mod tokens;
+mod usage;
 mod users;
 
 pub use reply::Reply;
@@ -54,6 +56,8 @@ pub struct Request {
     pub if_match: Option<String>,
     /// The `if-none-match` header.
     pub if_none_match: Option<String>,
+    /// The `accept` header.
+    pub accept: Option<String>,
     /// The caller's address.
     pub address: Option<String>,
     /// The body; the edge stops reading a little above [`MAX_BODY_BYTES`].
@@ -62,7 +66,7 @@ pub struct Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, method, path, query, content_type, if_match, if_none_match, address, body, .. } = self;
+        let Self { id, method, path, query, content_type, if_match, if_none_match, accept, address, body, .. } = self;
         f.debug_struct("Request")
             .field("id", id)
             .field("method", method)
@@ -71,6 +75,7 @@ impl fmt::Debug for Request {
             .field("content_type", content_type)
             .field("if_match", if_match)
             .field("if_none_match", if_none_match)
+            .field("accept", accept)
             .field("address", address)
             .field("body_bytes", &body.len())
             .finish_non_exhaustive()
@@ -174,6 +179,9 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (GetToken, [id]) => tokens::get(call, id).await,
         (UpdateToken, [id]) => tokens::update(call, id).await,
         (DeleteToken, [id]) => tokens::delete(call, id).await,
+        (ListUsage, _) => usage::list(call).await,
+        (ListRequests, _) => requests::list(call).await,
+        (GetRequest, [id]) => requests::get(call, id).await,
         (GetSealingKeys, _) => sealing_keys::get(call).await,
         (RotateSealingKeys, _) => sealing_keys::rotate(call).await,
         // The route table and this one are held together by a test.

@@ -10,6 +10,10 @@ use serde_json::Value;
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 200;
 
+/// Before every row's time, and after it.
+const OLDEST: i64 = -1;
+const NEWEST: i64 = 1 << 53;
+
 /// The part of a list that was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
@@ -21,10 +25,20 @@ pub struct Page {
 impl Page {
     /// Reads `limit` and `cursor`.
     pub fn of(call: &Call<'_>) -> Result<Self, Invalid> {
-        Self::parse(call.query("limit").as_deref(), call.query("cursor").as_deref())
+        Self::parse(call.query("limit").as_deref(), call.query("cursor").as_deref(), OLDEST)
     }
 
-    fn parse(limit: Option<&str>, cursor: Option<&str>) -> Result<Self, Invalid> {
+    /// The same of a list that begins with the newest row: its position is after the page's first row.
+    pub fn newest_first(call: &Call<'_>) -> Result<Self, Invalid> {
+        Self::parse(call.query("limit").as_deref(), call.query("cursor").as_deref(), NEWEST)
+    }
+
+    /// Reads `limit` alone.
+    pub fn limit(call: &Call<'_>) -> Result<i64, Invalid> {
+        Self::parse(call.query("limit").as_deref(), None, OLDEST).map(|page| page.limit)
+    }
+
+    fn parse(limit: Option<&str>, cursor: Option<&str>, start: i64) -> Result<Self, Invalid> {
         let limit =
             match limit {
                 None => DEFAULT_LIMIT,
@@ -33,10 +47,8 @@ impl Page {
                 })?,
             };
         let (created_at, id) = match cursor {
-            None => (-1, String::new()),
-            Some(cursor) => position(cursor).ok_or_else(|| {
-                Invalid::new("cursor", "cursor must be the next_cursor of the page before, as it was given")
-            })?,
+            None => (start, String::new()),
+            Some(cursor) => position(cursor).ok_or_else(bad_cursor)?,
         };
         Ok(Self { limit, created_at, id })
     }
@@ -69,6 +81,11 @@ impl Page {
     }
 }
 
+/// The refusal of a cursor that no page gave.
+pub fn bad_cursor() -> Invalid {
+    Invalid::new("cursor", "cursor must be the next_cursor of the page before, as it was given")
+}
+
 fn position(cursor: &str) -> Option<(i64, String)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (created_at, id) = text.split_once(':')?;
@@ -81,21 +98,21 @@ mod tests {
 
     #[test]
     fn a_cursor_leads_to_the_row_after_the_last_one() {
-        let page = Page::parse(Some("2"), None).expect("a page");
+        let page = Page::parse(Some("2"), None, OLDEST).expect("a page");
         let reply = page.reply(vec![(5, "a"), (5, "b"), (6, "c")], |row| *row, |row| json!(row.1));
         let body: Value = serde_json::from_str(&reply.body.expect("a body")).expect("JSON");
         assert_eq!(body["data"], json!(["a", "b"]));
-        let next = Page::parse(None, body["next_cursor"].as_str()).expect("a page");
+        let next = Page::parse(None, body["next_cursor"].as_str(), OLDEST).expect("a page");
         assert_eq!((next.after(), next.limit), ((5, "b"), DEFAULT_LIMIT));
     }
 
     #[test]
     fn limits_and_cursors_that_cannot_be_are_refused() {
         for bad in ["0", "201", "-1", "x", "1.5", ""] {
-            assert_eq!(Page::parse(Some(bad), None).expect_err("refused").param, "limit");
+            assert_eq!(Page::parse(Some(bad), None, OLDEST).expect_err("refused").param, "limit");
         }
         for bad in ["", "!!", "YWJj", "LTE6YQ"] {
-            assert_eq!(Page::parse(None, Some(bad)).expect_err("refused").param, "cursor", "{bad}");
+            assert_eq!(Page::parse(None, Some(bad), OLDEST).expect_err("refused").param, "cursor", "{bad}");
         }
     }
 }

@@ -7,14 +7,14 @@ use crate::store::StoreError;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// An answer of the control plane. The edge adds `x-request-id` and, to a body, `content-type`.
+/// An answer of the control plane. The edge adds `x-request-id` and, to a body that says no other, JSON's `content-type`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// Headers.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON; none where there is nothing to say.
+    /// JSON, unless a header says otherwise; none where there is nothing to say.
     pub body: Option<String>,
 }
 

@@ -16,6 +16,7 @@ pub mod money;
 pub mod name;
 pub mod protocol;
 pub mod provider;
+pub mod retention;
 pub mod selector;
 pub mod timestamp;
 pub mod usage;

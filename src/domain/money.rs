@@ -118,6 +118,17 @@ fn rounded(millionths: i128) -> NanoUsd {
     i64::try_from(units).unwrap_or(EXACT).clamp(-EXACT, EXACT)
 }
 
+/// An amount in US dollars, exactly, without trailing zeros: `0.00000005`. A JSON number may be spelled so.
+pub fn usd(nano: i128) -> String {
+    let (sign, nano) = (if nano < 0 { "-" } else { "" }, nano.unsigned_abs());
+    let (dollars, rest) = (nano / 1_000_000_000, nano % 1_000_000_000);
+    if rest == 0 {
+        return format!("{sign}{dollars}");
+    }
+    let decimals = format!("{rest:09}");
+    format!("{sign}{dollars}.{}", decimals.trim_end_matches('0'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +164,12 @@ mod tests {
         for bad in [0.0, -1.0, f64::NAN, 1000.5, 1e-7] {
             assert!(Multiplier::from_number("multiplier", bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_amount_is_shown_to_its_last_digit() {
+        let shown = [0, 50, 1_500_000_000, 9_007_199_254_740_993, -1, 1_000_000_000].map(usd);
+        assert_eq!(shown, ["0", "0.00000005", "1.5", "9007199.254740993", "-0.000000001", "1"]);
     }
 
     #[test]

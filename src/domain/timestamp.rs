@@ -5,6 +5,9 @@ use std::fmt;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time};
 
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
 /// Milliseconds since the Unix epoch. Shown as ISO 8601 UTC with milliseconds (SPEC section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
@@ -47,6 +50,39 @@ impl Timestamp {
             time.minute(),
             time.second()
         )
+    }
+
+    /// The midnight (UTC) that began its day.
+    pub const fn day_start(self) -> Self {
+        Self(self.0 - self.0 % DAY_MS)
+    }
+
+    /// The midnight (UTC) that this is, or the next one.
+    pub const fn day_end(self) -> Self {
+        Self::from_ms(self.0 + DAY_MS - 1).day_start()
+    }
+
+    /// So many days later, or, where negative, earlier; within the years 1970 to 9999.
+    pub const fn days_later(self, days: i64) -> Self {
+        Self::from_ms(self.0.saturating_add(days.saturating_mul(DAY_MS)))
+    }
+
+    /// Its day in UTC: `2026-11-20`.
+    pub fn day(self) -> String {
+        let (date, _) = self.date_time();
+        format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+    }
+
+    /// Reads RFC 3339, or a day of it, which is its midnight in UTC.
+    pub fn parse_time_or_day(param: &str, text: &str) -> Result<Self, Invalid> {
+        let of_day =
+            if text.len() == 10 { Self::parse(param, &format!("{text}T00:00:00Z")) } else { Self::parse(param, text) };
+        of_day.map_err(|_| {
+            Invalid::new(
+                param,
+                format!("{param} must be a day, such as 2027-01-31, or a timestamp, such as 2027-01-31T12:00:00Z"),
+            )
+        })
     }
 
     fn date_time(self) -> (Date, Time) {
@@ -106,6 +142,19 @@ mod tests {
         assert_eq!(read("2026-11-20T07:44:34.007+01:00").map(Timestamp::ms), Ok(1_795_157_074_007));
         for bad in ["", "tomorrow", "2026-11-20", "1969-12-31T23:59:59Z", "2026-13-01T00:00:00Z"] {
             assert_eq!(read(bad).expect_err(bad).param, "expires_at");
+        }
+    }
+
+    #[test]
+    fn a_day_is_its_midnight_in_utc() {
+        let read = |text| Timestamp::parse_time_or_day("from", text);
+        assert_eq!(read("2026-11-20").map(|at| at.to_string()).as_deref(), Ok("2026-11-20T00:00:00.000Z"));
+        let noon = read("2026-11-20T13:00:00+01:00").expect("a time");
+        assert_eq!([noon.day_start(), noon.day_end()].map(Timestamp::day), ["2026-11-20", "2026-11-21"]);
+        assert_eq!(noon.day_start().day_end(), noon.day_start());
+        assert_eq!(noon.days_later(-20_000_000), Timestamp::from_ms(0));
+        for bad in ["", "2026-13-01", "2026-1-1", "20261120", "yesterday", "2026-11-20T"] {
+            assert_eq!(read(bad).expect_err(bad).param, "from");
         }
     }
 

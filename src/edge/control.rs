@@ -27,6 +27,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         content_type: header("content-type"),
         if_match: header("if-match"),
         if_none_match: header("if-none-match"),
+        accept: header("accept"),
         address: header("cf-connecting-ip"),
         body,
     };
@@ -48,6 +49,13 @@ fn respond(incoming: &Incoming, reply: &Reply) -> Result<web_sys::Response, JsVa
         head.set(name, value);
     }
     match &reply.body {
+        Some(body) if reply.headers.iter().any(|(name, _)| *name == "content-type") => {
+            if incoming.method() == "HEAD" {
+                head.empty()
+            } else {
+                head.bytes(body.as_bytes())
+            }
+        }
         Some(body) => json(incoming, &head, body),
         None => head.empty(),
     }

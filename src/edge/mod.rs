@@ -18,9 +18,11 @@ mod upstream;
 
 use crate::domain::ids::RequestId;
 use crate::gateway::door;
+use crate::ports::Clock;
 use crate::refusal::{Dialect, Refusal, render};
+use crate::retention;
 use request::Incoming;
-use worker::{Context, Env, event};
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
 #[event(start)]
 fn start() {
@@ -39,6 +41,20 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
         Ok(deployment) => control::serve(&incoming, &env, &deployment).await,
     };
     answered.map_err(worker::Error::from)
+}
+
+/// The Cron trigger of `wrangler.toml`.
+#[event(scheduled)]
+async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
+    let kept = match isolate::deployment(&env) {
+        Ok(deployment) => deployment.retention,
+        Err(refusal) => return js::log_error(&format!("retention: {}", refusal.message)),
+    };
+    match retention::run(&d1::D1(&env), kept, system::Platform.now()).await {
+        Ok(report) if report.unfinished => js::log_error(&format!("retention: goes on at the next run: {report:?}")),
+        Ok(_) => {}
+        Err(error) => js::log_error(&format!("retention: cut off, goes on at the next run: {error:?}")),
+    }
 }
 
 /// A refusal in the shape that the path's callers read.

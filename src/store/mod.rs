@@ -7,10 +7,13 @@ pub mod audit;
 pub mod models;
 pub mod projects;
 pub mod providers;
+pub mod requests;
+pub mod retention;
 pub mod sealing;
 pub mod secrets;
 pub mod snapshot;
 pub mod tokens;
+pub mod totals;
 pub mod usage;
 pub mod user_keys;
 pub mod users;
@@ -96,10 +99,14 @@ pub const ALL: &[&[&Sql]] = &[
     models::STATEMENTS,
     projects::STATEMENTS,
     providers::STATEMENTS,
+    requests::STATEMENTS,
+    retention::STATEMENTS,
     sealing::STATEMENTS,
     secrets::STATEMENTS,
     snapshot::STATEMENTS,
     tokens::STATEMENTS,
+    totals::STATEMENTS,
+    totals::names::STATEMENTS,
     usage::STATEMENTS,
     user_keys::STATEMENTS,
     users::STATEMENTS,

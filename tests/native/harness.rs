@@ -30,6 +30,7 @@ pub struct Caller<'a> {
     content_type: Option<String>,
     if_match: Option<String>,
     if_none_match: Option<String>,
+    accept: Option<String>,
 }
 
 /// What came back.
@@ -86,6 +87,7 @@ impl Api {
             content_type: Some("application/json".into()),
             if_match: None,
             if_none_match: None,
+            accept: None,
         }
     }
 
@@ -193,6 +195,11 @@ impl Caller<'_> {
         self
     }
 
+    pub fn accept(mut self, media_types: &str) -> Self {
+        self.accept = Some(media_types.to_owned());
+        self
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Vec::new())
     }
@@ -224,6 +231,7 @@ impl Caller<'_> {
             content_type: self.content_type.clone(),
             if_match: self.if_match.clone(),
             if_none_match: self.if_none_match.clone(),
+            accept: self.accept.clone(),
             address: Some("192.0.2.7".into()),
             body,
         }
@@ -235,7 +243,8 @@ impl Caller<'_> {
         let world = World { db: &api.db, clock: &api.clock, rng: &SystemRng, deployment: &api.deployment };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
+        let is_json = reply.headers.iter().all(|(name, value)| *name != "content-type" || value.contains("json"));
+        let body = if text.is_empty() || !is_json { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
         let answer = Answer { status: reply.status, headers: reply.headers, text, body };
         if answer.status >= 400 && !(method == "GET" && path == "/healthz") {
             let error = &answer.body["error"];

@@ -30,7 +30,11 @@ mod provider_deletion;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod request_log;
+#[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
@@ -49,5 +53,6 @@ mod sqlite;
 mod tokens;
 #[cfg(test)]
 mod under_concurrency;
+mod usage;
 #[cfg(test)]
 mod users;
