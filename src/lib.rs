@@ -1,8 +1,8 @@
 //! Sluice: an LLM gateway for Cloudflare's edge.
 //!
 //! The folders in the order of a request's way: `edge` hands it in, `access` says who it is, then either `admin`
-//! changes what `store` keeps, or `gateway` takes it through `routing` to an upstream and back. `retention` is what
-//! the clock starts. `domain`, `seal`, `protocol` and `refusal` are what all of them speak. Below `edge` nothing knows
+//! changes what `store` keeps, or `gateway` takes it through `routing` to an upstream and back. `limits` is what a
+//! limited token asks first, in an object of its own; `retention` is what the clock starts. `domain`, `seal`, `protocol` and `refusal` are what all of them speak. Below `edge` nothing knows
 //! the Worker.
 
 pub mod access;
@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod domain;
 pub mod gateway;
 pub mod json;
+pub mod limits;
 pub mod ports;
 pub mod protocol;
 pub mod refusal;

@@ -40,6 +40,12 @@ pub trait Db {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>>;
 }
 
+/// The database of a Durable Object: it lies in the same process, so that nobody waits and nobody comes in between.
+pub trait ObjectDb {
+    /// Runs the statements as one transaction: all of them, or none. The answer is as [`Db::batch`]'s.
+    fn transaction(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DbError>;
+}
+
 /// One SQL statement with its numbered parameters.
 #[derive(Debug, Clone)]
 pub struct Statement {

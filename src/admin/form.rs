@@ -69,16 +69,20 @@ pub struct Form {
 impl Form {
     /// Reads the body of a create or an update.
     pub fn read(request: &Request, known: &Fields) -> Result<Self, Refusal> {
-        let fields = object(request)?;
+        Ok(Self::nested(object(request)?, known)?)
+    }
+
+    /// Reads an object within a body.
+    pub fn nested(fields: Map<String, Value>, known: &Fields) -> Result<Self, Invalid> {
         let mut names = Vec::with_capacity(fields.len());
         for field in fields.keys() {
             if let Some(name) = known.writable.iter().find(|name| *name == field) {
                 names.push(*name);
             } else if known.read_only.contains(&field.as_str()) {
-                return Err(Invalid::new(field, format!("{field} is read-only: leave it out")).into());
+                return Err(Invalid::new(field, format!("{field} is read-only: leave it out")));
             } else {
                 let message = format!("there is no field `{field}`; there are {}", known.writable.join(", "));
-                return Err(Invalid::new(field, message).into());
+                return Err(Invalid::new(field, message));
             }
         }
         Ok(Self { fields, names })

@@ -30,6 +30,7 @@ use crate::domain::ids::{ProjectId, ProviderId, RequestId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
+use crate::limits::Limiters;
 use crate::ports::{Clock, Db, Rng};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
@@ -96,6 +97,8 @@ pub struct World<'a> {
     pub rng: &'a dyn Rng,
     /// The deployment's configuration.
     pub deployment: &'a Deployment,
+    /// What the tokens that have limits have used.
+    pub limiters: &'a dyn Limiters,
 }
 
 /// One admitted request on its way through a handler.

@@ -4,8 +4,11 @@ use crate::sqlite::{FakeClock, Sqlite, SystemRng};
 use serde_json::{Value, json};
 use sluice::admin::{Request, World, serve};
 use sluice::deployment::Deployment;
-use sluice::domain::ids::RequestId;
-use std::cell::RefCell;
+use sluice::domain::ids::{RequestId, TokenId};
+use sluice::domain::limits::Limits;
+use sluice::limits::{Limiters, Standing};
+use sluice::ports::Local;
+use std::cell::{Cell, RefCell};
 
 pub const ADMIN_TOKEN: &str = "root-token-of-the-native-tests-0123456789";
 pub const K1: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -18,8 +21,31 @@ pub struct Api {
     pub db: Sqlite,
     pub clock: FakeClock,
     pub deployment: Deployment,
+    pub limiters: FakeLimiters,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
+}
+
+/// Limiters that say what they are told to; away until then.
+#[derive(Default)]
+pub struct FakeLimiters {
+    pub standing: Cell<Option<Standing>>,
+    /// How often one of them was asked.
+    pub asked: Cell<usize>,
+    /// The tokens that were forgotten.
+    pub forgotten: RefCell<Vec<String>>,
+}
+
+impl Limiters for FakeLimiters {
+    fn standing<'a>(&'a self, _: &'a TokenId, _: &'a Limits) -> Local<'a, Option<Standing>> {
+        self.asked.set(self.asked.get() + 1);
+        Box::pin(async { self.standing.get() })
+    }
+
+    fn forget<'a>(&'a self, tokens: &'a [TokenId]) -> Local<'a, ()> {
+        self.forgotten.borrow_mut().extend(tokens.iter().map(TokenId::to_string));
+        Box::pin(async {})
+    }
 }
 
 /// Someone with a token and, perhaps, further headers.
@@ -58,6 +84,7 @@ impl Api {
             db: Sqlite::new(),
             clock: FakeClock::at(NOW),
             deployment: deployment(variables),
+            limiters: FakeLimiters::default(),
             transcript: RefCell::default(),
         }
     }
@@ -240,7 +267,13 @@ impl Caller<'_> {
     pub fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Answer {
         let api = self.api;
         let request = self.request(method, path, body);
-        let world = World { db: &api.db, clock: &api.clock, rng: &SystemRng, deployment: &api.deployment };
+        let world = World {
+            db: &api.db,
+            clock: &api.clock,
+            rng: &SystemRng,
+            deployment: &api.deployment,
+            limiters: &api.limiters,
+        };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();
         let is_json = reply.headers.iter().all(|(name, value)| *name != "content-type" || value.contains("json"));

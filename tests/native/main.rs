@@ -50,6 +50,8 @@ mod snapshot;
 #[cfg(test)]
 mod sqlite;
 #[cfg(test)]
+mod token_limits;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod under_concurrency;

@@ -1,0 +1,95 @@
+//! Asking a token's limiter, from the isolate that a call is in.
+
+use super::js;
+use crate::domain::ids::TokenId;
+use crate::domain::limits::Limits;
+use crate::limits::{Limiters, Message, Standing};
+use crate::ports::Local;
+use futures_util::future::{Either, join_all, select};
+use js_sys::{Object, Promise, Reflect};
+use serde::de::DeserializeOwned;
+use std::pin::pin;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
+use worker::{Delay, Env};
+
+/// How long an object may take. It answers in milliseconds, or is being moved.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Asks, the object having been moved or restarted in between. Asking twice counts once.
+const TRIES: u32 = 2;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The far end of an object.
+    type Stub;
+
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &Stub, url: &str, init: &Object) -> Result<Promise, JsValue>;
+}
+
+/// The object did not answer; the text is for the operator's log.
+#[derive(Debug)]
+pub struct Unanswered(String);
+
+/// The limiters under the binding `LIMITER`, one a token.
+pub struct Objects<'a>(pub &'a Env);
+
+impl Objects<'_> {
+    /// Asks a token's limiter.
+    pub async fn ask<T: DeserializeOwned>(&self, token: &str, message: &Message) -> Result<T, Unanswered> {
+        let message = serde_json::to_string(message).map_err(|error| Unanswered(error.to_string()))?;
+        let mut tries = 1;
+        let said = loop {
+            match self.send(token, "POST", Some(&message)).await {
+                Err(Unanswered(why)) if tries < TRIES => {
+                    tries += 1;
+                    js::log_error(&format!("limits: {token} is asked again: {why}"));
+                }
+                answered => break answered?,
+            }
+        };
+        serde_json::from_str(&said).map_err(|error| Unanswered(format!("{error}: {said}")))
+    }
+
+    async fn send(&self, token: &str, method: &str, body: Option<&str>) -> Result<String, Unanswered> {
+        match select(pin!(self.exchange(token, method, body)), pin!(Delay::from(WAIT))).await {
+            Either::Left((answered, _)) => answered.map_err(|error| Unanswered(format!("{error:?}"))),
+            Either::Right(_) => Err(Unanswered(format!("no answer within {} ms", WAIT.as_millis()))),
+        }
+    }
+
+    async fn exchange(&self, token: &str, method: &str, body: Option<&str>) -> Result<String, JsValue> {
+        let object = self.0.durable_object("LIMITER").and_then(|objects| objects.get_by_name(token));
+        let stub: Stub = object.map_err(JsValue::from)?.into_rpc();
+        let init = Object::new();
+        Reflect::set(&init, &"method".into(), &method.into())?;
+        if let Some(body) = body {
+            Reflect::set(&init, &"body".into(), &body.into())?;
+        }
+        // The name means nothing: the stub knows where to go.
+        let response: Response = JsFuture::from(stub.fetch("https://limiter/", &init)?).await?.unchecked_into();
+        Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default())
+    }
+}
+
+impl Limiters for Objects<'_> {
+    fn standing<'a>(&'a self, token: &'a TokenId, limits: &'a Limits) -> Local<'a, Option<Standing>> {
+        Box::pin(async move {
+            let standing = self.ask(token.as_str(), &Message::Stand(*limits)).await;
+            standing.map_err(|error: Unanswered| js::log_error(&format!("limits: {error:?}"))).ok()
+        })
+    }
+
+    fn forget<'a>(&'a self, tokens: &'a [TokenId]) -> Local<'a, ()> {
+        Box::pin(async move {
+            for forgotten in join_all(tokens.iter().map(|token| self.send(token.as_str(), "DELETE", None))).await {
+                if let Err(Unanswered(why)) = forgotten {
+                    js::log_error(&format!("limits: an object of a deleted token is left: {why}"));
+                }
+            }
+        })
+    }
+}
