@@ -22,7 +22,17 @@ use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
 
 const FIELDS: Fields = Fields {
-    writable: &["project_id", "name", "user_id", "role", "policy", "allowed_models", "limits", "expires_at", "disabled"],
+    writable: &[
+        "project_id",
+        "name",
+        "user_id",
+        "role",
+        "policy",
+        "allowed_models",
+        "limits",
+        "expires_at",
+        "disabled",
+    ],
     read_only: &["id", "hint", "token", "standing", "created_at", "updated_at"],
 };
 

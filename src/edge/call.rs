@@ -4,6 +4,7 @@ use super::background::{self, Settlement};
 use super::d1::D1;
 use super::isolate;
 use super::js;
+use super::limiter;
 use super::media;
 use super::proxy;
 use super::pump::{Bounds, Pump, Stream};
@@ -17,6 +18,7 @@ use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, headers, read_body};
 use crate::gateway::door::{self, CallDoor, Door, Work};
 use crate::gateway::estimate::input_tokens;
+use crate::gateway::limit;
 use crate::gateway::list;
 use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise, wanted_media};
 use crate::gateway::relay::StreamRelay;
@@ -54,7 +56,7 @@ pub async fn serve(
         Ok(Door::GetModel(id)) => listed(incoming, list::get(&admitted, incoming.dialect(), id)),
         Ok(Door::Call(door)) => {
             let leave = background::open(context, env);
-            let call = Call { incoming, deployment, admitted, door };
+            let call = Call { incoming, env, deployment, admitted, door };
             let mut record = Record::new(incoming.id.clone(), incoming.started);
             let (response, settlement) = match call.run(&mut record).await {
                 Ok(answered) => answered,
@@ -66,7 +68,7 @@ pub async fn serve(
         }
         Ok(Door::Proxy { provider, rest }) => {
             let leave = background::open(context, env);
-            let (response, row) = proxy::serve(incoming, deployment, &admitted, (provider, rest)).await;
+            let (response, row) = proxy::serve(incoming, env, deployment, &admitted, (provider, rest)).await;
             let _ = leave.send(Settlement::Row(Box::new(row)));
             response
         }
@@ -129,6 +131,7 @@ fn announce_stream(head: &Head) {
 
 struct Call<'a> {
     incoming: &'a Incoming,
+    env: &'a Env,
     deployment: &'a Deployment,
     admitted: Admitted,
     door: CallDoor,
@@ -146,7 +149,12 @@ impl Call<'_> {
         let body = RequestBody::parse(bytes)?;
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
-        let candidates = candidates(&self.admitted, &body)?;
+        let mut candidates = candidates(&self.admitted, &body)?;
+        if let Some(limits) = self.admitted.limits() {
+            candidates = limit::priced(limits.budget.filter(|_| self.door.work != Work::CountTokens), candidates)?;
+            let reserved = limit::reservation(limits, self.door.work, &body, &candidates);
+            limiter::reserve(self.env, &self.admitted, record, reserved).await?;
+        }
         let (chat_only, nothing) = (isolate::chat_only(), Media::default());
         let asked = Asked {
             admitted: &self.admitted,
@@ -247,6 +255,7 @@ impl Call<'_> {
     fn estimate(&self, record: &Record, body: &RequestBody) -> Result<Answered, Refusal> {
         let head = Head::new(self.incoming, 200).map_err(unbuilt)?;
         head.set("x-sluice-estimated", "true");
+        limiter::announce(&head, record, Dialect::from(self.door.protocol));
         let counted = crate::json::json!({"input_tokens": input_tokens(body.bytes())});
         let ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
         Ok((json(self.incoming, &head, &counted.to_string()), self.settled(record, ending)))
@@ -262,8 +271,11 @@ impl Call<'_> {
         let head = Head::new(self.incoming, answer.status)?;
         let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in headers(upstream, plan, self.door.protocol) {
-            head.set(name, value);
+            if record.limited.is_none() || !limit::is_rate_limit(name) {
+                head.set(name, value);
+            }
         }
+        limiter::announce(&head, record, Dialect::from(self.door.protocol));
         head.set("x-request-id", self.incoming.id.as_str());
         head.set_name("x-sluice-provider", plan.candidate.provider.name());
         head.set_name("x-sluice-model", &plan.candidate.selector());
@@ -354,6 +366,7 @@ impl Call<'_> {
                 head.set_name("x-sluice-model", &candidate.selector());
             }
             head.set("x-sluice-attempts", &record.attempts.to_string());
+            limiter::announce(&head, record, Dialect::from(self.door.protocol));
             response::rendered_onto(self.incoming, &head, rendered)
         });
         (response, self.settled(record, ending))

@@ -33,7 +33,11 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         body,
     };
     let database = D1(env);
-    let reply = answer(World { db: &database, clock: &Platform, rng: &Platform, deployment, limiters: &Objects(env) }, &request).await;
+    let reply = answer(
+        World { db: &database, clock: &Platform, rng: &Platform, deployment, limiters: &Objects(env) },
+        &request,
+    )
+    .await;
     if reply.status < 300 && incoming.method() != "GET" && incoming.method() != "HEAD" {
         // What was written here counts here at once; other isolates follow within CONFIG_TTL_MS.
         isolate::cache().borrow_mut().overtake();

@@ -1,10 +1,16 @@
 //! Asking a token's limiter, from the isolate that a call is in.
 
 use super::js;
+use super::response::Head;
+use super::system::Platform;
 use crate::domain::ids::TokenId;
 use crate::domain::limits::Limits;
-use crate::limits::{Limiters, Message, Standing};
-use crate::ports::Local;
+use crate::gateway::admit::Admitted;
+use crate::gateway::limit::{self, Limited};
+use crate::gateway::settle::Record;
+use crate::limits::{Amounts, Asked, Limiters, Message, Standing, Verdict};
+use crate::ports::{Clock, Local};
+use crate::refusal::{Dialect, Refusal};
 use futures_util::future::{Either, join_all, select};
 use js_sys::{Object, Promise, Reflect};
 use serde::de::DeserializeOwned;
@@ -72,6 +78,35 @@ impl Objects<'_> {
         // The name means nothing: the stub knows where to go.
         let response: Response = JsFuture::from(stub.fetch("https://limiter/", &init)?).await?.unchecked_into();
         Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default())
+    }
+}
+
+/// Lets the token's limiter admit a call, if the token has limits, and notes in `record` that it was asked.
+///
+/// # Errors
+/// The 429 of a limit that is in the way, and the 503 of a limiter that does not answer.
+pub async fn reserve(env: &Env, admitted: &Admitted, record: &mut Record, reserved: Amounts) -> Result<(), Refusal> {
+    let Some(holder) = admitted.holder() else { return Ok(()) };
+    let Some(limits) = holder.limits else { return Ok(()) };
+    let asked = Asked { call: record.request.as_str().to_owned(), limits, reserved };
+    let verdict = Objects(env).ask::<Verdict>(holder.id.as_str(), &Message::Admit(asked)).await;
+    let standing = verdict.as_ref().ok().map(|verdict| verdict.standing);
+    record.limited = Some(Limited(standing));
+    match verdict {
+        Ok(Verdict { refused: None, .. }) => Ok(()),
+        Ok(verdict @ Verdict { refused: Some(refused), .. }) => Err(limit::refusal(refused, &verdict, reserved)),
+        Err(Unanswered(why)) => {
+            js::log_error(&format!("limits: {} is refused: {why}", holder.id));
+            Err(limit::unavailable())
+        }
+    }
+}
+
+/// Says in the answer's head where the token stands, if its limiter was asked.
+pub fn announce(head: &Head, record: &Record, client: Dialect) {
+    let Some(Limited(Some(standing))) = &record.limited else { return };
+    for (name, value) in limit::headers(standing, client, Platform.now()) {
+        head.set(name, &value);
     }
 }
 

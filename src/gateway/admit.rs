@@ -8,6 +8,7 @@ use crate::access::{Operation, TokenHash, TokenHolder};
 use crate::deployment::Deployment;
 use crate::domain::ids::ProjectId;
 use crate::domain::kind::AuthMethod;
+use crate::domain::limits::Limits;
 use crate::domain::name;
 use crate::domain::selector::{SEPARATOR, SelectorGlob};
 use crate::domain::timestamp::Timestamp;
@@ -45,6 +46,11 @@ impl Admitted {
     /// The caller's token; none for root.
     pub fn holder(&self) -> Option<&TokenHolder> {
         self.holder.as_deref()
+    }
+
+    /// What the caller may use; none where nothing is limited.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.holder()?.limits.as_ref()
     }
 
     /// What the provider is called with: the user's own key, else the provider's, else none where it was made keyless

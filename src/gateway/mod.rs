@@ -10,6 +10,7 @@ pub mod cache;
 pub mod door;
 pub mod estimate;
 pub mod ledger;
+pub mod limit;
 pub mod list;
 pub mod plan;
 pub mod proxy;

@@ -1,6 +1,7 @@
 //! The last phase: one usage row for every admitted call, however it went.
 
 use super::admit::Admitted;
+use super::limit::Limited;
 use crate::domain::ids::RequestId;
 use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
@@ -74,6 +75,8 @@ pub struct Record {
     pub attempts: u32,
     /// When the upstream's headers came.
     pub first_byte: Option<Timestamp>,
+    /// What the token's limiter said, if it was asked: whatever it said, it is told when the call is over.
+    pub limited: Option<Limited>,
 }
 
 impl Record {
@@ -89,6 +92,7 @@ impl Record {
             upstream_protocol: None,
             attempts: 0,
             first_byte: None,
+            limited: None,
         }
     }
 
@@ -138,6 +142,7 @@ impl Record {
             estimated,
             latency_ms: now.ms_since(self.started),
             first_byte_ms: self.first_byte.map(|at| at.ms_since(self.started)),
+            limited: self.limited.is_some(),
         }
     }
 }

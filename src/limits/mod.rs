@@ -7,6 +7,8 @@
 mod account;
 mod book;
 mod message;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use account::Account;

@@ -55,6 +55,9 @@ pub struct UsageRow {
     pub estimated: bool,
     pub latency_ms: i64,
     pub first_byte_ms: Option<i64>,
+    /// Whether the token's limiter waits to be told what the call came to. No column.
+    #[serde(skip)]
+    pub limited: bool,
 }
 
 /// Writes rows in one transaction; rows that are there already stay as they are.

@@ -12,6 +12,8 @@ mod data_plane;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod limiter;
+#[cfg(test)]
 mod me_and_health;
 #[cfg(test)]
 mod models;

@@ -267,6 +267,7 @@ fn usage_row(request: &str, tokens: u64) -> usage::UsageRow {
         estimated: false,
         latency_ms: 12,
         first_byte_ms: Some(3),
+        limited: false,
     }
 }
 

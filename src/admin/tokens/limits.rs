@@ -10,10 +10,8 @@ use crate::limits::{Rate, Standing};
 use crate::ports::Param;
 use serde_json::Value;
 
-const FIELDS: Fields = Fields {
-    writable: &["requests_per_minute", "tokens_per_minute", "budget_usd", "budget_period"],
-    read_only: &[],
-};
+const FIELDS: Fields =
+    Fields { writable: &["requests_per_minute", "tokens_per_minute", "budget_usd", "budget_period"], read_only: &[] };
 
 /// The limits that a body asks for, over those that are stored.
 ///
@@ -93,9 +91,7 @@ pub fn view(limits: Option<Limits>) -> Value {
 /// Where a token stands, as the API shows it; null while nobody can say.
 pub fn standing(standing: Option<Standing>) -> Value {
     let Some(standing) = standing else { return Value::Null };
-    let rate = |rate: Rate| {
-        json!({"limit": rate.limit, "used": rate.used, "remaining": rate.remaining(), "resets_at": time(rate.resets_at)})
-    };
+    let rate = |rate: Rate| json!({"limit": rate.limit, "used": rate.used, "remaining": rate.remaining(), "resets_at": time(rate.resets_at)});
     let budget = standing.budget.map(|budget| {
         json!({
             "limit_usd": usd(budget.limit.into()),
