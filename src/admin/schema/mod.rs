@@ -4,6 +4,9 @@
 //! what they must be, MCP's tools and `/openapi.json` their JSON Schemas (`json_schema.rs`), and a test that each view
 //! shows its table's fields and that each field is taken or refused as its table says. What one field alone cannot
 //! tell (a name that is taken, a key that does not fit the auth method) is the handler's to check.
+//!
+//! A new field is a row here, in the place where the view shows it. A new object is a `static` in its resource's file, and
+//! is named in `tests/native/field_tables.rs`.
 
 pub mod error;
 pub mod health;
