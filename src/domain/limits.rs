@@ -41,7 +41,7 @@ pub enum Period {
 pub const MOST_PER_MINUTE: i64 = 1_000_000_000;
 
 /// The largest budget, in whole US dollars: what D1 carries exactly in billionths.
-const MOST_USD: f64 = 9_000_000.0;
+pub const MOST_USD: f64 = 9_000_000.0;
 
 impl Period {
     /// All of them.

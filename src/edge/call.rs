@@ -17,7 +17,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, headers, read_body};
 use crate::gateway::door::{self, CallDoor, Door, Work};
-use crate::gateway::estimate::input_tokens;
+use crate::gateway::estimate::{input_tokens, roughly};
 use crate::gateway::limit;
 use crate::gateway::list;
 use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise, wanted_media};
@@ -145,10 +145,10 @@ impl Call<'_> {
     async fn run(&self, record: &mut Record) -> Result<Answered, Refusal> {
         door::check_encoding(self.incoming.header("content-encoding"))?;
         let bytes = self.incoming.body(self.deployment.max_body_bytes).await?;
-        let request_bytes = bytes.len();
         let body = RequestBody::parse(bytes)?;
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
+        record.input_tokens = roughly(body.bytes());
         let mut candidates = candidates(&self.admitted, &body)?;
         if let Some(limits) = self.admitted.limits() {
             candidates = limit::priced(limits.budget.filter(|_| self.door.work != Work::CountTokens), candidates)?;
@@ -214,7 +214,7 @@ impl Call<'_> {
         let announced = announced(answer.status, answer.header("content-type"));
         record.streamed = announced == Announced::Stream;
         match announced {
-            Announced::Stream => self.relay_stream(record, &plan, answer, request_bytes).await,
+            Announced::Stream => self.relay_stream(record, &plan, answer).await,
             Announced::Body => self.relay_body(record, &plan, &answer).await,
             Announced::Error => self.relay_error(record, &plan, &answer, said).await,
             Announced::Redirect => {
@@ -286,13 +286,7 @@ impl Call<'_> {
         Ok(head)
     }
 
-    async fn relay_stream(
-        &self,
-        record: &Record,
-        plan: &Plan,
-        answer: Answer,
-        request_bytes: usize,
-    ) -> Result<Answered, Refusal> {
+    async fn relay_stream(&self, record: &Record, plan: &Plan, answer: Answer) -> Result<Answered, Refusal> {
         let relay = StreamRelay::new(self.door.protocol, plan);
         let deadline = plan.timeout.map(|whole| {
             let whole = i64::try_from(whole.as_millis()).unwrap_or(i64::MAX);
@@ -305,7 +299,7 @@ impl Call<'_> {
         announce_stream(&head);
         let (relaying, readable) = pump.open().map_err(unbuilt)?;
         let (record, admitted, door) = (record.clone(), self.admitted.clone(), self.door);
-        let stream = Stream { relaying, record, admitted, door, request_bytes };
+        let stream = Stream { relaying, record, admitted, door };
         Ok((head.stream(&readable), Settlement::Stream(Box::new(stream))))
     }
 
@@ -316,16 +310,16 @@ impl Call<'_> {
         let body = read_body(self.door.protocol, plan, &buffer.to_vec())?;
         let head = self.head(record, plan, answer).map_err(unbuilt)?;
         head.set("content-type", "application/json");
-        let (response, usage) = match body {
-            Body::AsItCame(usage) => (head.buffer(&buffer), usage),
-            Body::Rewritten { body, delivery, usage } => {
+        let (response, counted) = match body {
+            Body::AsItCame(counted) => (head.buffer(&buffer), counted),
+            Body::Rewritten { body, delivery, counted } => {
                 if delivery == Delivery::Streamed {
                     announce_stream(&head);
                 }
-                (head.bytes(&body), usage)
+                (head.bytes(&body), counted)
             }
         };
-        let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
+        let consumed = Consumed::of_answer(self.door.work, counted, record.input_tokens);
         Ok((response, self.settled(record, Ending { status: answer.status, error: None, consumed })))
     }
 
@@ -359,7 +353,8 @@ impl Call<'_> {
     fn refuse(&self, record: &Record, refusal: &Refusal) -> Answered {
         js::log_refusal(&self.incoming.id, refusal);
         let rendered = render(refusal, Dialect::from(self.door.protocol), self.incoming.id.as_str());
-        let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed: Consumed::Nothing };
+        let consumed = Consumed::of_refused(self.door.work, refusal.reason, record.attempts, record.input_tokens);
+        let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed };
         let response = Head::new(self.incoming, rendered.status).and_then(|head| {
             if let Some(candidate) = &record.candidate {
                 head.set_name("x-sluice-provider", candidate.provider.name());

@@ -188,8 +188,6 @@ pub struct Stream {
     pub admitted: Admitted,
     /// In which protocol.
     pub door: CallDoor,
-    /// The length of the request's body, for an estimate.
-    pub request_bytes: usize,
 }
 
 impl Stream {
@@ -256,7 +254,7 @@ impl Stream {
     /// What an answer that was cut short consumed.
     fn consumed_so_far(&self) -> Consumed {
         let stream = &self.relaying.pump.stream;
-        Consumed::of_cut_stream(stream.usage(), self.request_bytes, stream.text_bytes())
+        Consumed::of_cut_stream(stream.usage(), self.record.input_tokens, stream.text_bytes())
     }
 }
 

@@ -24,6 +24,14 @@ pub fn input_tokens(body: &[u8]) -> u64 {
     seen.text_bytes.div_ceil(BYTES_PER_TOKEN) + seen.media * TOKENS_PER_MEDIUM
 }
 
+/// Below this a body has no room for an image that would count for more than its bytes.
+const SMALL: usize = 16 << 10;
+
+/// The same, for what may never be asked for: a small body by its length alone, so that a call pays next to nothing.
+pub fn roughly(body: &[u8]) -> u64 {
+    if body.len() <= SMALL { length(body).div_ceil(BYTES_PER_TOKEN) } else { input_tokens(body) }
+}
+
 #[derive(Default)]
 struct Seen {
     text_bytes: u64,

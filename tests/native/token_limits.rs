@@ -124,7 +124,7 @@ fn nobody_mints_weaker_limits_than_their_own() {
 }
 
 /// Two calls of ten, and a budget of five dollars of which half is gone.
-const STANDING: Standing = Standing {
+pub const STANDING: Standing = Standing {
     requests: Some(Rate { limit: 10, used: 2, resets_at: 1_795_157_100_000 }),
     tokens: None,
     budget: Some(BudgetStanding {

@@ -1,17 +1,15 @@
 //! A token's `limits`: each of them is kept, cleared or set by itself, and null clears all.
 
-use crate::admin::form::{Fields, Form, Patch};
+use crate::admin::form::{Form, Patch};
 use crate::admin::reply::time;
+use crate::admin::schema::tokens::LIMITS;
 use crate::admin::usage::usd;
 use crate::domain::invalid::Invalid;
-use crate::domain::limits::{Budget, Limits, MOST_PER_MINUTE, Period};
+use crate::domain::limits::{Budget, Limits, Period};
 use crate::json::json;
 use crate::limits::{Rate, Standing};
 use crate::ports::Param;
 use serde_json::Value;
-
-const FIELDS: Fields =
-    Fields { writable: &["requests_per_minute", "tokens_per_minute", "budget_usd", "budget_period"], read_only: &[] };
 
 /// The limits that a body asks for, over those that are stored.
 ///
@@ -23,18 +21,17 @@ pub fn read(form: &mut Form, stored: Option<Limits>) -> Result<Option<Limits>, I
         Patch::Clear => return Ok(None),
         Patch::Set(Value::Object(fields)) => fields,
         Patch::Set(_) => {
-            let known = FIELDS.writable.join(", ");
-            return Err(Invalid::new("limits", format!("limits must be an object of {known}; null is no limits")));
+            return Err(Invalid::new("limits", "limits must be an object; null is no limits"));
         }
     };
-    let limits = Form::nested(fields, &FIELDS).and_then(|mut form| merged(&mut form, stored.unwrap_or_default()));
+    let limits = Form::nested(fields, &LIMITS).and_then(|mut form| merged(&mut form, stored.unwrap_or_default()));
     let limits = limits.map_err(|invalid| Invalid::new(format!("limits.{}", invalid.param), invalid.message))?;
     Ok(Some(limits).filter(|limits| !limits.is_unlimited()))
 }
 
 fn merged(form: &mut Form, stored: Limits) -> Result<Limits, Invalid> {
     let mut per_minute = |field: &str, stored: Option<u64>| {
-        let given = form.whole(field, 1..=MOST_PER_MINUTE)?;
+        let given = form.whole(field)?;
         given.map(|number| Ok::<_, Invalid>(number.unsigned_abs())).map(|given| given.over(stored))
     };
     Ok(Limits {
@@ -47,8 +44,7 @@ fn merged(form: &mut Form, stored: Limits) -> Result<Limits, Invalid> {
 fn budget(form: &mut Form, stored: Option<Budget>) -> Result<Option<Budget>, Invalid> {
     let amount = form.number("budget_usd")?.map(|usd| Budget::nano_usd("budget_usd", usd))?;
     let amount = amount.over(stored.map(|budget| budget.nano_usd));
-    let words = Period::ALL.map(Period::as_str);
-    match (amount, form.word("budget_period", &words, Period::parse)?) {
+    match (amount, form.word("budget_period", Period::parse)?) {
         (None, Patch::Set(_)) => {
             Err(Invalid::new("budget_period", "budget_period is of a budget: give budget_usd with it"))
         }
