@@ -3,10 +3,10 @@
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{NanoUsd, usd};
 use crate::domain::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The limits of a token; what is `None` is not limited. A token without any limit has no `Limits`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub struct Limits {
     /// Calls in any sixty seconds.
     pub requests_per_minute: Option<u64>,
@@ -17,7 +17,7 @@ pub struct Limits {
 }
 
 /// An amount for a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Budget {
     /// The amount, in billionths of a US dollar of `billed_usd`.
     pub nano_usd: NanoUsd,
@@ -26,7 +26,7 @@ pub struct Budget {
 }
 
 /// When a budget begins anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// At midnight in UTC.

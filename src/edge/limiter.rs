@@ -8,12 +8,11 @@ use crate::domain::limits::Limits;
 use crate::gateway::admit::Admitted;
 use crate::gateway::limit::{self, Limited};
 use crate::gateway::settle::Record;
-use crate::limits::{Amounts, Asked, Limiters, Message, Standing, Verdict};
+use crate::limits::{Amounts, Asked, Limiters, Message, Standing, Verdict, Wire};
 use crate::ports::{Clock, Local};
 use crate::refusal::{Dialect, Refusal};
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, select};
 use js_sys::{Object, Promise, Reflect};
-use serde::de::DeserializeOwned;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -45,8 +44,8 @@ pub struct Objects<'a>(pub &'a Env);
 
 impl Objects<'_> {
     /// Asks a token's limiter.
-    pub async fn ask<T: DeserializeOwned>(&self, token: &str, message: &Message) -> Result<T, Unanswered> {
-        let message = serde_json::to_string(message).map_err(|error| Unanswered(error.to_string()))?;
+    pub async fn ask<T: Wire>(&self, token: &str, message: &Message) -> Result<T, Unanswered> {
+        let message = message.write().to_string();
         let mut tries = 1;
         let said = loop {
             match self.send(token, "POST", Some(&message)).await {
@@ -57,7 +56,8 @@ impl Objects<'_> {
                 answered => break answered?,
             }
         };
-        serde_json::from_str(&said).map_err(|error| Unanswered(format!("{error}: {said}")))
+        let answer = serde_json::from_str(&said).ok().as_ref().and_then(T::read);
+        answer.ok_or_else(|| Unanswered(format!("not in this version's words: {said}")))
     }
 
     async fn send(&self, token: &str, method: &str, body: Option<&str>) -> Result<String, Unanswered> {
@@ -120,9 +120,12 @@ impl Limiters for Objects<'_> {
 
     fn forget<'a>(&'a self, tokens: &'a [TokenId]) -> Local<'a, ()> {
         Box::pin(async move {
-            for forgotten in join_all(tokens.iter().map(|token| self.send(token.as_str(), "DELETE", None))).await {
-                if let Err(Unanswered(why)) = forgotten {
-                    js::log_error(&format!("limits: an object of a deleted token is left: {why}"));
+            for token in tokens {
+                if let Err(Unanswered(why)) = self.send(token.as_str(), "DELETE", None).await {
+                    // Nor would the others answer, and an operator waits.
+                    return js::log_error(&format!(
+                        "limits: what {token} and those after it used is left behind: {why}"
+                    ));
                 }
             }
         })

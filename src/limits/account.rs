@@ -5,35 +5,33 @@ use super::window::{Counted, Window};
 use crate::domain::limits::{Budget, Limits, Period};
 use crate::domain::money::NanoUsd;
 use crate::domain::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// When to come back for a budget that only calls in flight hold: some of them will be over by then.
 const HELD_RETRY_MS: i64 = 1000;
 
 /// What a token's calls came to, or may still come to. All periods are counted whatever the limits are, so that another
 /// period, or a budget that is given later, begins with what was spent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
-    window: Window,
-    day: Spending,
-    month: Spending,
-    total: Spending,
+    pub(super) window: Window,
+    pub(super) day: Spending,
+    pub(super) month: Spending,
+    pub(super) total: Spending,
     /// The latest time that was seen: the object may move to a machine whose clock is behind.
-    latest: i64,
+    pub(super) latest: i64,
     /// When leases were last looked through for expired ones.
     pub(super) swept_at: i64,
 }
 
 /// Money within one period.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Spending {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Spending {
     /// When the period began, in milliseconds since the epoch.
-    since: i64,
+    pub(super) since: i64,
     /// What calls that are over came to.
-    spent: NanoUsd,
+    pub(super) spent: NanoUsd,
     /// What is reserved for those that are not.
-    held: NanoUsd,
+    pub(super) held: NanoUsd,
 }
 
 impl Spending {

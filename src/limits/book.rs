@@ -2,12 +2,14 @@
 
 use super::account::Account;
 use super::message::{Amounts, Asked, Settled, Standing, Verdict};
+use super::wire::Wire;
 use crate::domain::limits::Limits;
 use crate::domain::money::NanoUsd;
 use crate::domain::timestamp::Timestamp;
+use crate::json::json;
 use crate::ports::{ObjectDb, Outcome, Statement};
 use crate::store::{StoreError, rows, statements};
-use serde::Deserialize;
+use serde_json::Value;
 
 /// How long a call may take to settle: a day, longer than any. Whoever has not settled by then never will, and what was
 /// reserved for it stays charged.
@@ -32,25 +34,37 @@ statements! { "limits";
     KEEP PerCall = "INSERT INTO account (id, document) VALUES (1, ?1)
         ON CONFLICT (id) DO UPDATE SET document = excluded.document";
     /// A call's lease.
-    LEASE PerCall = "SELECT json_object('call', call, 'admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
+    LEASE PerCall = "SELECT json_object('admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
         FROM leases WHERE call = ?1";
     /// A new one.
     OPEN PerCall = "INSERT INTO leases (call, admitted_at, tokens, nano_usd) VALUES (?1, ?2, ?3, ?4)";
     /// Settled.
     CLOSE PerCall = "DELETE FROM leases WHERE call = ?1";
     /// Those that never settled.
-    EXPIRED OnDemand = "SELECT json_object('call', call, 'admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
+    EXPIRED OnDemand = "SELECT json_object('admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
         FROM leases WHERE admitted_at <= ?1";
     /// No longer.
     EXPIRE OnDemand = "DELETE FROM leases WHERE admitted_at <= ?1";
 }
 
 /// What is reserved for a call.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Lease {
     admitted_at: i64,
     tokens: u64,
     nano_usd: NanoUsd,
+}
+
+impl Wire for Lease {
+    fn write(&self) -> Value {
+        json!({"admitted_at": self.admitted_at, "tokens": self.tokens, "nano_usd": self.nano_usd})
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        let number = |key: &str| value.get(key)?.as_i64();
+        let tokens = number("tokens")?.unsigned_abs();
+        Some(Self { admitted_at: number("admitted_at")?, tokens, nano_usd: number("nano_usd")? })
+    }
 }
 
 impl Lease {
@@ -89,7 +103,7 @@ impl<'a> Book<'a> {
             writes.push(OPEN.with([asked.call.as_str().into(), now.ms().into(), tokens.into(), nano_usd.into()]));
         }
         if !writes.is_empty() {
-            writes.push(keep(&account)?);
+            writes.push(keep(&account));
             self.db.transaction(&writes)?;
         }
         Ok(Verdict { refused, standing: account.standing(&asked.limits, now) })
@@ -101,7 +115,7 @@ impl<'a> Book<'a> {
         let Some(lease) = lease else { return Ok(()) };
         account.advance(now);
         account.settle(Timestamp::from_ms(lease.admitted_at), lease.reserved(), settled.used);
-        self.db.transaction(&[CLOSE.with([settled.call.as_str().into()]), keep(&account)?])?;
+        self.db.transaction(&[CLOSE.with([settled.call.as_str().into()]), keep(&account)])?;
         Ok(())
     }
 
@@ -125,18 +139,22 @@ impl<'a> Book<'a> {
         account.swept_at = now.ms();
         let until = now.ms() - LEASE_MS;
         let outcomes = self.db.transaction(&[EXPIRED.with([until.into()])])?;
-        for lease in outcomes.first().map_or(Ok(Vec::new()), rows::<Lease>)? {
+        for lease in outcomes.first().map_or(Ok(Vec::new()), documents::<Lease>)? {
             account.settle(Timestamp::from_ms(lease.admitted_at), lease.reserved(), lease.reserved());
         }
         Ok(vec![EXPIRE.with([until.into()])])
     }
 }
 
-fn first<T: for<'de> Deserialize<'de>>(outcome: &Outcome) -> Result<Option<T>, StoreError> {
-    Ok(rows(outcome)?.into_iter().next())
+fn documents<T: Wire>(outcome: &Outcome) -> Result<Vec<T>, StoreError> {
+    let read = |value: &Value| T::read(value).ok_or_else(|| StoreError::Corrupt("limits".into()));
+    rows::<Value>(outcome)?.iter().map(read).collect()
 }
 
-fn keep(account: &Account) -> Result<Statement, StoreError> {
-    let document = serde_json::to_string(account).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    Ok(KEEP.with([document.into()]))
+fn first<T: Wire>(outcome: &Outcome) -> Result<Option<T>, StoreError> {
+    Ok(documents(outcome)?.into_iter().next())
+}
+
+fn keep(account: &Account) -> Statement {
+    KEEP.with([account.write().to_string().into()])
 }

@@ -2,10 +2,9 @@
 
 use crate::domain::limits::{Limits, Period};
 use crate::domain::money::NanoUsd;
-use serde::{Deserialize, Serialize};
 
 /// Tokens and money, reckoned or real.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Amounts {
     /// Input and output tokens, cached ones and reasoning included.
     pub tokens: u64,
@@ -14,7 +13,7 @@ pub struct Amounts {
 }
 
 /// A call that would go out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Asked {
     /// The request's id: asked twice, it is admitted once.
     pub call: String,
@@ -25,7 +24,7 @@ pub struct Asked {
 }
 
 /// A call that is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// The request's id.
     pub call: String,
@@ -34,7 +33,7 @@ pub struct Settled {
 }
 
 /// The limiter's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
     /// Why not; admitted otherwise.
     pub refused: Option<Refused>,
@@ -43,7 +42,7 @@ pub struct Verdict {
 }
 
 /// Which limit is in the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     /// `requests_per_minute`
     Requests,
@@ -54,7 +53,7 @@ pub enum Limit {
 }
 
 /// Why a call has to stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused {
     /// Which limit is in the way.
     pub limit: Limit,
@@ -63,7 +62,7 @@ pub struct Refused {
 }
 
 /// Where a token stands: only what is limited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// Calls.
     pub requests: Option<Rate>,
@@ -74,7 +73,7 @@ pub struct Standing {
 }
 
 /// Where a token stands within the last sixty seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// The limit.
     pub limit: u64,
@@ -92,7 +91,7 @@ impl Rate {
 }
 
 /// Where a token stands within its budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BudgetStanding {
     /// The budget.
     pub limit: NanoUsd,
@@ -115,7 +114,7 @@ impl BudgetStanding {
 }
 
 /// What an object is asked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub enum Message {
     /// May this call go out? A [`Verdict`].
     Admit(Asked),

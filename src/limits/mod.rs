@@ -10,17 +10,18 @@ mod message;
 #[cfg(test)]
 mod tests;
 mod window;
+mod wire;
 
 pub use account::Account;
 pub use book::{Book, LEASE_MS, STATEMENTS};
 pub use message::{Amounts, Asked, BudgetStanding, Limit, Message, Rate, Refused, Settled, Standing, Verdict};
+pub use wire::Wire;
 
 use crate::domain::ids::TokenId;
 use crate::domain::limits::Limits;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Local, ObjectDb};
 use crate::store::StoreError;
-use serde::Serialize;
 
 /// The objects of the tokens, as the control plane reaches them.
 pub trait Limiters {
@@ -36,15 +37,14 @@ pub trait Limiters {
 /// # Errors
 /// What the storage says, and [`StoreError::Corrupt`] for a message of another version's.
 pub fn answer(db: &dyn ObjectDb, message: &str, now: Timestamp) -> Result<String, StoreError> {
-    let message = serde_json::from_str(message).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let Some(message) = serde_json::from_str(message).ok().as_ref().and_then(Message::read) else {
+        return Err(StoreError::Corrupt("limits.message".into()));
+    };
     let book = Book::open(db)?;
-    match message {
-        Message::Admit(asked) => said(&book.admit(&asked, now)?),
-        Message::Settle(settled) => said(&book.settle(&settled, now)?),
-        Message::Stand(limits) => said(&book.standing(&limits, now)?),
-    }
-}
-
-fn said(answer: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(answer).map_err(|error| StoreError::Corrupt(error.to_string()))
+    let said = match message {
+        Message::Admit(asked) => book.admit(&asked, now)?.write(),
+        Message::Settle(settled) => book.settle(&settled, now)?.write(),
+        Message::Stand(limits) => book.standing(&limits, now)?.write(),
+    };
+    Ok(said.to_string())
 }

@@ -3,7 +3,7 @@
 use crate::harness::NOW;
 use crate::sqlite::{FakeClock, Sqlite};
 use sluice::domain::limits::{Budget, Limits, Period};
-use sluice::limits::{Amounts, Asked, LEASE_MS, Limit, Message, Settled, Standing, Verdict, answer};
+use sluice::limits::{Amounts, Asked, LEASE_MS, Limit, Message, Settled, Standing, Verdict, Wire, answer};
 use sluice::ports::Clock;
 use std::cell::Cell;
 
@@ -38,10 +38,9 @@ impl Object {
         Self { db: Sqlite::empty(), clock: FakeClock::at(NOW), limits, calls: Cell::new(0) }
     }
 
-    fn ask<T: serde::de::DeserializeOwned>(&self, message: &Message) -> T {
-        let message = serde_json::to_string(message).expect("JSON");
-        let said = answer(&self.db, &message, self.clock.now()).expect("an answer");
-        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    fn ask<T: Wire>(&self, message: &Message) -> T {
+        let said = answer(&self.db, &message.write().to_string(), self.clock.now()).expect("an answer");
+        T::read(&serde_json::from_str(&said).expect("JSON")).unwrap_or_else(|| panic!("{said}"))
     }
 
     fn asks(&self, call: &str, reserved: Amounts) -> Verdict {
@@ -279,6 +278,6 @@ fn storage_that_fails_is_an_error_and_no_admission() {
     object.admitted(money(10));
     object.db.away.set(true);
     let asked = Message::Admit(Asked { call: "req_x".into(), limits: object.limits, reserved: NOTHING });
-    assert!(answer(&object.db, &serde_json::to_string(&asked).expect("JSON"), object.clock.now()).is_err());
+    assert!(answer(&object.db, &asked.write().to_string(), object.clock.now()).is_err());
     assert!(answer(&Sqlite::empty(), "{\"Other\":1}", object.clock.now()).is_err());
 }
