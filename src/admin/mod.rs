@@ -135,7 +135,7 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
             return Err(Refusal::new(Reason::MethodNotAllowed, message).with_header("allow", allow));
         }
     };
-    principal.require(operation, segments.last().copied())?;
+    principal.require(operation, &segments)?;
     let call = Call { world, request, operation, principal, now };
     dispatch(&call, &segments).await
 }
@@ -253,6 +253,12 @@ impl Call<'_> {
     /// Whether a row of that project is there for this caller: another project's is not, and nobody learns that it is.
     fn sees(&self, project: &ProjectId) -> bool {
         self.principal.project().is_none_or(|own| own == project)
+    }
+
+    /// Whether a list shows a row, which lies within `resources`, to this caller: not where a deny keeps it from listing
+    /// it or from reading it.
+    fn lists(&self, read: Operation, resources: &[&str]) -> bool {
+        ![self.operation, read].into_iter().any(|operation| self.principal.is_denied(operation, resources))
     }
 
     /// Whether the caller manages the project's providers, and so sees disabled ones and where credentials come from.

@@ -4,7 +4,7 @@ use super::form::{Fields, Form, Patch};
 use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found};
-use crate::access::{PlainToken, Policy, Principal, Role, Statement, TokenHash};
+use crate::access::{Operation, PlainToken, Policy, Principal, Role, Statement, TokenHash};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;
@@ -225,7 +225,8 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
     let rows = tokens::list(call.world.db, &project, page.after(), page.read_ahead()).await?;
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+    let shown = |row: &TokenRow| call.lists(Operation::GetToken, &[row.id.as_str()]).then(|| view(row));
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), shown))
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

@@ -155,6 +155,10 @@ impl Api {
         self.token(json!({"name": role, "role": role}))
     }
 
+    pub fn clock_ms(&self) -> i64 {
+        sluice::ports::Clock::now(&self.clock).ms()
+    }
+
     pub fn audit_rows(&self) -> i64 {
         self.db.count("SELECT count(*) FROM audit_log")
     }

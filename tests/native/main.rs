@@ -20,6 +20,8 @@ mod own_keys;
 #[cfg(test)]
 mod own_keys_in_calls;
 #[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod properties;
