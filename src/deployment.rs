@@ -32,7 +32,7 @@ pub struct Deployment {
     pub max_body_bytes: usize,
     /// `LOSS_POLICY`: what to do about what another protocol cannot carry.
     pub loss_policy: LossPolicy,
-    /// `RETENTION_DAYS` and `ROLLUP_RETENTION_DAYS`; 0 is for ever.
+    /// `RETENTION_DAYS`, `ROLLUP_RETENTION_DAYS` and `AUDIT_RETENTION_DAYS`; 0 is for ever.
     pub retention: Retention,
 }
 
@@ -69,6 +69,7 @@ impl Deployment {
             retention: Retention {
                 rows_days: days("RETENTION_DAYS", 30)?,
                 rollup_days: days("ROLLUP_RETENTION_DAYS", 400)?,
+                audit_days: days("AUDIT_RETENTION_DAYS", 400)?,
             },
         })
     }
@@ -157,6 +158,7 @@ mod tests {
             ("LOSS_POLICY", "Safe"),
             ("RETENTION_DAYS", "30d"),
             ("ROLLUP_RETENTION_DAYS", "-1"),
+            ("AUDIT_RETENTION_DAYS", "a year"),
         ] {
             let refusal = load(&[(name, value)]).expect_err("refused");
             assert_eq!((refusal.reason, refusal.param.as_deref()), (Reason::DeploymentInvalid, Some(name)));

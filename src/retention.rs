@@ -1,4 +1,4 @@
-//! Retention: what a Cron trigger does once an hour. Old rows become daily totals, old totals go.
+//! Retention: what a Cron trigger does once an hour. Old rows become daily totals; old totals and old audit rows go.
 //!
 //! Invariants: a chunk is one transaction that adds rows to their roll-up and deletes the same rows, so that a run
 //! which is cut off anywhere loses nothing and counts nothing twice; a run is bounded, and the next one goes on.
@@ -25,6 +25,8 @@ pub struct Report {
     pub attempts_deleted: u64,
     /// Roll-ups that were deleted.
     pub rollups_deleted: u64,
+    /// Rows of the audit log that were deleted.
+    pub audit_rows_deleted: u64,
     /// Whether the run ended at its bound, so that there may be more to do.
     pub unfinished: bool,
 }
@@ -40,6 +42,10 @@ pub async fn run(db: &dyn Db, kept: Retention, now: Timestamp) -> Result<Report,
     if let Some(before) = kept.rollups_since(now) {
         report.rollups_deleted =
             bounded(&mut report.unfinished, |limit| retention::delete_rollups(db, before, limit)).await?;
+    }
+    if let Some(before) = kept.audit_since(now) {
+        report.audit_rows_deleted =
+            bounded(&mut report.unfinished, |limit| retention::delete_audit_rows(db, before, limit)).await?;
     }
     Ok(report)
 }

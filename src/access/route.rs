@@ -89,6 +89,7 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/usage", ListUsage),
     (Get, "/api/v1/requests", ListRequests),
     (Get, "/api/v1/requests/{request_id}", GetRequest),
+    (Get, "/api/v1/audit-log", ListAuditLog),
     (Get, "/api/v1/sealing-keys", GetSealingKeys),
     (Post, "/api/v1/sealing-keys/rotate", RotateSealingKeys),
 ];

@@ -182,6 +182,7 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (ListUsage, _) => usage::list(call).await,
         (ListRequests, _) => requests::list(call).await,
         (GetRequest, [id]) => requests::get(call, id).await,
+        (ListAuditLog, _) => audit::list(call).await,
         (GetSealingKeys, _) => sealing_keys::get(call).await,
         (RotateSealingKeys, _) => sealing_keys::rotate(call).await,
         // The route table and this one are held together by a test.
