@@ -9,6 +9,6 @@ CREATE TABLE idempotency_keys (
   created_at  INTEGER NOT NULL,
   request_id  TEXT NOT NULL,                      -- of the request that made the change
   fingerprint TEXT NOT NULL,                      -- SHA-256 of what was sent: the same key with another request is refused
-  answer      TEXT                                -- sealed; null until it is known
+  answer      TEXT NOT NULL                       -- sealed: v1.<key id>.<nonce and ciphertext>
 ) STRICT;
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);

@@ -5,6 +5,7 @@
 mod audit;
 mod form;
 mod health;
+mod idempotency;
 mod me;
 mod models;
 mod own_keys;
@@ -35,6 +36,7 @@ use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
 use form::Form;
+use idempotency::ShownOnce;
 use std::fmt;
 
 /// A request of the control plane, as the edge read it. Its `Debug` shows neither the token nor the body.
@@ -58,6 +60,8 @@ pub struct Request {
     pub if_none_match: Option<String>,
     /// The `accept` header.
     pub accept: Option<String>,
+    /// The `idempotency-key` header.
+    pub idempotency_key: Option<String>,
     /// The caller's address.
     pub address: Option<String>,
     /// The body; the edge stops reading a little above [`MAX_BODY_BYTES`].
@@ -105,14 +109,17 @@ struct Call<'a> {
     operation: Operation,
     principal: Principal,
     now: Timestamp,
+    shown_once: ShownOnce,
 }
 
 /// Answers a request. Every outcome is a reply; nothing is thrown.
 pub async fn serve(world: World<'_>, request: &Request) -> Reply {
-    answer(world, request).await.unwrap_or_else(|refusal| {
-        let rendered = render(&refusal, Dialect::Admin, request.id.as_str());
-        Reply { status: rendered.status, headers: rendered.headers, body: Some(rendered.body) }
-    })
+    answer(world, request).await.unwrap_or_else(|refusal| refused(request, &refusal))
+}
+
+fn refused(request: &Request, refusal: &Refusal) -> Reply {
+    let rendered = render(refusal, Dialect::Admin, request.id.as_str());
+    Reply { status: rendered.status, headers: rendered.headers, body: Some(rendered.body) }
 }
 
 async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
@@ -136,8 +143,11 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
         }
     };
     principal.require(operation, &segments)?;
-    let call = Call { world, request, operation, principal, now };
-    dispatch(&call, &segments).await
+    let call = Call { world, request, operation, principal, now, shown_once: ShownOnce::default() };
+    match idempotency::key_of(request)? {
+        None => dispatch(&call, &segments).await,
+        Some(key) => idempotency::answer(&call, key, &segments).await,
+    }
 }
 
 async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {

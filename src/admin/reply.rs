@@ -48,6 +48,22 @@ impl Reply {
     }
 }
 
+/// The name of a header that an answer of the control plane may have.
+pub fn header_name(name: &str) -> Option<&'static str> {
+    const NAMES: [&str; 9] = [
+        "allow",
+        "cache-control",
+        "content-disposition",
+        "content-type",
+        "etag",
+        "location",
+        "retry-after",
+        "vary",
+        "www-authenticate",
+    ];
+    NAMES.into_iter().find(|known| *known == name)
+}
+
 /// Refuses with 412 where the caller demands a version that is no longer the current one.
 pub fn check_if_match(request: &Request, current: &Value) -> Result<(), Refusal> {
     match request.if_match.as_deref() {

@@ -252,6 +252,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
         TokenHash::of(token.expose()).hex().into(),
         token.hint().into(),
     ];
+    call.shows_once("token", token.expose());
     let statements = vec![
         tokens::INSERT.with(own.into_iter().chain(change.columns())),
         call.audit(Some(&project), ("token", id.as_str()), form.names())?,

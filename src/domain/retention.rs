@@ -2,6 +2,9 @@
 
 use crate::domain::timestamp::Timestamp;
 
+/// How long an `Idempotency-Key` is its request's: 24 hours.
+pub const IDEMPOTENCY_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// How long rows and roll-ups are kept. `None` is for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {

@@ -1,6 +1,6 @@
 //! Rows that are old enough become daily roll-ups.
 
-use super::{StoreError, audit, statements};
+use super::{StoreError, audit, idempotency, statements};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Db, Outcome};
 
@@ -86,4 +86,9 @@ pub async fn delete_rollups(db: &dyn Db, before: Timestamp, limit: i64) -> Resul
 /// Deletes the oldest rows of the audit log before `before`, `limit` of them at most; says how many.
 pub async fn delete_audit_rows(db: &dyn Db, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     Ok(deleted(&db.batch(vec![audit::DELETE_OLD.with([before.ms().into(), limit.into()])]).await?))
+}
+
+/// Deletes the oldest answers that were kept since `before` or longer, `limit` of them at most; says how many.
+pub async fn delete_idempotency_keys(db: &dyn Db, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    Ok(deleted(&db.batch(vec![idempotency::DELETE_OLD.with([before.ms().into(), limit.into()])]).await?))
 }

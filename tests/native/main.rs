@@ -14,6 +14,8 @@ mod data_plane;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod idempotency;
+#[cfg(test)]
 mod me_and_health;
 #[cfg(test)]
 mod models;
