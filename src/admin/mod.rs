@@ -114,7 +114,7 @@ struct Call<'a> {
 
 /// Answers a request. Every outcome is a reply; nothing is thrown.
 pub async fn serve(world: World<'_>, request: &Request) -> Reply {
-    answer(world, request).await.unwrap_or_else(|refusal| refused(request, &refusal))
+    answer(world, request).await.unwrap_or_else(|refusal| refused(request, &refusal)).finished(request)
 }
 
 fn refused(request: &Request, refusal: &Refusal) -> Reply {
@@ -129,6 +129,10 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
     {
         return Ok(health::check(world).await);
     }
+    let asks_for_methods = request.method == "OPTIONS";
+    if let (true, Some(allow)) = (asks_for_methods, allow_to_anyone(&request.path)) {
+        return Ok(Reply::allow(allow));
+    }
     // A caller without a valid token learns nothing, not even which paths exist.
     let now = world.clock.now();
     let principal = authenticate(world, request, now).await?;
@@ -137,6 +141,7 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
         Matched::NoPath => {
             return Err(Refusal::new(Reason::NotFound, format!("there is no {}", request.path)));
         }
+        Matched::MethodNotAllowed(allow) if asks_for_methods => return Ok(Reply::allow(allow)),
         Matched::MethodNotAllowed(allow) => {
             let message = format!("{} does not take {}: it takes {allow}", request.path, request.method);
             return Err(Refusal::new(Reason::MethodNotAllowed, message).with_header("allow", allow));
@@ -147,6 +152,16 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
     match idempotency::key_of(request)? {
         None => dispatch(&call, &segments).await,
         Some(key) => idempotency::answer(&call, key, &segments).await,
+    }
+}
+
+/// The methods of a path that takes no token.
+fn allow_to_anyone(path: &str) -> Option<String> {
+    match (find(Some(Method::Get), path), find(None, path)) {
+        (Matched::Route(operation, _), Matched::MethodNotAllowed(allow)) => {
+            (operation.audience() == Audience::Anyone).then_some(allow)
+        }
+        _ => None,
     }
 }
 
