@@ -12,9 +12,13 @@ mod audit;
 #[cfg(test)]
 mod data_plane;
 #[cfg(test)]
+mod field_tables;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod idempotency;
+#[cfg(test)]
+mod json_schema;
 #[cfg(test)]
 mod me_and_health;
 #[cfg(test)]
