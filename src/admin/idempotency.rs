@@ -72,6 +72,7 @@ pub async fn answer(call: &Call<'_>, key: &str, segments: &[&str]) -> Result<Rep
             request.method.as_bytes(),
             request.path.as_bytes(),
             request.query.as_bytes(),
+            request.content_type.as_deref().unwrap_or_default().as_bytes(),
             &request.body,
         ]),
     };

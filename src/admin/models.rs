@@ -90,10 +90,15 @@ pub async fn list(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| listed(call, row)))
 }
 
-fn listed(call: &Call<'_>, model: &ModelRow) -> Option<Value> {
+/// Whether a list of models, or their provider, shows one to this caller.
+pub fn is_listed(call: &Call<'_>, model: &ModelRow) -> bool {
     let provider = model.provider_id.as_ref().map(ProviderId::as_str);
     let path: Vec<&str> = provider.into_iter().chain([model.id.as_str()]).collect();
-    call.lists(Operation::GetModel, &path).then(|| view(model))
+    call.lists(Operation::GetModel, &path)
+}
+
+fn listed(call: &Call<'_>, model: &ModelRow) -> Option<Value> {
+    is_listed(call, model).then(|| view(model))
 }
 
 /// Every model of the project that a selector reaches.

@@ -90,5 +90,9 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
 fn refused(incoming: &Incoming, refusal: &Refusal) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
     js::log_refusal(&incoming.id, refusal);
     let dialect = if door::is_data_plane(incoming.path()) { incoming.dialect() } else { Dialect::Admin };
-    response::rendered(incoming, render(refusal, dialect, incoming.id.as_str()))
+    let mut rendered = render(refusal, dialect, incoming.id.as_str());
+    if dialect == Dialect::Admin {
+        rendered.headers.push(("cache-control", "no-store".into()));
+    }
+    response::rendered(incoming, rendered)
 }

@@ -91,7 +91,9 @@ test('every answer carries the security headers, and none says to come back by T
       ['nosniff', 'no-referrer', "default-src 'none'; frame-ancestors 'none'", 'same-origin', null], `${status}`,
     );
   }
-  for (const answer of answers.slice(0, 4)) assert.equal(answer.headers.get('cache-control'), 'no-store');
+  const tooLarge = await e2e.admin.post('/api/v1/secrets', 'x'.repeat(2 << 20));
+  assertAdminError(tooLarge, 413);
+  for (const answer of [...answers.slice(0, 4), tooLarge]) assert.equal(answer.headers.get('cache-control'), 'no-store');
   const raw = await e2e.answer(`/v1/proxy/${provider.name}/chat/completions`, CHAT.request('mock-plain'), { token });
   assert.equal(raw.headers.get('content-security-policy'), 'sandbox', 'what others wrote is fenced in more tightly');
 });

@@ -355,6 +355,9 @@ fn a_fenced_off_row_is_in_no_list() {
         assert!(shown.iter().all(|id| ids.contains(id)), "{path}: {ids:?}");
         assert!(!not_shown.iter().any(|id| ids.contains(id)), "{path}: {ids:?}");
     }
+    let shown = fenced.get(&format!("/api/v1/providers/{open}")).must(200);
+    assert!(shown.text.contains(&kept) && !shown.text.contains(&other), "{}", shown.text);
+    assert_eq!(shown.body["model_count"], 1);
     // Whoever may not read a row does not read it in a list, either.
     let unread = at.token_of_policy(json!([
         {"effect": "allow", "actions": ["*"]},
