@@ -15,6 +15,7 @@ pub mod limits;
 pub mod media_url;
 pub mod money;
 pub mod name;
+pub mod origins;
 pub mod protocol;
 pub mod provider;
 pub mod retention;

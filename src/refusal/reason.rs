@@ -86,6 +86,8 @@ reasons! {
     ProjectNameConflict = 409 "project.name_conflict" Client;
     /// The project still holds something.
     ProjectInUse = 409 "project.in_use" Client;
+    /// A request with the same `Idempotency-Key` has not been answered yet.
+    IdempotencyInProgress = 409 "idempotency.in_progress" Client;
     /// The row has changed since it was read.
     PreconditionFailed = 412 "request.precondition_failed" Client;
     /// The body is too large.
@@ -94,6 +96,8 @@ reasons! {
     UnsupportedMediaType = 415 "request.unsupported_media_type" Client;
     /// A field breaks a rule.
     ValidationFailed = 422 "validation.failed" Client;
+    /// The `Idempotency-Key` was sent with another request before.
+    IdempotencyKeyReused = 422 "idempotency.key_reused" Client;
     /// The token has made as many calls as it may in a minute.
     RequestsPerMinute = 429 "limits.requests_per_minute" Client;
     /// The token has used as many tokens as it may in a minute, or the call would take more than a minute has.
