@@ -114,7 +114,11 @@ impl<'a, C> Attempts<'a, C> {
         if self.made == 0 {
             self.rest = Rest::Disturbed;
         }
-        if self.rest == Rest::Respected || self.resting.is_empty() { Next::Over } else { Next::Try(self.resting.remove(0)) }
+        if self.rest == Rest::Respected || self.resting.is_empty() {
+            Next::Over
+        } else {
+            Next::Try(self.resting.remove(0))
+        }
     }
 
     /// What follows a call that brought no answer. `retry_after` is when the upstream says that it will work again.

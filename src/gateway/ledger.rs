@@ -102,6 +102,7 @@ mod tests {
             estimated: false,
             latency_ms: 0,
             first_byte_ms: None,
+            attempts_log: Vec::new(),
         }
     }
 

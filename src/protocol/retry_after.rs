@@ -65,8 +65,16 @@ mod tests {
     #[test]
     fn nonsense_says_nothing() {
         for nonsense in [
-            "", "soon", "-1", "NaN", "inf", "1e99", "Fri, 20 Nov 2026 06:44:36", "Fri, 20 Nov 2026 06:44 GMT",
-            "Fri, 31 Feb 2026 06:44:36 GMT", "Fri, 20 Foo 2026 06:44:36 GMT",
+            "",
+            "soon",
+            "-1",
+            "NaN",
+            "inf",
+            "1e99",
+            "Fri, 20 Nov 2026 06:44:36",
+            "Fri, 20 Nov 2026 06:44 GMT",
+            "Fri, 31 Feb 2026 06:44:36 GMT",
+            "Fri, 20 Foo 2026 06:44:36 GMT",
         ] {
             assert_eq!(read(&[("retry-after", nonsense)]), None, "{nonsense:?}");
         }

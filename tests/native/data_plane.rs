@@ -79,7 +79,14 @@ impl Isolate {
             chat_only: &self.chat_only,
             media: &Media::default(),
         };
-        plan::plan(&asked, &candidates).map_err(|(_, refusal)| refusal)
+        let mut refused = plan::Unplanned::default();
+        for candidate in &candidates {
+            match plan::plan(&asked, candidate) {
+                Ok(plan) => return Ok(plan),
+                Err(refusal) => refused.add(candidate, refusal),
+            }
+        }
+        Err(refused.told().expect("a candidate").1)
     }
 }
 
@@ -393,10 +400,10 @@ fn what_an_upstream_says_reaches_the_client_without_the_key() {
     let body = error_answer(door.protocol, &plan, error, "req_1").body;
     assert!(!text(&body).contains(KEY) && text(&body).contains("bad key"), "{}", text(&body));
     let malformed = read_body(door.protocol, &plan, format!("<html>{KEY}").as_bytes()).expect_err("not JSON");
-    assert_eq!(malformed.reason, Reason::UpstreamMalformed);
-    assert!(!malformed.message.contains(KEY));
+    assert_eq!(malformed.refusal.reason, Reason::UpstreamMalformed);
+    assert!(!malformed.refusal.message.contains(KEY));
     let event = format!("data: {{\"error\":{{\"message\":\"no more of {KEY}\"}}}}\n\n");
-    let failed = failed_at_once(&plan, None, event.as_bytes());
+    let failed = failed_at_once(&plan, None, event.as_bytes()).refusal;
     assert!(failed.message.contains("no more of") && !failed.message.contains(KEY), "{}", failed.message);
 }
 
@@ -410,12 +417,10 @@ fn a_row_holds_what_the_call_cost_and_is_written_once() {
     let door = call_door("/v1/responses");
     let plan = isolate.plan("/v1/responses", &[], r#"{"model":"gpt-5"}"#).expect("planned");
     let request = RequestId::generate(&crate::sqlite::SystemRng).expect("an id");
-    let record = Record {
-        requested_model: Some("gpt-5".into()),
-        candidate: Some(plan.candidate),
-        attempts: 1,
-        ..Record::new(request, Timestamp::from_ms(NOW))
-    };
+    let mut record = Record::new(request, Timestamp::from_ms(NOW));
+    record.requested_model = Some("gpt-5".into());
+    record.candidate = Some(plan.candidate);
+    record.calls(Timestamp::from_ms(NOW));
     let tokens = TokenCounts { input: 1000, output: 100, cache_read: 10_000, cache_write: 0, reasoning: 40 };
     let ending = Ending { status: 200, error: None, consumed: Consumed::Reported(tokens) };
     let row = record.settle(&isolate.admit(0).expect("admitted"), door.name, ending, Timestamp::from_ms(NOW + 70));
