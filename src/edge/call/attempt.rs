@@ -213,8 +213,9 @@ impl Call<'_> {
         let provider = turn.plan.candidate.provider.name();
         let body = match upstream::read_body(self.incoming, provider, &answer, wait, MAX_ERROR_BYTES).await {
             Ok(body) => body.to_vec(),
-            Err(refusal) if refusal.reason == Reason::ClientClosed => return turn.failed(refusal),
-            Err(_) => Vec::new(),
+            // Its status is worth more than that its words did not come.
+            Err(refusal) if matches!(refusal.reason, Reason::UpstreamTimeout | Reason::UpstreamTruncated) => Vec::new(),
+            Err(refusal) => return turn.failed(refusal),
         };
         record.failed(Reason::UpstreamError, &said(&turn.plan, &body), Platform.now());
         let error_type = answer.header("x-amzn-errortype");
