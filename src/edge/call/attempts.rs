@@ -94,7 +94,7 @@ impl Call<'_> {
                 Err(failed) => failed,
             };
             match body {
-                Some(body) if failed.cannot_count() => return Ok(Came::Uncounted(body)),
+                Some(body) if counts && failed.cannot_count() => return Ok(Came::Uncounted(body)),
                 kept => body = kept,
             }
             next = attempts.after(failed.verdict, failed.retry_after, enter);
