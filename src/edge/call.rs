@@ -101,7 +101,7 @@ impl Call<'_> {
         record.streamed = body.streams();
         let candidates = candidates(&self.admitted, &body)?;
         match self.attempts(record, &candidates, body).await? {
-            Came::Reached(reached) => self.relay(record, *reached, request_bytes),
+            Came::Reached(reached) => self.relay(record, reached, request_bytes),
             Came::Failed(failed, tried) => self.tell(record, *failed, tried),
             Came::Uncounted(body) => self.estimate(record, &body),
         }

@@ -37,6 +37,7 @@ pub async fn serve(
     let (response, status, error) = match answered {
         Ok((response, status)) => (response, status, (status >= 400).then_some(Reason::UpstreamError)),
         Err(refusal) => {
+            record.failed(refusal.reason, &refusal.message, Platform.now());
             let rendered = render(&refusal, incoming.dialect(), incoming.id.as_str());
             let status = rendered.status;
             let response = head(incoming, status, &record).and_then(|head| rendered_onto(incoming, &head, rendered));

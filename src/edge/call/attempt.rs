@@ -11,6 +11,7 @@ use crate::gateway::answer::{
     Announced, Body, ErrorAnswer, NoAnswer, UpstreamError, announced, error_answer, read_body, said,
 };
 use crate::gateway::attempts::Verdict;
+use crate::gateway::door::Work;
 use crate::gateway::plan::{Plan, lacks_endpoint};
 use crate::gateway::relay::StreamRelay;
 use crate::gateway::settle::Record;
@@ -39,7 +40,7 @@ pub(super) struct Turn {
 }
 
 /// What an upstream call came to.
-pub(super) type Called = Result<Box<Reached>, Box<Failed>>;
+pub(super) type Called = Result<Reached, Box<Failed>>;
 
 /// An answer for the client.
 pub(super) struct Reached {
@@ -63,6 +64,8 @@ pub(super) struct Failed {
     pub retry_after: Option<Duration>,
     /// Whether it said that it has no such endpoint.
     pub lacks_endpoint: bool,
+    /// Whether it was asked to count tokens and said that it cannot.
+    pub cannot_count: bool,
     pub told: Told,
 }
 
@@ -95,7 +98,14 @@ impl Turn {
 
     pub fn failed(self, why: impl Into<NoAnswer>) -> Box<Failed> {
         let NoAnswer { refusal, verdict } = why.into();
-        Box::new(Failed { turn: self, verdict, retry_after: None, lacks_endpoint: false, told: Told::Refusal(refusal) })
+        Box::new(Failed {
+            turn: self,
+            verdict,
+            retry_after: None,
+            lacks_endpoint: false,
+            cannot_count: false,
+            told: Told::Refusal(refusal),
+        })
     }
 }
 
@@ -106,11 +116,6 @@ impl Failed {
             Told::Error { answer, .. } => Some(answer.status),
             Told::Refusal(_) => None,
         }
-    }
-
-    /// Whether an upstream that was asked to count tokens cannot.
-    pub fn cannot_count(&self) -> bool {
-        self.status().is_some_and(|status| self.turn.plan.cannot_count(status))
     }
 }
 
@@ -187,7 +192,7 @@ impl Call<'_> {
             Err(error) => Err(unbuilt(error).into()),
         };
         match begun {
-            Ok(pump) => Ok(Box::new(Reached { plan: turn.plan, content: Content::Stream(pump) })),
+            Ok(pump) => Ok(Reached { plan: turn.plan, content: Content::Stream(pump) }),
             Err(why) => Err(turn.failed(why)),
         }
     }
@@ -200,9 +205,7 @@ impl Call<'_> {
             Err(refusal) => Err(refusal.into()),
         };
         match read {
-            Ok((bytes, body)) => {
-                Ok(Box::new(Reached { plan: turn.plan, content: Content::Whole { answer, bytes, body } }))
-            }
+            Ok((bytes, body)) => Ok(Reached { plan: turn.plan, content: Content::Whole { answer, bytes, body } }),
             Err(why) => Err(turn.failed(why)),
         }
     }
@@ -222,8 +225,12 @@ impl Call<'_> {
         let error = UpstreamError { status: answer.status, error_type, body: &body };
         let error = error_answer(self.door.protocol, &turn.plan, error, self.incoming.id.as_str());
         let in_body = error.retry_after.map(|seconds| Duration::from_secs(u64::from(seconds)));
+        let cannot_count = self.door.work == Work::CountTokens && turn.plan.cannot_count(answer.status);
+        let verdict =
+            if cannot_count { Verdict::Refused } else { Verdict::of_status(turn.plan.protocol, answer.status) };
         Box::new(Failed {
-            verdict: Verdict::of_status(turn.plan.protocol, answer.status),
+            verdict,
+            cannot_count,
             retry_after: retry_after(|name| answer.header(name), Platform.now()).or(in_body),
             lacks_endpoint: lacks_endpoint(answer.status, &body),
             turn,

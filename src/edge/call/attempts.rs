@@ -23,9 +23,13 @@ use std::time::Duration;
 use worker::Delay;
 
 /// What came of them.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a call that goes well, as most do, is not put on the heap for the others"
+)]
 pub(super) enum Came {
     /// An answer.
-    Reached(Box<Reached>),
+    Reached(Reached),
     /// None. This was the last.
     Failed(Box<Failed>, Tried),
     /// Nobody counts this request's tokens: they are to be estimated.
@@ -94,7 +98,7 @@ impl Call<'_> {
                 Err(failed) => failed,
             };
             match body {
-                Some(body) if counts && failed.cannot_count() => return Ok(Came::Uncounted(body)),
+                Some(body) if failed.cannot_count => return Ok(Came::Uncounted(body)),
                 kept => body = kept,
             }
             next = attempts.after(failed.verdict, failed.retry_after, enter);

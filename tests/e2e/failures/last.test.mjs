@@ -199,4 +199,19 @@ test('what a failed upstream goes on sending is not read: its call is aborted', 
   assert.equal(first.aborted, true);
 });
 
+describe('with MAX_ATTEMPTS 1', () => {
+  test('nobody is called a second time, but an upstream without the endpoint is asked in its other dialect', async () => {
+    await e2e.restart({ MAX_ATTEMPTS: '1' });
+    const { ask, asked } = await row(e2e, token, 'chat_completions', [status(503, { 'retry-after': '0' }), null]);
+    const answer = await ask();
+    assert.deepEqual([answer.status, answer.headers.get('x-should-retry'), asked()], [503, null, [0]]);
+    const chatOnly = await row(e2e, token, 'responses', [(call) => (call.dialect.protocol === 'responses' ? status(404)(call) : e2e.upstream.ordinary(call))]);
+    const translated = await chatOnly.ask();
+    assert.equal(translated.status, 200, translated.text);
+    assert.equal(translated.headers.get('x-sluice-attempts'), '2');
+    const { attempts } = await rowsOf(e2e, translated);
+    assert.deepEqual(attempts.map((attempt) => attempt.status), [404, 200]);
+  });
+});
+
 closingChecks(e2e);
