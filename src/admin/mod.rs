@@ -13,6 +13,7 @@ mod projects;
 mod providers;
 mod reply;
 mod requests;
+pub mod schema;
 mod sealing_keys;
 mod secrets;
 mod tokens;
