@@ -306,10 +306,11 @@ impl Relaying {
             return Over::Ended;
         }
         let mut last_chunk = Platform.now();
-        let mut last_ping = last_chunk;
+        // When the client heard something: a chunk may have nothing for it.
+        let mut heard = last_chunk;
         // One timer for many chunks: it is asked again when it rings, not set anew for each of them.
         let mut timer = Box::pin(match self.pump.bounds.left(last_chunk) {
-            Ok(left) => Delay::from(self.until_ping(left, last_chunk)),
+            Ok(left) => Delay::from(self.until_ping(left, heard)),
             Err(over) => return over,
         });
         loop {
@@ -320,15 +321,15 @@ impl Relaying {
                         Ok(left) => left,
                         Err(over) => return over,
                     };
-                    if self.owes_ping(last_chunk.max(last_ping)) {
+                    if self.owes_ping(heard) {
                         if self.pump.stream.at_boundary()
                             && self.write(&Uint8Array::new_from_slice(PING)).await.is_err()
                         {
                             return Over::ClientLeft;
                         }
-                        last_ping = Platform.now();
+                        heard = Platform.now();
                     }
-                    timer.set(Delay::from(self.until_ping(left, last_chunk.max(last_ping))));
+                    timer.set(Delay::from(self.until_ping(left, heard)));
                 }
                 Read::Chunk(chunk) => {
                     if self.write(&chunk).await.is_err() {
@@ -336,6 +337,9 @@ impl Relaying {
                     }
                     // After the write: a client that takes its time is no upstream that fell silent.
                     last_chunk = Platform.now();
+                    if chunk.length() > 0 {
+                        heard = last_chunk;
+                    }
                 }
             }
         }

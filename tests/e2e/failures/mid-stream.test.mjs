@@ -124,6 +124,22 @@ describe('pings', () => {
     }));
   });
 
+  test('an upstream that is busy with what the client does not get is silent for the client, too', async () => {
+    const { response } = await streamed('chat_completions', 'anthropicProvider', async ({ record, response: out, dialect }) => {
+      const events = dialect.events(dialect.ask(record));
+      out.writeHead(200, { 'content-type': 'text/event-stream' });
+      out.write(events.slice(0, 4).join(''));
+      for (let beat = 0; beat < 12; beat += 1) {
+        await delay(PING_MS / 4);
+        out.write('event: ping\ndata: {"type":"ping"}\n\n');
+      }
+      out.end(events.slice(4).join(''));
+    });
+    const { text } = await new StreamReader(response).rest();
+    assert.ok(pingsIn(text) >= 2, text);
+    assert.ok(endsWell('chat_completions', text), text);
+  });
+
   test('the SDKs do not notice them', async () => {
     const slow = async ({ record, response: out, dialect }) => {
       const events = dialect.events(dialect.ask(record));
