@@ -119,11 +119,7 @@ impl Call<'_> {
         }
         let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed: Consumed::Nothing };
         let response = Head::new(self.incoming, rendered.status).and_then(|head| {
-            if let Some(candidate) = &record.candidate {
-                head.set_name("x-sluice-provider", candidate.provider.name());
-                head.set_name("x-sluice-model", &candidate.selector());
-            }
-            head.set("x-sluice-attempts", &record.attempts.to_string());
+            name_server(&head, record);
             response::rendered_onto(self.incoming, &head, rendered)
         });
         (response, self.settled(record, ending))
@@ -133,6 +129,7 @@ impl Call<'_> {
     pub(super) fn estimate(&self, record: &Record, body: &RequestBody) -> Result<Answered, Refusal> {
         let head = Head::new(self.incoming, 200).map_err(unbuilt)?;
         head.set("x-sluice-estimated", "true");
+        name_server(&head, record);
         let counted = crate::json::json!({"input_tokens": input_tokens(body.bytes())});
         let ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
         Ok((json(self.incoming, &head, &counted.to_string()), self.settled(record, ending)))
@@ -145,9 +142,7 @@ impl Call<'_> {
             head.set(name, value);
         }
         head.set("x-request-id", self.incoming.id.as_str());
-        head.set_name("x-sluice-provider", plan.candidate.provider.name());
-        head.set_name("x-sluice-model", &plan.candidate.selector());
-        head.set("x-sluice-attempts", &record.attempts.to_string());
+        name_server(&head, record);
         if !plan.dropped.is_empty() {
             head.set_name("x-sluice-dropped", &listed_in_header(&plan.dropped));
         }
@@ -157,6 +152,15 @@ impl Call<'_> {
     fn settled(&self, record: &Record, ending: Ending) -> Settlement {
         Settlement::Row(Box::new(record.settle(&self.admitted, self.door.name, ending, Platform.now())))
     }
+}
+
+/// Says who served the call, or was to, and how many upstream calls that took.
+fn name_server(head: &Head, record: &Record) {
+    if let Some(candidate) = &record.candidate {
+        head.set_name("x-sluice-provider", candidate.provider.name());
+        head.set_name("x-sluice-model", &candidate.selector());
+    }
+    head.set("x-sluice-attempts", &record.attempts.to_string());
 }
 
 /// Without these, proxies on the way gather events before they pass them on.

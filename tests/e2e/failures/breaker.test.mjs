@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CLIENTS, closingChecks, suite } from '../suite.mjs';
-import { MODES, as, errorInside, row, rowsOf, status } from './stage.mjs';
+import { MODES, as, errorInside, errorOf, row, rowsOf, status } from './stage.mjs';
 
 const REST_MS = 2000;
-const e2e = suite({ BREAKER_FAILURES: '3', BREAKER_REST_MS: String(REST_MS) });
+const e2e = suite({ BREAKER_FAILURES: '3', BREAKER_REST_MS: String(REST_MS), IDLE_TIMEOUT_MS: '2500' });
 let token;
 e2e.before(async () => {
   ({ token } = await e2e.mint());
@@ -101,6 +101,18 @@ test('where all rest, the first is called rather than the call refused', async (
   const answer = await ask();
   assert.deepEqual([answer.status, attempts(answer)], [200, '1'], answer.text);
   assert.deepEqual(asked(), [0, 1, 0, 1, 0, 1, 0]);
+});
+
+test('an upstream that promises streams and never begins them rests, too', async () => {
+  const { ask, asked } = await row(e2e, token, 'responses', [({ response }) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+  }, null]);
+  const silent = await Promise.all([1, 2, 3].map(() => ask({ stream: true })));
+  for (const answer of silent) assert.match(errorOf('responses', answer.text).message, /fell silent/);
+  assert.deepEqual(asked(), [0, 0, 0]);
+  assert.equal(attempts(await ask({ stream: true })), '1');
+  assert.equal(asked().at(-1), 1);
 });
 
 test('a model rests for itself, not with its provider', async () => {
