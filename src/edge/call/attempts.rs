@@ -23,10 +23,6 @@ use std::time::Duration;
 use worker::Delay;
 
 /// What came of them.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a call that goes well, as most do, is not put on the heap for the others"
-)]
 pub(super) enum Came {
     /// An answer.
     Reached(Reached),
