@@ -9,7 +9,7 @@ use super::d1::D1;
 use super::isolate;
 use super::proxy;
 use super::request::Incoming;
-use super::response::{Head, json};
+use super::response::{self, Head, json};
 use crate::deployment::Deployment;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::door::{self, CallDoor, Door};
