@@ -13,6 +13,7 @@ mod projects;
 mod providers;
 mod reply;
 mod requests;
+mod resolve;
 mod sealing_keys;
 mod secrets;
 mod tokens;
@@ -107,6 +108,14 @@ struct Call<'a> {
     now: Timestamp,
 }
 
+/// Whether a request, once granted, changes something.
+pub fn writes(request: &Request) -> bool {
+    match find(Method::parse(&request.method), &request.path) {
+        Matched::Route(operation, _) => !operation.reads(),
+        Matched::MethodNotAllowed(_) | Matched::NoPath => false,
+    }
+}
+
 /// Answers a request. Every outcome is a reply; nothing is thrown.
 pub async fn serve(world: World<'_>, request: &Request) -> Reply {
     answer(world, request).await.unwrap_or_else(|refusal| {
@@ -158,6 +167,7 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (GetProvider, [id]) => providers::get(call, id).await,
         (UpdateProvider, [id]) => providers::update(call, id).await,
         (DeleteProvider, [id]) => providers::delete(call, id).await,
+        (ResolveModel, _) => resolve::explain(call).await,
         (ListModels, []) => models::list_selectable(call).await,
         (ListModels, [provider]) => models::list(call, provider).await,
         (CreateModel, [provider]) => models::create(call, provider).await,

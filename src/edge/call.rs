@@ -146,7 +146,6 @@ impl Call<'_> {
         let body = RequestBody::parse(bytes)?;
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
-        let candidates = candidates(&self.admitted, &body)?;
         let (chat_only, nothing) = (isolate::chat_only(), Media::default());
         let asked = Asked {
             admitted: &self.admitted,
@@ -159,6 +158,7 @@ impl Call<'_> {
             chat_only: &chat_only,
             media: &nothing,
         };
+        let candidates = candidates(&asked, &Platform)?;
         let media = media::fetch(self.incoming, self.deployment, &wanted_media(&asked, &candidates)).await?;
         let asked = Asked { media: &media, ..asked };
         let planned = match plan(&asked, &candidates) {

@@ -4,11 +4,12 @@
 use super::cache::{Cache, CallerKey, Known};
 use crate::access::principal::{forbidden, no_token, unknown_token};
 use crate::access::token::bearer;
-use crate::access::{Operation, TokenHash, TokenHolder};
+use crate::access::{Operation, Policy, Role, TokenHash, TokenHolder};
 use crate::deployment::Deployment;
 use crate::domain::ids::ProjectId;
 use crate::domain::kind::AuthMethod;
 use crate::domain::name;
+use crate::domain::provider::CredentialSource;
 use crate::domain::selector::{SEPARATOR, SelectorGlob};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::Db;
@@ -65,6 +66,18 @@ impl Admitted {
         }
     }
 
+    /// Where the credential comes from that the provider is called with; nothing is opened.
+    pub fn credential_origin(&self, provider: &RoutedProvider) -> CredentialOrigin {
+        match provider.credential_source() {
+            _ if self.own_keys.has(provider.id()) => CredentialOrigin::Own,
+            CredentialSource::Keyless => CredentialOrigin::Keyless,
+            CredentialSource::Unset => CredentialOrigin::Missing,
+            CredentialSource::Inline | CredentialSource::Headers | CredentialSource::Secret => {
+                CredentialOrigin::Provider
+            }
+        }
+    }
+
     /// Whether the caller may send a provider anything at all: every model of it must be the caller's to call.
     pub fn may_proxy(&self, provider: &str) -> bool {
         let Some(holder) = self.holder() else { return true };
@@ -81,6 +94,52 @@ impl Admitted {
         let names = [Some(selector.as_str()), candidate.model.name()];
         holder.policy.permits(Operation::Invoke, Some(&selector)) && holder.may_call(names.into_iter().flatten())
     }
+}
+
+/// Where the credential of a call comes from (SPEC section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialOrigin {
+    /// The user brought it.
+    Own,
+    /// The provider has it.
+    Provider,
+    /// The provider takes none.
+    Keyless,
+    /// There is none: a call fails.
+    Missing,
+}
+
+impl CredentialOrigin {
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Provider => "provider",
+            Self::Keyless => "keyless",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// What a call of somebody whom the control plane has let in would go by, read afresh. Who may not call at all, but may
+/// ask who would serve, sees what a member with the same `allowed_models` would get.
+pub async fn as_if_called(db: &dyn Db, caller: Caller<'_>) -> Result<Admitted, Refusal> {
+    let read = read(db, caller, None).await?;
+    let mut holder = read.token.as_ref().map(TokenRow::holder).transpose()?;
+    if let Some(holder) = &mut holder
+        && !holder.policy.could_permit(Operation::Invoke)
+    {
+        holder.policy = Policy::of_role(Role::Member);
+    }
+    let (Some((project, revision)), Some((providers, models))) = (read.project, read.rows) else {
+        // Deleted since the control plane let its holder in.
+        return Err(unknown_token());
+    };
+    Ok(Admitted {
+        holder: holder.map(Rc::new),
+        own_keys: Rc::new(OwnKeys::new(read.own_keys)),
+        snapshot: Rc::new(Snapshot::new(project, revision, providers, models)),
+    })
 }
 
 /// Admits a caller. `now` is when the call began.

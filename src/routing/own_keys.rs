@@ -43,6 +43,11 @@ impl OwnKeys {
         self.0.len() == rows.len() && rows.iter().all(same)
     }
 
+    /// Whether there is one for a provider.
+    pub fn has(&self, provider: &ProviderId) -> bool {
+        self.0.contains_key(provider)
+    }
+
     /// The user's own key for a provider, opened at the first call; `None` where there is none.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::models::{PricesRow, prices};
 use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
 use super::user_keys::{self, SnapshotUserKey};
-use super::{StoreError, json_column, rows, statements};
+use super::{StoreError, json_column, json_list, rows, statements};
 use crate::access::TokenHash;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId, SecretId};
 use crate::domain::provider::CredentialSource;
@@ -40,7 +40,9 @@ statements! { "snapshot";
     /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
     MODELS PerCall = concat!("SELECT json_group_array(json_object('id', m.id, 'provider_id', m.provider_id,
             'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default,
-            'enabled', m.enabled, 'advanced', ", json_column!("m.advanced_json"), ", 'prices', ", prices!(), ", 'created_at', m.created_at))
+            'enabled', m.enabled, 'when', ", json_column!("m.when_json"), ", 'weight', min(m.weight, 1000000.0),
+            'fallbacks', CASE WHEN m.fallbacks_json <> '[]' THEN ", json_list!("m.fallbacks_json"), " END,
+            'advanced', ", json_column!("m.advanced_json"), ", 'prices', ", prices!(), ", 'created_at', m.created_at))
         FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6");
 }
 
@@ -72,6 +74,11 @@ pub struct SnapshotModel {
     pub is_default: bool,
     #[serde(deserialize_with = "super::truth")]
     pub enabled: bool,
+    /// As it was stored: read at the first call that asks.
+    pub when: Option<Value>,
+    pub weight: f64,
+    /// None where there are none.
+    pub fallbacks: Option<Value>,
     pub advanced: Option<Value>,
     pub prices: PricesRow,
     pub created_at: i64,

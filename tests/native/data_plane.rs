@@ -1,6 +1,7 @@
 //! The data plane's phases over SQLite: who is admitted at what price, and what would go to the upstream.
 
-use crate::harness::{ADMIN_TOKEN, Api, K1, NOW};
+use crate::harness::{ADMIN_TOKEN, Api, K1, NOW, candidates};
+use crate::sqlite::SystemRng;
 use pollster::block_on;
 use serde_json::json;
 use sluice::domain::ids::RequestId;
@@ -67,7 +68,6 @@ impl Isolate {
         body: &str,
     ) -> Result<Plan, Refusal> {
         let body = RequestBody::parse(body.as_bytes().to_vec())?;
-        let candidates = plan::candidates(admitted, &body)?;
         let asked = Asked {
             admitted,
             deployment: &self.api.deployment,
@@ -79,6 +79,7 @@ impl Isolate {
             chat_only: &self.chat_only,
             media: &Media::default(),
         };
+        let candidates = plan::candidates(&asked, &SystemRng)?;
         plan::plan(&asked, &candidates).map_err(|(_, refusal)| refusal)
     }
 }
@@ -118,8 +119,8 @@ fn an_old_reading_is_refreshed_in_one_round_trip_that_brings_only_what_has_chang
     assert!(Rc::ptr_eq(&first.snapshot, &second.snapshot), "what was opened stays open");
     isolate.api.model(&provider, "gpt-6");
     let third = isolate.admit(2000).expect("refreshed");
-    assert!(third.snapshot.candidates("gpt-6").is_ok());
-    assert!(second.snapshot.candidates("gpt-6").is_err());
+    assert!(candidates(&third.snapshot, "gpt-6").is_ok());
+    assert!(candidates(&second.snapshot, "gpt-6").is_err());
 }
 
 #[test]
@@ -138,9 +139,12 @@ fn the_isolate_that_wrote_reads_again_at_once() {
     let provider = isolate.api.provider("main");
     isolate.admit(0).expect("cold");
     isolate.api.model(&provider, "gpt-5");
-    assert!(isolate.admit(1).expect("warm").snapshot.candidates("gpt-5").is_err(), "another isolate waits for its TTL");
+    assert!(
+        candidates(&isolate.admit(1).expect("warm").snapshot, "gpt-5").is_err(),
+        "another isolate waits for its TTL"
+    );
     isolate.cache.borrow_mut().overtake();
-    assert!(isolate.admit(2).expect("read again").snapshot.candidates("gpt-5").is_ok());
+    assert!(candidates(&isolate.admit(2).expect("read again").snapshot, "gpt-5").is_ok());
 }
 
 #[test]
@@ -336,7 +340,6 @@ fn a_model_that_cannot_be_called_says_why() {
         (r#"{"model":"gpt-5"}"#, Reason::CredentialMissing, "`bare`"),
         (r#"{"model":"gpt-5-off"}"#, Reason::ProviderDisabled, "`off`"),
         (r#"{"model":"nothing"}"#, Reason::ModelNotFound, "`nothing`"),
-        (r"{}", Reason::ModelNotFound, "names no model"),
         (r#"{"model":7}"#, Reason::BadRequest, "model"),
         (r#"{"model":"gpt-5""#, Reason::MalformedJson, "line 1"),
     ] {
@@ -347,6 +350,12 @@ fn a_model_that_cannot_be_called_says_why() {
     let embedded = isolate.plan("/v1/embeddings", &[], r#"{"model":"claude-4","input":"x"}"#).expect_err("refused");
     assert_eq!(embedded.reason, Reason::ProtocolMismatch);
     assert!(embedded.message.contains("anthropic_messages"), "{}", embedded.message);
+    isolate.api.delete(&format!("/api/v1/providers/{bare}")).must(204);
+    isolate.api.delete(&format!("/api/v1/providers/{claude}")).must(204);
+    isolate.cache.borrow_mut().overtake();
+    let unnamed = refused("{}");
+    assert_eq!(unnamed.reason, Reason::ModelNotFound);
+    assert!(unnamed.message.contains("names no model"), "{}", unnamed.message);
 }
 
 #[test]

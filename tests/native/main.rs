@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod choosing;
+#[cfg(test)]
 mod data_plane;
 #[cfg(test)]
 mod harness;
@@ -33,6 +35,8 @@ mod providers;
 mod request_log;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod resolve;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
