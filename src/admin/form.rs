@@ -1,5 +1,6 @@
 //! A JSON body as three-state fields: absent keeps, null clears, a value sets (SPEC section 2).
 
+use super::schema::{Object, Type, Written};
 use super::{MAX_BODY_BYTES, Request};
 use crate::domain::invalid::Invalid;
 use crate::refusal::{Reason, Refusal};
@@ -50,47 +51,39 @@ impl<T> Patch<T> {
     }
 }
 
-/// Which fields a resource has.
-#[derive(Debug)]
-pub struct Fields {
-    /// Those that a caller may write.
-    pub writable: &'static [&'static str],
-    /// Those that reads show and nobody writes.
-    pub read_only: &'static [&'static str],
-}
-
 /// A body whose fields are all known.
 #[derive(Debug)]
 pub struct Form {
     fields: Map<String, Value>,
     names: Vec<&'static str>,
+    known: &'static Object,
 }
 
 impl Form {
     /// Reads the body of a create or an update.
-    pub fn read(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+    pub fn read(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
         let fields = object(request)?;
         let mut names = Vec::with_capacity(fields.len());
         for field in fields.keys() {
-            if let Some(name) = known.writable.iter().find(|name| *name == field) {
-                names.push(*name);
-            } else if known.read_only.contains(&field.as_str()) {
-                return Err(Invalid::new(field, format!("{field} is read-only: leave it out")).into());
-            } else {
-                let message = format!("there is no field `{field}`; there are {}", known.writable.join(", "));
-                return Err(Invalid::new(field, message).into());
+            match known.field(field) {
+                Some(known) if known.written != Written::Never => names.push(known.name),
+                Some(_) => return Err(Invalid::new(field, format!("{field} is read-only: leave it out")).into()),
+                None => {
+                    let message = format!("there is no field `{field}`; there are {}", writable(known));
+                    return Err(Invalid::new(field, message).into());
+                }
             }
         }
-        Ok(Self { fields, names })
+        Ok(Self { fields, names, known })
     }
 
     /// Reads the body of an update, which must say something.
-    pub fn read_update(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+    pub fn read_update(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
         let form = Self::read(request, known)?;
         if form.fields.is_empty() {
             return Err(Refusal::new(
                 Reason::ValidationFailed,
-                format!("the update changes nothing: name at least one of {}", known.writable.join(", ")),
+                format!("the update changes nothing: name at least one of {}", writable(known)),
             ));
         }
         Ok(form)
@@ -115,64 +108,62 @@ impl Form {
         self.fields.contains_key(name)
     }
 
-    fn take<T>(
-        &mut self,
-        name: &str,
-        expected: &str,
-        read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<Patch<T>, Invalid> {
+    fn take<T>(&mut self, name: &str, read: impl FnOnce(Value) -> Option<T>) -> Result<Patch<T>, Invalid> {
         match self.fields.remove(name) {
             None => Ok(Patch::Keep),
             Some(Value::Null) => Ok(Patch::Clear),
-            Some(value) => {
-                read(value).map(Patch::Set).ok_or_else(|| Invalid::new(name, format!("{name} must be {expected}")))
-            }
+            Some(value) => read(value).map(Patch::Set).ok_or_else(|| {
+                let expected = self.known.field(name).map_or(Type::Any, |field| field.kind).expected();
+                Invalid::new(name, format!("{name} must be {expected}"))
+            }),
         }
     }
 
     /// A string.
     pub fn text(&mut self, name: &str) -> Result<Patch<String>, Invalid> {
-        self.take(name, "a string", |value| match value {
+        self.take(name, |value| match value {
             Value::String(text) => Some(text),
             _ => None,
         })
     }
 
     /// One of a closed list of words.
-    pub fn word<T>(
-        &mut self,
-        name: &str,
-        words: &[&str],
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Patch<T>, Invalid> {
-        self.take(name, &format!("one of {}", words.join(", ")), |value| value.as_str().and_then(parse))
+    pub fn word<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Patch<T>, Invalid> {
+        self.take(name, |value| value.as_str().and_then(parse))
     }
 
     /// A boolean.
     pub fn truth(&mut self, name: &str) -> Result<Patch<bool>, Invalid> {
-        self.take(name, "true or false", |value| value.as_bool())
+        self.take(name, |value| value.as_bool())
     }
 
-    /// A whole number in a range.
-    pub fn whole(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Result<Patch<i64>, Invalid> {
-        let expected = format!("a whole number from {} to {}", range.start(), range.end());
-        self.take(name, &expected, |value| value.as_i64().filter(|number| range.contains(number)))
+    /// A whole number in its range.
+    pub fn whole(&mut self, name: &str) -> Result<Patch<i64>, Invalid> {
+        let (from, to) = match self.known.field(name).map(|field| field.kind) {
+            Some(Type::Whole(from, to)) => (from, to),
+            _ => (i64::MIN, i64::MAX),
+        };
+        self.take(name, |value| value.as_i64().filter(|number| (from..=to).contains(number)))
     }
 
     /// A number.
     pub fn number(&mut self, name: &str) -> Result<Patch<f64>, Invalid> {
-        self.take(name, "a number", |value| value.as_f64())
+        self.take(name, |value| value.as_f64())
     }
 
     /// A list of strings.
     pub fn texts(&mut self, name: &str) -> Result<Patch<Vec<String>>, Invalid> {
-        self.take(name, "a list of strings", |value| serde_json::from_value(value).ok())
+        self.take(name, |value| serde_json::from_value(value).ok())
     }
 
     /// Any JSON but null, for the domain to check.
     pub fn value(&mut self, name: &str) -> Result<Patch<Value>, Invalid> {
-        self.take(name, "a value", Some)
+        self.take(name, Some)
     }
+}
+
+fn writable(known: &Object) -> String {
+    known.writable().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses a body that is too large or not declared as JSON.

@@ -14,6 +14,7 @@ mod providers;
 mod reply;
 mod requests;
 mod resolve;
+pub mod schema;
 mod sealing_keys;
 mod secrets;
 mod tokens;

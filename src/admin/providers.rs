@@ -3,9 +3,10 @@
 pub(super) mod credential;
 mod view;
 
-use super::form::{Fields, Form, Patch};
+use super::form::{Form, Patch};
 use super::page::Page;
 use super::reply::check_if_match;
+use super::schema::providers::PROVIDER;
 use super::{Call, Reply, not_found};
 use crate::domain::advanced::Advanced;
 use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
@@ -24,25 +25,6 @@ use crate::store::{StoreError, rows, write_and_read, write_if, written};
 use credential::Given;
 use serde_json::Value;
 use view::view;
-
-const FIELDS: Fields = Fields {
-    writable: &[
-        "project_id",
-        "name",
-        "provider",
-        "protocol",
-        "auth_method",
-        "base_url",
-        "openai_api_mode",
-        "api_key",
-        "secret_id",
-        "custom_headers",
-        "advanced_json",
-        "default_model",
-        "enabled",
-    ],
-    read_only: &["id", "credential", "header_names", "resolved", "model_count", "models", "created_at", "updated_at"],
-};
 
 /// Finds a provider that the caller may know of: of its project, and switched on unless the caller manages providers.
 pub(super) async fn find(call: &Call<'_>, id: &str) -> Result<(ProviderRow, Vec<ModelRow>), Refusal> {
@@ -107,16 +89,15 @@ impl Change {
             None => name.required("name")?,
             Some((provider, _)) => name.given("name")?.unwrap_or_else(|| provider.name.clone()),
         };
-        let kind = form.word("provider", &Kind::ALL.map(Kind::as_str), Kind::parse)?.given("provider")?;
+        let kind = form.word("provider", Kind::parse)?.given("provider")?;
         let before = stored.map(|(_, settings)| settings.clone());
-        let protocol = form.word("protocol", &Protocol::ALL.map(Protocol::as_str), Protocol::parse)?;
+        let protocol = form.word("protocol", Protocol::parse)?;
         let protocol = protocol.over(before.as_ref().and_then(|settings| settings.protocol));
-        let auth_method = form.word("auth_method", &AuthMethod::ALL.map(AuthMethod::as_str), AuthMethod::parse)?;
+        let auth_method = form.word("auth_method", AuthMethod::parse)?;
         let auth_method = auth_method.over(before.as_ref().and_then(|settings| settings.auth_method));
         let base_url = form.text("base_url")?.map(|text| BaseUrl::parse(&text))?;
         let base_url = base_url.over(before.as_ref().and_then(|settings| settings.base_url.clone()));
-        let mode =
-            form.word("openai_api_mode", &OpenAiApiMode::ALL.map(OpenAiApiMode::as_str), OpenAiApiMode::parse)?;
+        let mode = form.word("openai_api_mode", OpenAiApiMode::parse)?;
         let openai_api_mode = mode.over(before.as_ref().and_then(|settings| settings.openai_api_mode));
         let advanced = form.value("advanced_json")?.map(Advanced::parse)?;
         let advanced = advanced.over(before.as_ref().and_then(|settings| settings.advanced.clone()));
@@ -164,7 +145,7 @@ impl Change {
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let mut form = Form::read(call.request, &FIELDS)?;
+    let mut form = Form::read(call.request, &PROVIDER)?;
     let change = Change::read(&mut form, None)?;
     if matches!(change.default_model, Patch::Set(_)) {
         return Err(no_such_model(
@@ -199,7 +180,7 @@ async fn write_and_show(
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let ((provider, models), shown) = current(call, id).await?;
     check_if_match(call.request, &shown)?;
-    let mut form = Form::read_update(call.request, &FIELDS)?;
+    let mut form = Form::read_update(call.request, &PROVIDER)?;
     call.stays_in(&mut form, &provider.project_id)?;
     let stored = &provider.settings;
     let before = stored.read().or_else(|_| without_written(stored, &form).read())?;

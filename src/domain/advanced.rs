@@ -16,7 +16,7 @@ pub const MAX_ADVANCED_BYTES: usize = 16 * 1024;
 const PARAM: &str = "advanced_json";
 
 /// Members that the call itself decides; a default for them would rewrite what the client said.
-const REFUSED: [&str; 10] = [
+pub const REFUSED: [&str; 10] = [
     "model",
     "messages",
     "input",

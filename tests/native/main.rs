@@ -12,7 +12,11 @@ mod choosing;
 #[cfg(test)]
 mod data_plane;
 #[cfg(test)]
+mod field_tables;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod json_schema;
 #[cfg(test)]
 mod me_and_health;
 #[cfg(test)]
