@@ -19,9 +19,6 @@ use crate::store::snapshot::Caller;
 use crate::translate::media::Media;
 use serde_json::{Map, Value};
 
-/// The protocols in which clients ask.
-const CLIENTS: [Protocol; 3] = [Protocol::ChatCompletions, Protocol::Responses, Protocol::AnthropicMessages];
-
 /// GET says which model is asked for in `?model=`, POST is a call's whole body. Headers that a `when` may ask for come as
 /// `?tags=` and `?country=`.
 pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
@@ -95,7 +92,7 @@ fn protocol(call: &Call<'_>) -> Result<door::CallDoor, Invalid> {
         Some(name) => Protocol::parse(name),
     };
     protocol.and_then(door::of_protocol).ok_or_else(|| {
-        Invalid::new("protocol", format!("protocol must be one of {}", CLIENTS.map(Protocol::as_str).join(", ")))
+        Invalid::new("protocol", format!("protocol must be one of {}", door::CLIENTS.map(Protocol::as_str).join(", ")))
     })
 }
 

@@ -110,6 +110,9 @@ pub enum CredentialOrigin {
 }
 
 impl CredentialOrigin {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Own, Self::Provider, Self::Keyless, Self::Missing];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -77,6 +77,9 @@ const CALLS: [(&str, CallDoor); 5] = [
 
 const PROXY: &str = "/v1/proxy/";
 
+/// What clients speak.
+pub const CLIENTS: [Protocol; 3] = [ChatCompletions, Responses, AnthropicMessages];
+
 /// The endpoint at which a client of this protocol has an answer generated; `None` for what no client speaks.
 pub fn of_protocol(protocol: Protocol) -> Option<CallDoor> {
     let generates = |door: &&CallDoor| door.work == Work::Generate && door.protocol == protocol;

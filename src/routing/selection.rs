@@ -65,6 +65,10 @@ pub enum Dropped {
 }
 
 impl Kept {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::WhenMatched, Self::Unconditional, Self::Default, Self::NoneMatched, Self::Fallback];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -78,6 +82,18 @@ impl Kept {
 }
 
 impl Dropped {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::ProviderDisabled,
+        Self::ModelDisabled,
+        Self::NotAllowed,
+        Self::WhenUnmatched,
+        Self::WhenUnreadable,
+        Self::LowerPriority,
+        Self::OtherIssuer,
+        Self::Repeated,
+    ];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

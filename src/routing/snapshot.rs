@@ -190,6 +190,9 @@ pub enum Naming {
 }
 
 impl Naming {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Selector, Self::PublicName, Self::UpstreamName, Self::ProviderName, Self::Auto];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
