@@ -1,7 +1,7 @@
 //! One call of the data plane, from the door to its usage row.
 
 use super::background::{self, Settlement};
-use super::d1::D1;
+use super::d1::ImpatientD1;
 use super::isolate;
 use super::js;
 use super::media;
@@ -9,6 +9,7 @@ use super::proxy;
 use super::pump::{Bounds, Pump, Stream};
 use super::request::Incoming;
 use super::response::{self, Head, json};
+use super::shelf::CacheShelf;
 use super::system::Platform;
 use super::upstream::{self, Answer, Outgoing};
 use crate::deployment::Deployment;
@@ -21,7 +22,7 @@ use crate::gateway::list;
 use crate::gateway::plan::{Asked, Plan, candidates, lacks_endpoint, plan, plan_otherwise, wanted_media};
 use crate::gateway::relay::StreamRelay;
 use crate::gateway::settle::{Consumed, Ending, Record};
-use crate::ports::Clock;
+use crate::ports::{Clock, Db, Shelf};
 use crate::protocol::body::RequestBody;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::translate::media::Media;
@@ -44,7 +45,7 @@ pub async fn serve(
     context: &Context,
     deployment: &Deployment,
 ) -> Result<Response, JsValue> {
-    let admitted = match enter(incoming, env, deployment).await {
+    let admitted = match enter(incoming, (env, context), deployment).await {
         Ok(admitted) => admitted,
         Err(refusal) => return super::refused(incoming, &refusal),
     };
@@ -73,13 +74,18 @@ pub async fn serve(
     }
 }
 
-async fn enter(incoming: &Incoming, env: &Env, deployment: &Deployment) -> Result<Admitted, Refusal> {
+async fn enter(
+    incoming: &Incoming,
+    (env, context): (&Env, &Context),
+    deployment: &Deployment,
+) -> Result<Admitted, Refusal> {
     let presented = Presented {
         authorization: incoming.header("authorization"),
         x_api_key: incoming.header("x-api-key"),
         project: incoming.header("x-sluice-project"),
     };
-    admit(&D1(env), deployment, &isolate::cache(), presented, incoming.started).await
+    let sources = (&ImpatientD1(env) as &dyn Db, &CacheShelf(context) as &dyn Shelf);
+    admit(sources, deployment, &isolate::cache(), presented, incoming.started).await
 }
 
 fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Result<Response, JsValue> {

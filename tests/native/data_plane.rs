@@ -1,7 +1,7 @@
 //! The data plane's phases over SQLite: who is admitted at what price, and what would go to the upstream.
 
 use crate::harness::{ADMIN_TOKEN, Api, K1, NOW, candidates};
-use crate::sqlite::SystemRng;
+use crate::sqlite::{MemoryShelf, SystemRng};
 use pollster::block_on;
 use serde_json::json;
 use sluice::domain::ids::RequestId;
@@ -28,18 +28,20 @@ pub struct Isolate {
     pub cache: RefCell<Cache>,
     pub chat_only: RefCell<ChatOnly>,
     pub token: String,
+    /// The copies of its data centre.
+    pub shelf: MemoryShelf,
 }
 
 impl Isolate {
     pub fn new() -> Self {
         let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")]);
         let token = api.token(json!({"name": "app"}));
-        Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token }
+        Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token, shelf: MemoryShelf::default() }
     }
 
     pub fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
         let now = Timestamp::from_ms(NOW + at);
-        block_on(admit(&self.api.db, &self.api.deployment, &self.cache, presented, now))
+        block_on(admit((&self.api.db, &self.shelf), &self.api.deployment, &self.cache, presented, now))
     }
 
     /// Admits the isolate's own token, so many milliseconds after the beginning.
@@ -366,7 +368,8 @@ fn a_private_address_is_refused_at_the_call_too_when_the_rule_has_changed_since(
     api.model(&api.provider_with(local), "llama");
     let token = api.token(json!({"name": "app"}));
     let api = api.redeployed(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1)]);
-    let isolate = Isolate { api, cache: RefCell::default(), chat_only: RefCell::default(), token };
+    let isolate =
+        Isolate { api, cache: RefCell::default(), chat_only: RefCell::default(), token, shelf: MemoryShelf::default() };
     let refusal = isolate.plan("/v1/chat/completions", &[], r#"{"model":"llama"}"#).expect_err("refused");
     assert_eq!(refusal.reason, Reason::AddressRefused);
     assert!(refusal.message.contains("`local`"), "{}", refusal.message);

@@ -10,6 +10,8 @@ mod access;
 #[cfg(test)]
 mod choosing;
 #[cfg(test)]
+mod d1_away;
+#[cfg(test)]
 mod data_plane;
 #[cfg(test)]
 mod field_tables;
