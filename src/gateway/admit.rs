@@ -72,7 +72,7 @@ impl Admitted {
     /// Where the credential comes from that the provider is called with; nothing is opened.
     pub fn credential_origin(&self, provider: &RoutedProvider) -> CredentialOrigin {
         match provider.credential_source() {
-            _ if self.own_keys.has(provider.id()) => CredentialOrigin::Own,
+            _ if self.own_keys.id(provider.id()).is_some() => CredentialOrigin::Own,
             CredentialSource::Keyless => CredentialOrigin::Keyless,
             CredentialSource::Unset => CredentialOrigin::Missing,
             CredentialSource::Inline | CredentialSource::Headers | CredentialSource::Secret => {

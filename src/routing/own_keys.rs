@@ -43,9 +43,9 @@ impl OwnKeys {
         self.0.len() == rows.len() && rows.iter().all(same)
     }
 
-    /// Whether there is one for a provider.
-    pub fn has(&self, provider: &ProviderId) -> bool {
-        self.0.contains_key(provider)
+    /// Which key of the user's goes to a provider, if any.
+    pub fn id(&self, provider: &ProviderId) -> Option<&UserKeyId> {
+        self.0.get(provider).map(|own| &own.id)
     }
 
     /// The user's own key for a provider, opened at the first call; `None` where there is none.
