@@ -19,7 +19,7 @@ pub enum Method {
 
 impl Method {
     /// Every method, in the order in which they are listed.
-    const ALL: [Self; 4] = [Self::Get, Self::Post, Self::Patch, Self::Delete];
+    const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
     /// Reads the method of a request; `None` where no route has it.
     pub fn parse(text: &str) -> Option<Self> {
@@ -91,6 +91,7 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/usage", ListUsage),
     (Get, "/api/v1/requests", ListRequests),
     (Get, "/api/v1/requests/{request_id}", GetRequest),
+    (Get, "/api/v1/audit-log", ListAuditLog),
     (Get, "/api/v1/sealing-keys", GetSealingKeys),
     (Post, "/api/v1/sealing-keys/rotate", RotateSealingKeys),
 ];
@@ -133,7 +134,7 @@ pub fn find<'a>(method: Option<Method>, path: &'a str) -> Matched<'a> {
         return Matched::NoPath;
     }
     let allowed = Method::ALL.into_iter().filter(|method| allowed.contains(method));
-    Matched::MethodNotAllowed(allowed.map(Method::as_str).collect::<Vec<_>>().join(", "))
+    Matched::MethodNotAllowed(allowed.map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", "))
 }
 
 fn captures<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
@@ -176,8 +177,9 @@ mod tests {
             Matched::MethodNotAllowed(allow) => allow,
             other => panic!("{other:?}"),
         };
-        assert_eq!(allow(Some(Delete), "/api/v1/providers"), "GET, HEAD, POST");
-        assert_eq!(allow(None, "/api/v1/providers/x"), "GET, HEAD, PATCH, DELETE");
+        assert_eq!(allow(Some(Delete), "/api/v1/providers"), "GET, HEAD, POST, OPTIONS");
+        assert_eq!(allow(None, "/api/v1/providers/x"), "GET, HEAD, PATCH, DELETE, OPTIONS");
+        assert_eq!(allow(Some(Post), "/api/v1/me/provider-keys/x"), "GET, HEAD, PUT, DELETE, OPTIONS");
     }
 
     #[test]

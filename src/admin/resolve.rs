@@ -22,9 +22,9 @@ use serde_json::{Map, Value};
 /// GET says which model is asked for in `?model=`, POST is a call's whole body. Headers that a `when` may ask for come as
 /// `?tags=` and `?country=`.
 pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let admitted = admitted(call).await?;
     let body = RequestBody::parse(request(call)?)?;
     let door = protocol(call)?;
-    let admitted = admitted(call).await?;
     let (tags, country) = (call.query("tags"), call.query("country"));
     let headers = [("x-sluice-tags", tags.as_deref()), ("cf-ipcountry", country.as_deref())];
     let asked = Asked {
@@ -69,6 +69,7 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
             "may_call": may_call(call),
             "candidates": candidates,
             "fallbacks": fallbacks,
+            "unknown_fallbacks": selection.unknown_fallbacks,
         }),
     ))
 }
@@ -114,10 +115,11 @@ fn may_call(call: &Call<'_>) -> bool {
     }
 }
 
-/// What is switched off is not there for whoever cannot switch it on.
+/// What is switched off is not there for whoever cannot switch it on; and nothing is that the caller may not read.
 fn is_visible(call: &Call<'_>, entry: &Entry) -> bool {
+    let (provider, model) = (entry.candidate.provider.id(), entry.candidate.model.id());
     let is_off = matches!(entry.verdict, Verdict::Dropped(Dropped::ProviderDisabled | Dropped::ModelDisabled));
-    !is_off || call.manages(entry.candidate.provider.id())
+    (!is_off || call.manages(provider)) && call.lists(Operation::GetModel, &[provider.as_str(), model.as_str()])
 }
 
 fn view<'h, H>(asked: &Asked<'_, H>, entry: &Entry) -> Map<String, Value>

@@ -118,6 +118,8 @@ pub struct Selection {
     pub entries: Vec<Entry>,
     /// Whom those before name in `fallbacks`, in that order.
     pub fallbacks: Vec<Entry>,
+    /// Selectors among them that no model has.
+    pub unknown_fallbacks: Vec<String>,
 }
 
 /// Why nothing may serve a call.
@@ -171,7 +173,7 @@ impl Selection {
             return Err(nothing(snapshot, naming, &entries, asking.model));
         }
         entries.sort_by(Entry::before);
-        Ok(Self { naming, entries, fallbacks: Vec::new() })
+        Ok(Self { naming, entries, fallbacks: Vec::new(), unknown_fallbacks: Vec::new() })
     }
 
     /// Leaves those of one provider, where there are any: of the last issuer that is among them. `issuers` is who made
@@ -213,8 +215,10 @@ impl Selection {
     pub fn add_fallbacks(&mut self, snapshot: &Snapshot, may_call: &dyn Fn(&Candidate) -> bool) {
         let candidates: Vec<Candidate> = self.order().cloned().collect();
         for selector in candidates.iter().flat_map(|candidate| candidate.model.fallbacks()) {
-            // One that is not there any more is passed over: the others may be.
-            let Some(candidate) = snapshot.selected(selector).cloned() else { continue };
+            let Some(candidate) = snapshot.selected(selector).cloned() else {
+                self.unknown_fallbacks.push(selector.to_owned());
+                continue;
+            };
             let is_repeated = self.order().any(|known| known.model.id() == candidate.model.id());
             let verdict = match out_of_reach(&candidate, may_call) {
                 _ if is_repeated => Verdict::Dropped(Dropped::Repeated),

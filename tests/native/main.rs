@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod choosing;
 #[cfg(test)]
 mod d1_away;
@@ -18,6 +20,8 @@ mod field_tables;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod idempotency;
+#[cfg(test)]
 mod json_schema;
 #[cfg(test)]
 mod me_and_health;
@@ -27,6 +31,8 @@ mod models;
 mod own_keys;
 #[cfg(test)]
 mod own_keys_in_calls;
+#[cfg(test)]
+mod permissions;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]

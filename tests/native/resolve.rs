@@ -18,7 +18,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 fn project() -> Api {
     let api = Api::new();
     let (a, b, c, off) = (api.provider("a"), api.provider("b"), api.provider("c"), api.provider("off"));
-    api.model_with(&a, json!({"model": "m", "weight": 3, "fallbacks": ["c^spare", "off^m", "b^m"]}));
+    api.model_with(&a, json!({"model": "m", "weight": 3, "fallbacks": ["c^spare", "off^m", "gone^m", "b^m"]}));
     api.clock.advance(1);
     api.model_with(&b, json!({"model": "m", "weight": 1}));
     api.model_with(&c, json!({"model": "spare"}));
@@ -45,6 +45,7 @@ fn a_decision_is_explained_candidate_by_candidate_with_its_share() {
         told(&answer, "fallbacks"),
         pairs(&[("c^spare", "fallback"), ("off^m", "provider_disabled"), ("b^m", "repeated")])
     );
+    assert_eq!(answer.body["unknown_fallbacks"], json!(["gone^m"]));
     let first = &answer.body["candidates"][0];
     assert_eq!(
         (&first["share"], &first["weight"], &first["priority"], &first["kept"], &first["when_matches"]),
@@ -111,8 +112,29 @@ fn each_caller_sees_its_own_decision_and_members_nothing_that_is_switched_off() 
     let seen = api.as_token(&viewer).get("/api/v1/models/resolve?model=m").must(200);
     assert_eq!((&seen.body["may_call"], &seen.body["candidates"][0]["kept"]), (&json!(false), &json!(true)));
     assert!(!seen.text.contains("off^m"), "{}", seen.text);
+    let read_nothing_of_a = json!([{"effect": "allow", "actions": ["*"]},
+        {"effect": "deny", "actions": ["models:GetModel"], "resources": [first_provider(&api)]}]);
+    let kept_out = api.token(json!({"name": "kept out", "policy": read_nothing_of_a}));
+    let seen = api.as_token(&kept_out).get("/api/v1/models/resolve?model=m").must(200);
+    assert!(!seen.text.contains("a^m") && seen.text.contains("b^m"), "{}", seen.text);
     let blind = api.token(json!({"name": "blind", "policy": [{"effect": "allow", "actions": ["llm:Invoke"]}]}));
     api.as_token(&blind).get("/api/v1/models/resolve?model=m").refuses(403, "auth.forbidden", "");
+}
+
+fn first_provider(api: &Api) -> String {
+    api.db.one("SELECT id FROM providers WHERE name = 'a'")
+}
+
+#[test]
+fn an_explanation_is_made_anew_whatever_key_it_comes_under() {
+    let api = project();
+    let asked = || {
+        let answer = api.root().idempotency_key("k-1").post("/api/v1/models/resolve", json!({"model": "m"})).must(200);
+        told(&answer, "candidates").len()
+    };
+    assert_eq!(asked(), 4);
+    api.delete(&format!("/api/v1/providers/{}", first_provider(&api))).must(204);
+    assert_eq!(asked(), 3);
 }
 
 #[test]

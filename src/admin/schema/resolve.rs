@@ -29,6 +29,7 @@ pub static RESOLUTION: Object = Object {
         ),
         read("candidates", list(&Type::Object(&CANDIDATE)), "Whoever goes by the name: those that serve it first."),
         read("fallbacks", list(&Type::Object(&CANDIDATE)), "Whom the candidates name in `fallbacks`."),
+        read("unknown_fallbacks", TEXTS, "Selectors among those that no model has."),
     ],
     ..CLOSED
 };
