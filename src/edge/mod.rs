@@ -15,6 +15,7 @@ mod proxy;
 mod pump;
 mod request;
 mod response;
+mod shelf;
 mod system;
 mod upstream;
 

@@ -1,13 +1,15 @@
 //! The data plane's phases over SQLite: who is admitted at what price, and what would go to the upstream.
 
-use crate::harness::{ADMIN_TOKEN, Api, K1, NOW};
+use crate::harness::{ADMIN_TOKEN, Api, K1, NOW, candidates};
+use crate::sqlite::{MemoryShelf, SystemRng};
 use pollster::block_on;
 use serde_json::json;
 use sluice::domain::ids::RequestId;
 use sluice::domain::timestamp::Timestamp;
 use sluice::domain::usage::TokenCounts;
 use sluice::gateway::admit::{Admitted, Presented, admit};
-use sluice::gateway::answer::{UpstreamError, error_answer, failed_at_once, read_body};
+use sluice::gateway::answer::{UpstreamError, error_answer, failed_at_once, read_body, said};
+use sluice::gateway::attempts::Verdict;
 use sluice::gateway::cache::Cache;
 use sluice::gateway::door::{self, CallDoor, Door};
 use sluice::gateway::plan::{self, Asked, ChatOnly, Plan, Way};
@@ -27,18 +29,20 @@ pub struct Isolate {
     pub cache: RefCell<Cache>,
     pub chat_only: RefCell<ChatOnly>,
     pub token: String,
+    /// The copies of its data centre.
+    pub shelf: MemoryShelf,
 }
 
 impl Isolate {
     pub fn new() -> Self {
         let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")]);
         let token = api.token(json!({"name": "app"}));
-        Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token }
+        Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token, shelf: MemoryShelf::default() }
     }
 
     pub fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
         let now = Timestamp::from_ms(NOW + at);
-        block_on(admit(&self.api.db, &self.api.deployment, &self.cache, presented, now))
+        block_on(admit((&self.api.db, &self.shelf), &self.api.deployment, &self.cache, presented, now))
     }
 
     /// Admits the isolate's own token, so many milliseconds after the beginning.
@@ -67,7 +71,6 @@ impl Isolate {
         body: &str,
     ) -> Result<Plan, Refusal> {
         let body = RequestBody::parse(body.as_bytes().to_vec())?;
-        let candidates = plan::candidates(admitted, &body)?;
         let asked = Asked {
             admitted,
             deployment: &self.api.deployment,
@@ -79,7 +82,15 @@ impl Isolate {
             chat_only: &self.chat_only,
             media: &Media::default(),
         };
-        plan::plan(&asked, &candidates).map_err(|(_, refusal)| refusal)
+        let candidates = plan::candidates(&asked, &SystemRng)?;
+        let mut refused = plan::Unplanned::default();
+        for candidate in &candidates {
+            match plan::plan(&asked, candidate) {
+                Ok(plan) => return Ok(plan),
+                Err(refusal) => refused.add(candidate, refusal),
+            }
+        }
+        Err(refused.told().expect("a candidate").1)
     }
 }
 
@@ -118,8 +129,8 @@ fn an_old_reading_is_refreshed_in_one_round_trip_that_brings_only_what_has_chang
     assert!(Rc::ptr_eq(&first.snapshot, &second.snapshot), "what was opened stays open");
     isolate.api.model(&provider, "gpt-6");
     let third = isolate.admit(2000).expect("refreshed");
-    assert!(third.snapshot.candidates("gpt-6").is_ok());
-    assert!(second.snapshot.candidates("gpt-6").is_err());
+    assert!(candidates(&third.snapshot, "gpt-6").is_ok());
+    assert!(candidates(&second.snapshot, "gpt-6").is_err());
 }
 
 #[test]
@@ -138,9 +149,12 @@ fn the_isolate_that_wrote_reads_again_at_once() {
     let provider = isolate.api.provider("main");
     isolate.admit(0).expect("cold");
     isolate.api.model(&provider, "gpt-5");
-    assert!(isolate.admit(1).expect("warm").snapshot.candidates("gpt-5").is_err(), "another isolate waits for its TTL");
+    assert!(
+        candidates(&isolate.admit(1).expect("warm").snapshot, "gpt-5").is_err(),
+        "another isolate waits for its TTL"
+    );
     isolate.cache.borrow_mut().overtake();
-    assert!(isolate.admit(2).expect("read again").snapshot.candidates("gpt-5").is_ok());
+    assert!(candidates(&isolate.admit(2).expect("read again").snapshot, "gpt-5").is_ok());
 }
 
 #[test]
@@ -336,7 +350,6 @@ fn a_model_that_cannot_be_called_says_why() {
         (r#"{"model":"gpt-5"}"#, Reason::CredentialMissing, "`bare`"),
         (r#"{"model":"gpt-5-off"}"#, Reason::ProviderDisabled, "`off`"),
         (r#"{"model":"nothing"}"#, Reason::ModelNotFound, "`nothing`"),
-        (r"{}", Reason::ModelNotFound, "names no model"),
         (r#"{"model":7}"#, Reason::BadRequest, "model"),
         (r#"{"model":"gpt-5""#, Reason::MalformedJson, "line 1"),
     ] {
@@ -347,6 +360,12 @@ fn a_model_that_cannot_be_called_says_why() {
     let embedded = isolate.plan("/v1/embeddings", &[], r#"{"model":"claude-4","input":"x"}"#).expect_err("refused");
     assert_eq!(embedded.reason, Reason::ProtocolMismatch);
     assert!(embedded.message.contains("anthropic_messages"), "{}", embedded.message);
+    isolate.api.delete(&format!("/api/v1/providers/{bare}")).must(204);
+    isolate.api.delete(&format!("/api/v1/providers/{claude}")).must(204);
+    isolate.cache.borrow_mut().overtake();
+    let unnamed = refused("{}");
+    assert_eq!(unnamed.reason, Reason::ModelNotFound);
+    assert!(unnamed.message.contains("names no model"), "{}", unnamed.message);
 }
 
 #[test]
@@ -357,7 +376,8 @@ fn a_private_address_is_refused_at_the_call_too_when_the_rule_has_changed_since(
     api.model(&api.provider_with(local), "llama");
     let token = api.token(json!({"name": "app"}));
     let api = api.redeployed(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1)]);
-    let isolate = Isolate { api, cache: RefCell::default(), chat_only: RefCell::default(), token };
+    let isolate =
+        Isolate { api, cache: RefCell::default(), chat_only: RefCell::default(), token, shelf: MemoryShelf::default() };
     let refusal = isolate.plan("/v1/chat/completions", &[], r#"{"model":"llama"}"#).expect_err("refused");
     assert_eq!(refusal.reason, Reason::AddressRefused);
     assert!(refusal.message.contains("`local`"), "{}", refusal.message);
@@ -393,11 +413,70 @@ fn what_an_upstream_says_reaches_the_client_without_the_key() {
     let body = error_answer(door.protocol, &plan, error, "req_1").body;
     assert!(!text(&body).contains(KEY) && text(&body).contains("bad key"), "{}", text(&body));
     let malformed = read_body(door.protocol, &plan, format!("<html>{KEY}").as_bytes()).expect_err("not JSON");
-    assert_eq!(malformed.reason, Reason::UpstreamMalformed);
-    assert!(!malformed.message.contains(KEY));
+    assert_eq!(malformed.refusal.reason, Reason::UpstreamMalformed);
+    assert!(!malformed.refusal.message.contains(KEY));
     let event = format!("data: {{\"error\":{{\"message\":\"no more of {KEY}\"}}}}\n\n");
-    let failed = failed_at_once(&plan, None, event.as_bytes());
+    let failed = failed_at_once(&plan, None, event.as_bytes()).refusal;
     assert!(failed.message.contains("no more of") && !failed.message.contains(KEY), "{}", failed.message);
+}
+
+#[test]
+fn an_error_inside_a_200_tells_whose_fault_it_is() {
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    for (path, body) in [("/v1/chat/completions", r#"{"model":"gpt-5"}"#), ("/v1/responses", r#"{"model":"gpt-5"}"#)] {
+        let plan = isolate.plan(path, &[], body).expect("planned");
+        for (error, verdict) in [
+            (r#"{"message":"m","type":"server_error"}"#, Verdict::Failed),
+            (r#"{"message":"m","type":"rate_limit_error"}"#, Verdict::Failed),
+            (r#"{"message":"m","code":503}"#, Verdict::Failed),
+            (r#""busy""#, Verdict::Failed),
+            (r#"{"message":"m","type":"invalid_request_error"}"#, Verdict::Blamed),
+            (r#"{"message":"m","code":400}"#, Verdict::Blamed),
+            (r#"{"message":"m","code":"invalid_api_key"}"#, Verdict::Blamed),
+        ] {
+            let whole = read_body(call_door(path).protocol, &plan, format!("{{\"error\":{error}}}").as_bytes());
+            assert_eq!(whole.expect_err(error).verdict, verdict, "{error}");
+            let failed = format!("data: {{\"type\":\"response.failed\",\"response\":{{\"error\":{error}}}}}\n\n");
+            for event in [format!("data: {{\"error\":{error}}}\n\n"), failed] {
+                assert_eq!(failed_at_once(&plan, None, event.as_bytes()).verdict, verdict, "{event}");
+            }
+        }
+        let page = read_body(call_door(path).protocol, &plan, b"<html>").expect_err("no answer");
+        assert_eq!(page.verdict, Verdict::Failed);
+    }
+}
+
+#[test]
+fn the_request_log_keeps_an_upstreams_words_and_no_credential() {
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    let plan = isolate.plan("/v1/responses", &[], r#"{"model":"gpt-5"}"#).expect("planned");
+    for (body, words) in [
+        (format!(r#"{{"error":{{"message":"no more of {KEY}"}}}}"#), "no more of [credential]"),
+        (r#"{"message":"slow\ndown"}"#.to_owned(), "slow down"),
+        ("<html>\n  <b>502</b>".to_owned(), "<html> <b>502</b>"),
+        (String::new(), ""),
+    ] {
+        assert_eq!(said(&plan, body.as_bytes()), words);
+    }
+    assert_eq!(said(&plan, "x".repeat(10_000).as_bytes()).len(), 500);
+}
+
+#[test]
+fn of_candidates_that_cannot_be_called_the_first_that_could_do_the_work_says_why() {
+    let isolate = Isolate::new();
+    let elsewhere = isolate.api.provider_with(json!({"name": "claude", "provider": "anthropic", "api_key": KEY}));
+    let keyless = isolate.api.provider_with(json!({"name": "nokey", "provider": "openai"}));
+    let third = isolate.api.provider_with(json!({"name": "nokey too", "provider": "openai"}));
+    for (provider, priority) in [(&elsewhere, 3), (&keyless, 2), (&third, 1)] {
+        isolate.api.model_with(provider, json!({"model": "shared", "priority": priority}));
+    }
+    let refusal = isolate.plan("/v1/embeddings", &[], r#"{"model":"shared","input":"x"}"#).expect_err("nobody");
+    assert_eq!(refusal.reason, Reason::CredentialMissing);
+    assert!(refusal.message.contains("`nokey`"), "{}", refusal.message);
+    let generated = isolate.plan("/v1/responses", &[], r#"{"model":"shared","input":"x"}"#).expect("the first can");
+    assert_eq!(generated.candidate.provider.name(), "claude");
 }
 
 #[test]
@@ -410,12 +489,10 @@ fn a_row_holds_what_the_call_cost_and_is_written_once() {
     let door = call_door("/v1/responses");
     let plan = isolate.plan("/v1/responses", &[], r#"{"model":"gpt-5"}"#).expect("planned");
     let request = RequestId::generate(&crate::sqlite::SystemRng).expect("an id");
-    let record = Record {
-        requested_model: Some("gpt-5".into()),
-        candidate: Some(plan.candidate),
-        attempts: 1,
-        ..Record::new(request, Timestamp::from_ms(NOW))
-    };
+    let mut record = Record::new(request, Timestamp::from_ms(NOW));
+    record.requested_model = Some("gpt-5".into());
+    record.candidate = Some(plan.candidate);
+    record.calls(Timestamp::from_ms(NOW));
     let tokens = TokenCounts { input: 1000, output: 100, cache_read: 10_000, cache_write: 0, reasoning: 40 };
     let ending = Ending { status: 200, error: None, consumed: Consumed::Reported(tokens) };
     let row = record.settle(&isolate.admit(0).expect("admitted"), door.name, ending, Timestamp::from_ms(NOW + 70));

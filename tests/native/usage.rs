@@ -39,6 +39,7 @@ pub fn row(api: &Api, request: &str) -> UsageRow {
         latency_ms: 12,
         first_byte_ms: Some(3),
         limited: false,
+        attempts_log: Vec::new(),
     }
 }
 
