@@ -19,7 +19,7 @@ pub enum Method {
 
 impl Method {
     /// Every method, in the order in which they are listed.
-    const ALL: [Self; 4] = [Self::Get, Self::Post, Self::Patch, Self::Delete];
+    const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
     /// Reads the method of a request; `None` where no route has it.
     pub fn parse(text: &str) -> Option<Self> {
@@ -91,6 +91,20 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/requests/{request_id}", GetRequest),
     (Get, "/api/v1/sealing-keys", GetSealingKeys),
     (Post, "/api/v1/sealing-keys/rotate", RotateSealingKeys),
+    // Document 001's.
+    (Get, "/api/v1/ai-providers", ListProviders),
+    (Post, "/api/v1/ai-providers", CreateProvider),
+    (Get, "/api/v1/ai-providers/{provider_id}", GetProvider),
+    (Patch, "/api/v1/ai-providers/{provider_id}", UpdateProvider),
+    (Delete, "/api/v1/ai-providers/{provider_id}", DeleteProvider),
+    // Document 002's.
+    (Get, "/api/admin/providers", ListProviders),
+    (Post, "/api/admin/providers", CreateProvider),
+    (Put, "/api/admin/providers/{provider_id}", UpdateProvider),
+    (Put, "/api/admin/providers/{provider_id}/toggle", UpdateProvider),
+    (Delete, "/api/admin/providers/{provider_id}", DeleteProvider),
+    (Get, "/api/providers", ListProviders),
+    (Get, "/api/models", ListModels),
 ];
 
 /// What the table says of a request.
@@ -110,6 +124,33 @@ const PROVIDERS: (&str, &str) = ("/v1/llm-providers", "/api/v1/providers");
 /// Whether a path is one of the control plane's among the data plane's.
 pub fn is_providers_alias(path: &str) -> bool {
     path.strip_prefix(PROVIDERS.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Which of the documents' doors a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// `/api/v1`, and 000's spelling of it.
+    Own,
+    /// 001: `/api/v1/ai-providers`.
+    AiProviders,
+    /// 002: `/api/admin/providers`, and what its users see.
+    AdminPanel,
+}
+
+/// The documents' doors, by where their paths begin.
+const SURFACES: [(&str, Surface); 4] = [
+    ("/api/v1/ai-providers", Surface::AiProviders),
+    ("/api/admin", Surface::AdminPanel),
+    ("/api/providers", Surface::AdminPanel),
+    ("/api/models", Surface::AdminPanel),
+];
+
+impl Surface {
+    /// By a path, known or not: its errors have that door's shape, too.
+    pub fn of(path: &str) -> Self {
+        let under = |door: &str| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        SURFACES.iter().find(|(door, _)| under(door)).map_or(Self::Own, |(_, surface)| *surface)
+    }
 }
 
 /// Looks a request up in the table. Segments come as they were sent: an id is never percent-encoded.

@@ -69,16 +69,27 @@ pub struct Form {
 impl Form {
     /// Reads the body of a create or an update.
     pub fn read(request: &Request, known: &Fields) -> Result<Self, Refusal> {
-        let fields = object(request)?;
+        Ok(Self::check(object(request)?, known)?)
+    }
+
+    /// Takes an object that came otherwise than as a body.
+    pub fn of(object: Value, known: &Fields) -> Result<Self, Invalid> {
+        match object {
+            Value::Object(fields) => Self::check(fields, known),
+            _ => Err(Invalid::new("", "the fields must be a JSON object")),
+        }
+    }
+
+    fn check(fields: Map<String, Value>, known: &Fields) -> Result<Self, Invalid> {
         let mut names = Vec::with_capacity(fields.len());
         for field in fields.keys() {
             if let Some(name) = known.writable.iter().find(|name| *name == field) {
                 names.push(*name);
             } else if known.read_only.contains(&field.as_str()) {
-                return Err(Invalid::new(field, format!("{field} is read-only: leave it out")).into());
+                return Err(Invalid::new(field, format!("{field} is read-only: leave it out")));
             } else {
                 let message = format!("there is no field `{field}`; there are {}", known.writable.join(", "));
-                return Err(Invalid::new(field, message).into());
+                return Err(Invalid::new(field, message));
             }
         }
         Ok(Self { fields, names })
@@ -101,9 +112,53 @@ impl Form {
         &self.names
     }
 
+    /// The same under the service's names; a pair is a door's name and the service's.
+    pub fn renamed(mut self, pairs: &[(&'static str, &'static str)]) -> Self {
+        for (theirs, ours) in pairs {
+            if let Some(value) = self.fields.remove(*theirs) {
+                self.fields.insert((*ours).to_owned(), value);
+            }
+            for name in self.names.iter_mut().filter(|name| *name == theirs) {
+                *name = ours;
+            }
+        }
+        self
+    }
+
+    /// Refuses unless each of the fields was given: what a document demands and the service does not.
+    pub fn demand(&self, fields: &[&str]) -> Result<(), Invalid> {
+        let missing = fields.iter().find(|field| !self.has(field));
+        missing.map_or(Ok(()), |field| Err(Invalid::new(*field, format!("{field} is required"))))
+    }
+
+    /// Refuses a null where the service would take one.
+    pub fn refuse_null(&self, name: &str) -> Result<(), Invalid> {
+        if self.is_null(name) { Err(Invalid::new(name, format!("{name} cannot be null"))) } else { Ok(()) }
+    }
+
+    /// Whether a field was given as null.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(Value::is_null)
+    }
+
+    /// Whether a field was given as true or false.
+    pub fn is_truth(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(Value::is_boolean)
+    }
+
+    /// A field that was given as a string, left where it is.
+    pub fn peek_text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Value::as_str)
+    }
+
+    /// Says in the caller's place what its door has no words for.
+    pub fn put(&mut self, name: &str, value: Value) {
+        self.fields.insert(name.to_owned(), value);
+    }
+
     /// Takes a field that was given as null.
     pub fn take_null(&mut self, name: &str) -> bool {
-        let null = self.fields.get(name).is_some_and(Value::is_null);
+        let null = self.is_null(name);
         if null {
             self.fields.remove(name);
         }

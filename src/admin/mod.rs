@@ -15,6 +15,7 @@ mod reply;
 mod requests;
 mod sealing_keys;
 mod secrets;
+mod surface;
 mod tokens;
 mod usage;
 mod users;
@@ -22,7 +23,7 @@ mod users;
 pub use reply::Reply;
 
 use crate::access::principal::{no_token, unknown_token};
-use crate::access::route::{Matched, Method, find};
+use crate::access::route::{Matched, Method, Surface, find};
 use crate::access::token::bearer;
 use crate::access::{Audience, Operation, Principal, TokenHash};
 use crate::deployment::Deployment;
@@ -34,8 +35,14 @@ use crate::ports::{Clock, Db, Rng};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
+use crate::store::providers::Show;
 use form::Form;
 use std::fmt;
+
+/// The shape of errors on a path of the control plane.
+pub fn dialect(path: &str) -> Dialect {
+    surface::dialect(Surface::of(path))
+}
 
 /// A request of the control plane, as the edge read it. Its `Debug` shows neither the token nor the body.
 #[derive(Clone)]
@@ -110,7 +117,7 @@ struct Call<'a> {
 /// Answers a request. Every outcome is a reply; nothing is thrown.
 pub async fn serve(world: World<'_>, request: &Request) -> Reply {
     answer(world, request).await.unwrap_or_else(|refusal| {
-        let rendered = render(&refusal, Dialect::Admin, request.id.as_str());
+        let rendered = render(&refusal, dialect(&request.path), request.id.as_str());
         Reply { status: rendered.status, headers: rendered.headers, body: Some(rendered.body) }
     })
 }
@@ -137,7 +144,11 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
     };
     principal.require(operation, segments.last().copied())?;
     let call = Call { world, request, operation, principal, now };
-    dispatch(&call, &segments).await
+    match Surface::of(&request.path) {
+        Surface::Own => dispatch(&call, &segments).await,
+        Surface::AiProviders => surface::ai_providers::dispatch(&call, &segments).await,
+        Surface::AdminPanel => surface::admin_panel::dispatch(&call, &segments).await,
+    }
 }
 
 async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
@@ -184,9 +195,13 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (GetRequest, [id]) => requests::get(call, id).await,
         (GetSealingKeys, _) => sealing_keys::get(call).await,
         (RotateSealingKeys, _) => sealing_keys::rotate(call).await,
-        // The route table and this one are held together by a test.
-        _ => Err(Refusal::new(Reason::NotFound, "this operation has no handler")),
+        _ => Err(no_handler()),
     }
+}
+
+/// The route table and the dispatches are held together by a test.
+fn no_handler() -> Refusal {
+    Refusal::new(Reason::NotFound, "this operation has no handler")
 }
 
 /// The one way to a principal on the control plane: no cache, so that a revoked token is revoked here at once.
@@ -258,6 +273,11 @@ impl Call<'_> {
     /// Whether the caller manages the project's providers, and so sees disabled ones and where credentials come from.
     fn manages_providers(&self) -> bool {
         self.principal.may(Operation::UpdateProvider, None)
+    }
+
+    /// Which providers a list shows to the caller.
+    fn shown_providers(&self) -> Show {
+        if self.manages_providers() { Show::All } else { Show::Enabled }
     }
 
     /// The same of one provider, which a policy may name.

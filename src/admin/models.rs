@@ -5,21 +5,21 @@ use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::{Call, Reply, not_found, providers};
 use crate::domain::advanced::Advanced;
-use crate::domain::ids::ModelId;
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::domain::name::{Name, key};
 use crate::domain::selector::Selector;
 use crate::domain::when::When;
 use crate::json::json;
-use crate::ports::Param;
+use crate::ports::{Param, Statement};
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, Filter, ModelRow};
 use crate::store::providers::{ProviderRow, Show};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
 
-const FIELDS: Fields = Fields {
+pub const FIELDS: Fields = Fields {
     writable: &[
         "model",
         "name",
@@ -49,7 +49,7 @@ pub fn view(model: &ModelRow) -> Value {
         "provider_id": model.provider_id,
         "model": model.model,
         "name": model.name,
-        "selector": model.provider_name.as_ref().map(|provider| format!("{provider}^{}", model.model)),
+        "selector": selector(model),
         "orphaned": model.provider_id.is_none(),
         "priority": model.priority,
         "is_default": model.is_default,
@@ -68,6 +68,11 @@ pub fn view(model: &ModelRow) -> Value {
         "created_at": time(model.created_at),
         "updated_at": time(model.updated_at),
     })
+}
+
+/// `provider^model`; an orphan has none.
+pub fn selector(model: &ModelRow) -> Option<String> {
+    model.provider_name.as_ref().map(|provider| format!("{provider}^{}", model.model))
 }
 
 /// Finds a model under the provider that the path names, or an orphan of the same project: the path then names the
@@ -110,18 +115,32 @@ pub async fn list(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
 }
 
-/// Every model of the project that a selector reaches.
+/// Every model of the project that a selector reaches; or those that none does any more.
 pub async fn list_selectable(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
+    match call.query("orphaned").as_deref() {
+        None | Some("false") => {}
+        Some("true") => return list_orphaned(call, &page, &project).await,
+        Some(_) => return Err(Invalid::new("orphaned", "orphaned must be true or false").into()),
+    }
     let (provider, tag) = (call.query("provider").map(|name| name_or_id(&name)), call.query("tag"));
     let filter = Filter { provider: provider.as_deref(), tag: tag.as_deref() };
     let rows = models::list_selectable(call.world.db, &project, page.after(), page.read_ahead(), filter).await?;
     Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
 }
 
+/// What is left of deleted providers: for those who can attach it to another one.
+async fn list_orphaned(call: &Call<'_>, page: &Page, project: &ProjectId) -> Result<Reply, Refusal> {
+    let rows = match call.manages_providers() {
+        true => models::list_orphaned(call.world.db, project, page.after(), page.read_ahead()).await?,
+        false => Vec::new(),
+    };
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+}
+
 fn name_or_id(text: &str) -> String {
-    match crate::domain::ids::ProviderId::parse(text) {
+    match ProviderId::parse(text) {
         Some(id) => id.as_str().to_owned(),
         None => key(text),
     }
@@ -236,26 +255,36 @@ fn check_fallbacks(fallbacks: Vec<String>) -> Result<Vec<String>, Invalid> {
     fallbacks.iter().map(|text| Selector::parse("fallbacks", text).map(|selector| selector.to_string())).collect()
 }
 
-pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
-    let (provider, _) = providers::find(call, provider).await?;
-    let mut form = Form::read(call.request, &FIELDS)?;
-    check_owner(&mut form, &provider)?;
+/// The id of a new model, and the statements that register it.
+pub fn registration(
+    call: &Call<'_>,
+    (project, provider): (&ProjectId, &ProviderId),
+    mut form: Form,
+) -> Result<(ModelId, Vec<Statement>), Refusal> {
     let change = Change::read(&mut form, None)?;
     let id = ModelId::generate(call.world.rng)?;
     let is_default = change.is_default == Some(true);
     let mut statements = Vec::new();
     if is_default {
-        statements.push(models::CLEAR_DEFAULT.with([provider.id.as_str().into()]));
+        statements.push(models::CLEAR_DEFAULT.with([provider.as_str().into()]));
     }
     let own = [
         id.as_str().into(),
-        provider.project_id.as_str().into(),
+        project.as_str().into(),
         call.now.ms().into(),
         is_default.into(),
-        provider.id.as_str().into(),
+        provider.as_str().into(),
     ];
     statements.push(models::INSERT.with(own.into_iter().chain(change.columns)));
-    statements.push(call.audit(Some(&provider.project_id), ("model", id.as_str()), form.names())?);
+    statements.push(call.audit(Some(project), ("model", id.as_str()), form.names())?);
+    Ok((id, statements))
+}
+
+pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
+    let (provider, _) = providers::find(call, provider).await?;
+    let mut form = Form::read(call.request, &FIELDS)?;
+    check_owner(&mut form, &provider)?;
+    let (id, statements) = registration(call, (&provider.project_id, &provider.id), form)?;
     let read = vec![models::FIND.with([id.as_str().into()])];
     let made = write_and_read(call.world.db, None, statements, read).await.map_err(|error| match error {
         StoreError::Reference => not_found("provider", provider.id.as_str()),

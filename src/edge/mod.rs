@@ -16,10 +16,11 @@ mod response;
 mod system;
 mod upstream;
 
+use crate::admin;
 use crate::domain::ids::RequestId;
 use crate::gateway::door;
 use crate::ports::Clock;
-use crate::refusal::{Dialect, Refusal, render};
+use crate::refusal::{Refusal, render};
 use crate::retention;
 use request::Incoming;
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
@@ -60,6 +61,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
 /// A refusal in the shape that the path's callers read.
 fn refused(incoming: &Incoming, refusal: &Refusal) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
     js::log_refusal(&incoming.id, refusal);
-    let dialect = if door::is_data_plane(incoming.path()) { incoming.dialect() } else { Dialect::Admin };
+    let dialect =
+        if door::is_data_plane(incoming.path()) { incoming.dialect() } else { admin::dialect(incoming.path()) };
     response::rendered(incoming, render(refusal, dialect, incoming.id.as_str()))
 }

@@ -1,7 +1,7 @@
 //! Models, and which of a provider's is the default.
 
 use super::providers::Show;
-use super::{StoreError, json_column, json_list, page, query, query_one, statements};
+use super::{StoreError, WHOLE, json_column, json_list, page, query, query_one, statements};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::ports::{Db, Statement};
@@ -50,6 +50,11 @@ statements! { "models";
         WHERE m.project_id = ?1 AND m.enabled AND o.enabled AND (m.created_at, m.id) > (?2, ?3)
           AND (?5 IS NULL OR o.name_key = ?5 OR o.id = ?5)
           AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(m.tags_json) THEN m.tags_json END) WHERE value = ?6))
+        ORDER BY m.created_at, m.id LIMIT ?4");
+    /// A page of a project's models without a provider.
+    LIST_ORPHANED OnDemand = concat!("SELECT ", document!(), " FROM models m
+        LEFT JOIN providers o ON o.id = m.provider_id
+        WHERE m.project_id = ?1 AND m.provider_id IS NULL AND (m.created_at, m.id) > (?2, ?3)
         ORDER BY m.created_at, m.id LIMIT ?4");
     /// A new one. ?4: the default if this says so, or if it is the provider's first. From ?6 on: the columns.
     INSERT OnDemand = "INSERT INTO models (id, project_id, created_at, updated_at, is_default, provider_id,
@@ -174,6 +179,21 @@ pub async fn list_selectable(
 ) -> Result<Vec<ModelRow>, StoreError> {
     let params = page(project.as_str(), after, limit).chain([filter.provider.into(), filter.tag.into()]);
     query(db, LIST_SELECTABLE.with(params)).await
+}
+
+/// A page of a project's models whose provider was deleted.
+pub async fn list_orphaned(
+    db: &dyn Db,
+    project: &ProjectId,
+    after: (i64, &str),
+    limit: i64,
+) -> Result<Vec<ModelRow>, StoreError> {
+    query(db, LIST_ORPHANED.with(page(project.as_str(), after, limit))).await
+}
+
+/// All that can be selected in a project.
+pub async fn all_selectable(db: &dyn Db, project: &ProjectId) -> Result<Vec<ModelRow>, StoreError> {
+    list_selectable(db, project, WHOLE.0, WHOLE.1, Filter::default()).await
 }
 
 /// Demands that the row is as it was read.

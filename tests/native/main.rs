@@ -10,6 +10,16 @@ mod access;
 #[cfg(test)]
 mod data_plane;
 #[cfg(test)]
+mod document_000;
+#[cfg(test)]
+mod document_001;
+#[cfg(test)]
+mod document_002;
+#[cfg(test)]
+mod document_003;
+#[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod me_and_health;
