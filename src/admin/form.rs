@@ -72,6 +72,11 @@ impl Form {
         Ok(Self::check(object(request)?, known)?)
     }
 
+    /// Reads a body that need not be there.
+    pub fn read_if_any(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+        if request.body.is_empty() { Ok(Self::check(Map::new(), known)?) } else { Self::read(request, known) }
+    }
+
     /// Takes an object that came otherwise than as a body.
     pub fn of(object: Value, known: &Fields) -> Result<Self, Invalid> {
         match object {

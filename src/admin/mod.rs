@@ -3,6 +3,7 @@
 //! A request's way: route → 401 → 403 → handler → one batch that holds the change and its audit row → reply.
 
 mod audit;
+mod discovery;
 mod form;
 mod health;
 mod me;
@@ -27,16 +28,18 @@ use crate::access::route::{Matched, Method, Surface, find};
 use crate::access::token::bearer;
 use crate::access::{Audience, Operation, Principal, TokenHash};
 use crate::deployment::Deployment;
+use crate::discovery::Catalogues;
 use crate::domain::ids::{ProjectId, ProviderId, RequestId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Clock, Db, Rng};
+use crate::ports::{Clock, Db, Rng, Upstream};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
 use crate::store::providers::Show;
 use form::Form;
+use std::cell::RefCell;
 use std::fmt;
 
 /// The shape of errors on a path of the control plane.
@@ -103,6 +106,10 @@ pub struct World<'a> {
     pub rng: &'a dyn Rng,
     /// The deployment's configuration.
     pub deployment: &'a Deployment,
+    /// The way to the upstreams.
+    pub upstream: &'a dyn Upstream,
+    /// What they have listed lately.
+    pub catalogues: &'a RefCell<Catalogues>,
 }
 
 /// One admitted request on its way through a handler.
@@ -175,6 +182,9 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (GetModel, [provider, id]) => models::get(call, provider, id).await,
         (UpdateModel, [provider, id]) => models::update(call, provider, id).await,
         (DeleteModel, [provider, id]) => models::delete(call, provider, id).await,
+        (ListAvailableModels, [provider]) => discovery::list(call, provider).await,
+        (ImportModels, [provider]) => discovery::import(call, provider).await,
+        (TestModel, [provider, id]) => discovery::test(call, provider, id).await,
         (ListSecrets, _) => secrets::list(call).await,
         (CreateSecret, _) => secrets::create(call).await,
         (GetSecret, [id]) => secrets::get(call, id).await,

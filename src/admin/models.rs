@@ -77,7 +77,7 @@ pub fn selector(model: &ModelRow) -> Option<String> {
 
 /// Finds a model under the provider that the path names, or an orphan of the same project: the path then names the
 /// provider that is to take it on.
-async fn find(call: &Call<'_>, provider: &ProviderRow, id: &str) -> Result<ModelRow, Refusal> {
+pub async fn find(call: &Call<'_>, provider: &ProviderRow, id: &str) -> Result<ModelRow, Refusal> {
     let model = match ModelId::parse(id) {
         Some(id) => models::find(call.world.db, &id).await?,
         None => None,

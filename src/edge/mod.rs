@@ -9,6 +9,7 @@ mod d1;
 mod isolate;
 mod js;
 mod media;
+mod outside;
 mod proxy;
 mod pump;
 mod request;

@@ -5,8 +5,8 @@ use super::{StoreError, WHOLE, json_column, json_list, page, query, query_one, s
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::ports::{Db, Statement};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What a model's tokens cost, as one document; `m` is the model.
 macro_rules! prices {
@@ -62,6 +62,17 @@ statements! { "models";
         advanced_json, multiplier, price_input, price_output, price_cache_write, price_cache_read)
         VALUES (?1, ?2, ?3, ?3, ?4 OR NOT EXISTS (SELECT 1 FROM models WHERE provider_id = ?5), ?5,
         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+    /// What an upstream lists: ?1 an array of id, model, key and capabilities; ?2 project, ?3 provider, ?4 now. What is
+    /// there already stays as it is.
+    IMPORT OnDemand = "INSERT INTO models (id, project_id, created_at, updated_at, provider_id, model, model_key,
+        capabilities_json)
+        SELECT value ->> 'id', ?2, ?4, ?4, ?3, value ->> 'model', value ->> 'key', value ->> 'capabilities'
+        FROM json_each(?1) WHERE true ON CONFLICT (provider_id, model_key) DO NOTHING";
+    /// What was discovered of those that are there: ?1 as above, ?2 provider. Nothing that an operator writes.
+    DISCOVER OnDemand = "UPDATE models SET capabilities_json = found.capabilities
+        FROM (SELECT value ->> 'key' AS model_key, value ->> 'capabilities' AS capabilities FROM json_each(?1)) AS found
+        WHERE models.provider_id = ?2 AND models.model_key = found.model_key
+          AND found.capabilities IS NOT NULL AND models.capabilities_json IS NOT found.capabilities";
     /// Everything but `is_default`. From ?4 on: the columns, in the order of INSERT.
     UPDATE OnDemand = "UPDATE models SET updated_at = ?2, provider_id = ?3, model = ?4, model_key = ?5, name = ?6,
         name_key = ?7, priority = ?8, enabled = ?9, tags_json = ?10, when_json = ?11, weight = ?12,
@@ -194,6 +205,39 @@ pub async fn list_orphaned(
 /// All that can be selected in a project.
 pub async fn all_selectable(db: &dyn Db, project: &ProjectId) -> Result<Vec<ModelRow>, StoreError> {
     list_selectable(db, project, WHOLE.0, WHOLE.1, Filter::default()).await
+}
+
+/// A model as it is imported.
+#[derive(Debug, Serialize)]
+pub struct Imported<'a> {
+    /// Its id, if it is new.
+    pub id: ModelId,
+    /// The upstream's name.
+    pub model: &'a str,
+    /// What the name is compared by.
+    pub key: String,
+    /// What the upstream says of it, if anything.
+    pub capabilities: Option<&'a Map<String, Value>>,
+}
+
+/// Models in one statement: a document far from the 2 MB that D1 takes.
+const GROUP: usize = 500;
+
+/// The statements that register what is not there yet; the rows that the second ones change are counted.
+pub fn import(
+    (project, provider): (&ProjectId, &ProviderId),
+    models: &[Imported<'_>],
+    now: i64,
+) -> Result<(Vec<Statement>, Vec<Statement>), StoreError> {
+    let groups = models
+        .chunks(GROUP)
+        .map(|group| serde_json::to_string(group).map_err(|error| StoreError::Corrupt(format!("models: {error}"))));
+    let groups = groups.collect::<Result<Vec<_>, _>>()?;
+    let known = groups.iter().map(|group| DISCOVER.with([group.as_str().into(), provider.as_str().into()]));
+    let new = groups.iter().map(|group| {
+        IMPORT.with([group.as_str().into(), project.as_str().into(), provider.as_str().into(), now.into()])
+    });
+    Ok((known.collect(), new.collect()))
 }
 
 /// Demands that the row is as it was read.

@@ -1,10 +1,12 @@
 //! The control plane as its callers see it: a path and JSON in, status, headers and JSON out.
 
+use crate::fake_upstream::FakeUpstream;
 use crate::sqlite::{FakeClock, Sqlite, SystemRng};
 use serde_json::{Value, json};
 use sluice::access::route::Surface;
 use sluice::admin::{Request, World, serve};
 use sluice::deployment::Deployment;
+use sluice::discovery::Catalogues;
 use sluice::domain::ids::RequestId;
 use std::cell::RefCell;
 
@@ -19,6 +21,8 @@ pub struct Api {
     pub db: Sqlite,
     pub clock: FakeClock,
     pub deployment: Deployment,
+    pub upstream: FakeUpstream,
+    pub catalogues: RefCell<Catalogues>,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
 }
@@ -59,6 +63,8 @@ impl Api {
             db: Sqlite::new(),
             clock: FakeClock::at(NOW),
             deployment: deployment(variables),
+            upstream: FakeUpstream::default(),
+            catalogues: RefCell::default(),
             transcript: RefCell::default(),
         }
     }
@@ -241,7 +247,14 @@ impl Caller<'_> {
     pub fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Answer {
         let api = self.api;
         let request = self.request(method, path, body);
-        let world = World { db: &api.db, clock: &api.clock, rng: &SystemRng, deployment: &api.deployment };
+        let world = World {
+            db: &api.db,
+            clock: &api.clock,
+            rng: &SystemRng,
+            deployment: &api.deployment,
+            upstream: &api.upstream,
+            catalogues: &api.catalogues,
+        };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();
         let is_json = reply.headers.iter().all(|(name, value)| *name != "content-type" || value.contains("json"));

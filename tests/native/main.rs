@@ -10,6 +10,8 @@ mod access;
 #[cfg(test)]
 mod data_plane;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod document_000;
 #[cfg(test)]
 mod document_001;
@@ -19,6 +21,8 @@ mod document_002;
 mod document_003;
 #[cfg(test)]
 mod doors;
+#[cfg(test)]
+mod fake_upstream;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
@@ -59,6 +63,8 @@ mod secrets;
 mod snapshot;
 #[cfg(test)]
 mod sqlite;
+#[cfg(test)]
+mod test_calls;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

@@ -4,9 +4,11 @@
 use super::super::form::{Fields, Form};
 use super::super::providers::{self, Found, UnknownDefault, change, find, register, remove};
 use super::super::reply::check_if_match;
-use super::super::{Call, Reply, models, no_handler};
+use super::super::{Call, Reply, discovery, models, no_handler};
 use super::{Names, told};
-use crate::access::Operation::{CreateProvider, DeleteProvider, ListModels, ListProviders, UpdateProvider};
+use crate::access::Operation::{
+    CreateProvider, DeleteProvider, ImportModels, ListModels, ListProviders, UpdateProvider,
+};
 use crate::access::Principal;
 use crate::json::json;
 use crate::refusal::{Reason, Refusal};
@@ -35,6 +37,7 @@ pub async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refus
         (CreateProvider, []) => create(call).await,
         (UpdateProvider, [id]) if toggles => toggle(call, id).await,
         (UpdateProvider, [id]) => update(call, id).await,
+        (ImportModels, [id]) => fetch(call, id).await,
         (DeleteProvider, [id]) => delete(call, id).await,
         (ListModels, []) => list_models(call).await,
         _ => Err(no_handler()),
@@ -90,6 +93,22 @@ async fn toggle(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 async fn changed(call: &Call<'_>, found: &Found, form: Form) -> Result<Reply, Refusal> {
     let changed = change(call, found, form, UnknownDefault::Refused).await.map_err(told(NAMES))?;
     Ok(Reply::resource(call.request, &view(call, &changed)))
+}
+
+/// Asks the upstream for its models and registers those that are not there yet.
+async fn fetch(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    let (provider, _) = find(call, id).await?;
+    let done = discovery::register_listed(call, &provider, None).await?;
+    let message = format!("provider `{}` lists {} models; {} are new", provider.name, done.fetched, done.imported);
+    Ok(Reply::json(
+        200,
+        &json!({
+            "success": true,
+            "models_fetched": done.fetched,
+            "models_imported": done.imported,
+            "message": message,
+        }),
+    ))
 }
 
 async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
