@@ -1,6 +1,7 @@
 //! What a provider's upstream can do: its list of models, which of them to register, and whether one of them answers.
 
-use super::form::{Fields, Form};
+use super::form::Form;
+use super::schema::discovery::IMPORT;
 use super::{Call, Reply, models, not_found, providers};
 use crate::discovery::{Ability, Account, Listed, Probe, available};
 use crate::domain::advanced::merge;
@@ -75,8 +76,6 @@ pub async fn list(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     };
     Ok(Reply::json(200, &json!({"data": listed.iter().map(view).collect::<Vec<_>>(), "next_cursor": null})))
 }
-
-const IMPORT: Fields = Fields { writable: &["models"], read_only: &[] };
 
 /// How an import went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! A JSON body as three-state fields: absent keeps, null clears, a value sets (SPEC section 2).
 
+use super::schema::{Object, Type, Written};
 use super::{MAX_BODY_BYTES, Request};
 use crate::domain::invalid::Invalid;
 use crate::refusal::{Reason, Refusal};
@@ -50,63 +51,55 @@ impl<T> Patch<T> {
     }
 }
 
-/// Which fields a resource has.
-#[derive(Debug)]
-pub struct Fields {
-    /// Those that a caller may write.
-    pub writable: &'static [&'static str],
-    /// Those that reads show and nobody writes.
-    pub read_only: &'static [&'static str],
-}
-
 /// A body whose fields are all known.
 #[derive(Debug)]
 pub struct Form {
     fields: Map<String, Value>,
     names: Vec<&'static str>,
+    known: &'static Object,
 }
 
 impl Form {
     /// Reads the body of a create or an update.
-    pub fn read(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+    pub fn read(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
         Ok(Self::check(object(request)?, known)?)
     }
 
     /// Reads a body that need not be there.
-    pub fn read_if_any(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+    pub fn read_if_any(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
         if request.body.is_empty() { Ok(Self::check(Map::new(), known)?) } else { Self::read(request, known) }
     }
 
     /// Takes an object that came otherwise than as a body.
-    pub fn of(object: Value, known: &Fields) -> Result<Self, Invalid> {
+    pub fn of(object: Value, known: &'static Object) -> Result<Self, Invalid> {
         match object {
             Value::Object(fields) => Self::check(fields, known),
             _ => Err(Invalid::new("", "the fields must be a JSON object")),
         }
     }
 
-    fn check(fields: Map<String, Value>, known: &Fields) -> Result<Self, Invalid> {
+    fn check(fields: Map<String, Value>, known: &'static Object) -> Result<Self, Invalid> {
         let mut names = Vec::with_capacity(fields.len());
         for field in fields.keys() {
-            if let Some(name) = known.writable.iter().find(|name| *name == field) {
-                names.push(*name);
-            } else if known.read_only.contains(&field.as_str()) {
-                return Err(Invalid::new(field, format!("{field} is read-only: leave it out")));
-            } else {
-                let message = format!("there is no field `{field}`; there are {}", known.writable.join(", "));
-                return Err(Invalid::new(field, message));
+            match known.field(field) {
+                Some(known) if known.written != Written::Never => names.push(known.name),
+                Some(_) => return Err(Invalid::new(field, format!("{field} is read-only: leave it out"))),
+                None => {
+                    let message = format!("there is no field `{field}`; there are {}", writable(known));
+                    return Err(Invalid::new(field, message));
+                }
             }
         }
-        Ok(Self { fields, names })
+        Ok(Self { fields, names, known })
     }
 
     /// Reads the body of an update, which must say something.
-    pub fn read_update(request: &Request, known: &Fields) -> Result<Self, Refusal> {
+    pub fn read_update(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
         let form = Self::read(request, known)?;
         if form.fields.is_empty() {
             return Err(Refusal::new(
                 Reason::ValidationFailed,
-                format!("the update changes nothing: name at least one of {}", known.writable.join(", ")),
+                format!("the update changes nothing: name at least one of {}", writable(known)),
             ));
         }
         Ok(form)
@@ -117,8 +110,8 @@ impl Form {
         &self.names
     }
 
-    /// The same under the service's names; a pair is a door's name and the service's.
-    pub fn renamed(mut self, pairs: &[(&'static str, &'static str)]) -> Self {
+    /// The same under the names of the service's own table; a pair is a door's name and the service's.
+    pub fn renamed(mut self, pairs: &[(&'static str, &'static str)], known: &'static Object) -> Self {
         for (theirs, ours) in pairs {
             if let Some(value) = self.fields.remove(*theirs) {
                 self.fields.insert((*ours).to_owned(), value);
@@ -127,13 +120,16 @@ impl Form {
                 *name = ours;
             }
         }
-        self
+        Self { known, ..self }
     }
 
-    /// Refuses unless each of the fields was given: what a document demands and the service does not.
-    pub fn demand(&self, fields: &[&str]) -> Result<(), Invalid> {
-        let missing = fields.iter().find(|field| !self.has(field));
-        missing.map_or(Ok(()), |field| Err(Invalid::new(*field, format!("{field} is required"))))
+    /// Refuses unless all that a creation must have was given: for a table that demands more than the service does.
+    pub fn complete(self) -> Result<Self, Invalid> {
+        let mut required = self.known.fields.iter().filter(|field| field.written == Written::Required);
+        match required.find(|field| !self.has(field.name)) {
+            Some(field) => Err(Invalid::new(field.name, format!("{} is required", field.name))),
+            None => Ok(self),
+        }
     }
 
     /// Refuses a null where the service would take one.
@@ -175,64 +171,62 @@ impl Form {
         self.fields.contains_key(name)
     }
 
-    fn take<T>(
-        &mut self,
-        name: &str,
-        expected: &str,
-        read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<Patch<T>, Invalid> {
+    fn take<T>(&mut self, name: &str, read: impl FnOnce(Value) -> Option<T>) -> Result<Patch<T>, Invalid> {
         match self.fields.remove(name) {
             None => Ok(Patch::Keep),
             Some(Value::Null) => Ok(Patch::Clear),
-            Some(value) => {
-                read(value).map(Patch::Set).ok_or_else(|| Invalid::new(name, format!("{name} must be {expected}")))
-            }
+            Some(value) => read(value).map(Patch::Set).ok_or_else(|| {
+                let expected = self.known.field(name).map_or(Type::Any, |field| field.kind).expected();
+                Invalid::new(name, format!("{name} must be {expected}"))
+            }),
         }
     }
 
     /// A string.
     pub fn text(&mut self, name: &str) -> Result<Patch<String>, Invalid> {
-        self.take(name, "a string", |value| match value {
+        self.take(name, |value| match value {
             Value::String(text) => Some(text),
             _ => None,
         })
     }
 
     /// One of a closed list of words.
-    pub fn word<T>(
-        &mut self,
-        name: &str,
-        words: &[&str],
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Patch<T>, Invalid> {
-        self.take(name, &format!("one of {}", words.join(", ")), |value| value.as_str().and_then(parse))
+    pub fn word<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Patch<T>, Invalid> {
+        self.take(name, |value| value.as_str().and_then(parse))
     }
 
     /// A boolean.
     pub fn truth(&mut self, name: &str) -> Result<Patch<bool>, Invalid> {
-        self.take(name, "true or false", |value| value.as_bool())
+        self.take(name, |value| value.as_bool())
     }
 
-    /// A whole number in a range.
-    pub fn whole(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Result<Patch<i64>, Invalid> {
-        let expected = format!("a whole number from {} to {}", range.start(), range.end());
-        self.take(name, &expected, |value| value.as_i64().filter(|number| range.contains(number)))
+    /// A whole number in its range.
+    pub fn whole(&mut self, name: &str) -> Result<Patch<i64>, Invalid> {
+        let (from, to) = match self.known.field(name).map(|field| field.kind) {
+            Some(Type::Whole(from, to)) => (from, to),
+            _ => (i64::MIN, i64::MAX),
+        };
+        self.take(name, |value| value.as_i64().filter(|number| (from..=to).contains(number)))
     }
 
     /// A number.
     pub fn number(&mut self, name: &str) -> Result<Patch<f64>, Invalid> {
-        self.take(name, "a number", |value| value.as_f64())
+        self.take(name, |value| value.as_f64())
     }
 
     /// A list of strings.
     pub fn texts(&mut self, name: &str) -> Result<Patch<Vec<String>>, Invalid> {
-        self.take(name, "a list of strings", |value| serde_json::from_value(value).ok())
+        self.take(name, |value| serde_json::from_value(value).ok())
     }
 
     /// Any JSON but null, for the domain to check.
     pub fn value(&mut self, name: &str) -> Result<Patch<Value>, Invalid> {
-        self.take(name, "a value", Some)
+        self.take(name, Some)
     }
+}
+
+fn writable(known: &Object) -> String {
+    known.writable().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
 fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {

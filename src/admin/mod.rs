@@ -14,6 +14,7 @@ mod projects;
 mod providers;
 mod reply;
 mod requests;
+pub mod schema;
 mod sealing_keys;
 mod secrets;
 mod surface;

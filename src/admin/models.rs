@@ -1,8 +1,9 @@
 //! Models under a provider.
 
-use super::form::{Fields, Form};
+use super::form::Form;
 use super::page::Page;
 use super::reply::{check_if_match, time};
+use super::schema::models::MODEL;
 use super::{Call, Reply, not_found, providers};
 use crate::domain::advanced::Advanced;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
@@ -18,28 +19,6 @@ use crate::store::models::{self, Filter, ModelRow};
 use crate::store::providers::{ProviderRow, Show};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
-
-pub const FIELDS: Fields = Fields {
-    writable: &[
-        "model",
-        "name",
-        "provider_id",
-        "priority",
-        "is_default",
-        "enabled",
-        "tags",
-        "when",
-        "weight",
-        "fallbacks",
-        "advanced_json",
-        "multiplier",
-        "cost_per_1k_input",
-        "cost_per_1k_output",
-        "cost_per_1k_cache_write",
-        "cost_per_1k_cache_read",
-    ],
-    read_only: &["id", "selector", "orphaned", "capabilities", "created_at", "updated_at"],
-};
 
 pub fn view(model: &ModelRow) -> Value {
     let prices = model.prices.prices();
@@ -174,7 +153,7 @@ impl Change {
             Some(name) => Some(Name::parse("name", name)?),
             None => None,
         });
-        let priority = form.whole("priority", -1_000_000..=1_000_000)?.given("priority")?;
+        let priority = form.whole("priority")?.given("priority")?;
         let enabled = form.truth("enabled")?.given("enabled")?;
         let tags = form.texts("tags")?.given("tags")?.map(check_tags).transpose()?;
         let when = form.value("when")?.map(When::parse)?.map(|when| Ok::<_, Invalid>(json!(when.as_map())))?;
@@ -282,7 +261,7 @@ pub fn registration(
 
 pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     let (provider, _) = providers::find(call, provider).await?;
-    let mut form = Form::read(call.request, &FIELDS)?;
+    let mut form = Form::read(call.request, &MODEL)?;
     check_owner(&mut form, &provider)?;
     let (id, statements) = registration(call, (&provider.project_id, &provider.id), form)?;
     let read = vec![models::FIND.with([id.as_str().into()])];
@@ -310,7 +289,7 @@ pub async fn update(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, 
     let (provider, _) = providers::find(call, provider).await?;
     let model = find(call, &provider, id).await?;
     check_if_match(call.request, &view(&model))?;
-    let mut form = Form::read_update(call.request, &FIELDS)?;
+    let mut form = Form::read_update(call.request, &MODEL)?;
     if check_owner(&mut form, &provider)?.is_none() && model.provider_id.is_none() {
         let message = "the model is orphaned: give provider_id to attach it to a provider first";
         return Err(Refusal::new(Reason::ModelOrphaned, message).on("provider_id"));

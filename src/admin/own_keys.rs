@@ -1,10 +1,11 @@
 //! `/api/v1/me/provider-keys`: a user's own keys at providers (SPEC sections 5 and 6). Written, used, deleted; never read
 //! back, and nobody else's to see.
 
-use super::form::{Fields, Form};
+use super::form::Form;
 use super::page::Page;
 use super::providers::{self, credential};
 use super::reply::{check_if_match, time};
+use super::schema::own_keys::OWN_KEY;
 use super::{Call, Reply, not_found};
 use crate::domain::header_map::looks_masked;
 use crate::domain::ids::{ProviderId, UserId, UserKeyId};
@@ -17,9 +18,6 @@ use crate::store::providers::{ProviderRow, Show};
 use crate::store::user_keys::{self, UserKeyRow, place};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
-
-const FIELDS: Fields =
-    Fields { writable: &["api_key"], read_only: &["provider_id", "provider_name", "hint", "created_at", "updated_at"] };
 
 fn view(key: &UserKeyRow) -> Value {
     json!({
@@ -114,7 +112,7 @@ pub async fn put(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
         None if call.request.if_match.is_some() => return Err(StoreError::Precondition.into()),
         None => {}
     }
-    let mut form = Form::read(call.request, &FIELDS)?;
+    let mut form = Form::read(call.request, &OWN_KEY)?;
     let (key, hint) = given(&mut form, &provider)?;
     let id = match &before {
         Some(before) => before.id.clone(),

@@ -1,14 +1,12 @@
 //! Cursors: a list goes on where it stopped, whatever was written meanwhile.
 
+use super::schema::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::{Call, Reply};
 use crate::domain::invalid::Invalid;
 use crate::json::json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-
-const DEFAULT_LIMIT: i64 = 50;
-const MAX_LIMIT: i64 = 200;
 
 /// Before every row's time, and after it.
 const OLDEST: i64 = -1;

@@ -1,8 +1,9 @@
 //! Projects.
 
-use super::form::{Fields, Form};
+use super::form::Form;
 use super::page::Page;
 use super::reply::{check_if_match, time};
+use super::schema::projects::PROJECT;
 use super::{Call, Reply, not_found};
 use crate::domain::ids::ProjectId;
 use crate::domain::name::Name;
@@ -11,8 +12,6 @@ use crate::refusal::{Reason, Refusal};
 use crate::store::projects::{self, ProjectRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
-
-const FIELDS: Fields = Fields { writable: &["name"], read_only: &["id", "created_at", "updated_at"] };
 
 fn view(project: &ProjectRow) -> Value {
     json!({
@@ -53,7 +52,7 @@ pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let mut form = Form::read(call.request, &FIELDS)?;
+    let mut form = Form::read(call.request, &PROJECT)?;
     let name = Name::parse("name", &form.text("name")?.required("name")?)?;
     let id = ProjectId::generate(call.world.rng)?;
     let statements = vec![
@@ -68,7 +67,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let project = find(call, id).await?;
     check_if_match(call.request, &view(&project))?;
-    let mut form = Form::read_update(call.request, &FIELDS)?;
+    let mut form = Form::read_update(call.request, &PROJECT)?;
     let name = Name::parse("name", &form.text("name")?.required("name")?)?;
     let statements = vec![
         projects::UPDATE.with([

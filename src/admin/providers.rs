@@ -7,9 +7,10 @@ mod write;
 pub use view::view;
 pub use write::{UnknownDefault, change, register, remove};
 
-use super::form::{Fields, Form};
+use super::form::Form;
 use super::page::Page;
 use super::reply::check_if_match;
+use super::schema::providers::PROVIDER;
 use super::{Call, Reply, not_found};
 use crate::domain::ids::{ProjectId, ProviderId};
 use crate::refusal::Refusal;
@@ -17,25 +18,6 @@ use crate::store::WHOLE;
 use crate::store::models::ModelRow;
 use crate::store::providers::{self, ProviderRow, Show};
 use serde_json::Value;
-
-pub const FIELDS: Fields = Fields {
-    writable: &[
-        "project_id",
-        "name",
-        "provider",
-        "protocol",
-        "auth_method",
-        "base_url",
-        "openai_api_mode",
-        "api_key",
-        "secret_id",
-        "custom_headers",
-        "advanced_json",
-        "default_model",
-        "enabled",
-    ],
-    read_only: &["id", "credential", "header_names", "resolved", "model_count", "models", "created_at", "updated_at"],
-};
 
 /// A provider and its models.
 pub type Found = (ProviderRow, Vec<ModelRow>);
@@ -82,7 +64,7 @@ pub fn shown(call: &Call<'_>, (provider, models): &Found) -> Value {
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let made = register(call, Form::read(call.request, &FIELDS)?, UnknownDefault::Refused).await?;
+    let made = register(call, Form::read(call.request, &PROVIDER)?, UnknownDefault::Refused).await?;
     Ok(Reply::created(location(&made), &shown(call, &made)))
 }
 
@@ -94,7 +76,7 @@ pub fn location((provider, _): &Found) -> String {
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let found = find(call, id).await?;
     check_if_match(call.request, &shown(call, &found))?;
-    let form = Form::read_update(call.request, &FIELDS)?;
+    let form = Form::read_update(call.request, &PROVIDER)?;
     let changed = change(call, &found, form, UnknownDefault::Refused).await?;
     Ok(Reply::resource(call.request, &shown(call, &changed)))
 }

@@ -1,5 +1,6 @@
 //! Which key seals how much, and moving everything to the first one.
 
+use super::schema::sealing_keys::MAX_BATCH;
 use super::{Call, Reply};
 use crate::domain::invalid::Invalid;
 use crate::json::json;
@@ -7,9 +8,6 @@ use crate::refusal::{Reason, Refusal};
 use crate::store::sealing::{self, KeyCount, PendingRow};
 use crate::store::{rows, write};
 use serde_json::Value;
-
-/// Rows that one call of rotate re-seals, unless it is asked for fewer.
-const BATCH: i64 = 100;
 
 pub async fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
     let ring = call.world.deployment.ring()?;
@@ -32,12 +30,12 @@ pub async fn rotate(call: &Call<'_>) -> Result<Reply, Refusal> {
     let ring = call.world.deployment.ring()?;
     let dry_run = truth(call, "dry_run")?;
     let limit = match call.query("limit") {
-        None => BATCH,
+        None => MAX_BATCH,
         Some(text) => text
             .parse()
             .ok()
-            .filter(|limit| (1..=BATCH).contains(limit))
-            .ok_or_else(|| Invalid::new("limit", format!("limit must be a whole number from 1 to {BATCH}")))?,
+            .filter(|limit| (1..=MAX_BATCH).contains(limit))
+            .ok_or_else(|| Invalid::new("limit", format!("limit must be a whole number from 1 to {MAX_BATCH}")))?,
     };
     let pending = sealing::pending(call.world.db, ring.sealing_id(), limit).await?;
     let mut statements = Vec::with_capacity(pending.len() + 2);

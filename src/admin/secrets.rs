@@ -1,9 +1,10 @@
 //! Secrets: written, linked, rotated; never read back.
 
-use super::form::{Fields, Form};
+use super::form::Form;
 use super::page::Page;
 use super::providers::credential;
 use super::reply::{check_if_match, time};
+use super::schema::secrets::SECRET;
 use super::{Call, Reply, not_found};
 use crate::domain::header_map::{MAX_HEADER_BYTES, looks_masked};
 use crate::domain::ids::{ProjectId, SecretId};
@@ -15,11 +16,6 @@ use crate::seal::Plaintext;
 use crate::store::secrets::{self, SecretRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
-
-const FIELDS: Fields = Fields {
-    writable: &["project_id", "name", "value"],
-    read_only: &["id", "has_value", "hint", "provider_count", "created_at", "updated_at"],
-};
 
 fn view(secret: &SecretRow) -> Value {
     json!({
@@ -104,7 +100,7 @@ fn seal(call: &Call<'_>, project: &ProjectId, id: &SecretId, value: &Plaintext) 
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let mut form = Form::read(call.request, &FIELDS)?;
+    let mut form = Form::read(call.request, &SECRET)?;
     let name = Name::parse("name", &form.text("name")?.required("name")?)?;
     let value = plaintext(form.text("value")?.required("value")?)?;
     let project = call.project_for(&mut form).await?;
@@ -129,7 +125,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let secret = find(call, id).await?;
     check_if_match(call.request, &view(&secret))?;
-    let mut form = Form::read_update(call.request, &FIELDS)?;
+    let mut form = Form::read_update(call.request, &SECRET)?;
     call.stays_in(&mut form, &secret.project_id)?;
     let name = form.text("name")?.given("name")?.map(|name| Name::parse("name", &name)).transpose()?;
     let value = form.text("value")?.given("value")?.map(plaintext).transpose()?;

@@ -1,8 +1,9 @@
 //! Tokens: shown once, never stronger than their maker.
 
-use super::form::{Fields, Form, Patch};
+use super::form::{Form, Patch};
 use super::page::Page;
 use super::reply::{check_if_match, time};
+use super::schema::tokens::TOKEN;
 use super::{Call, Reply, not_found};
 use crate::access::{PlainToken, Policy, Principal, Role, Statement, TokenHash};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
@@ -17,11 +18,6 @@ use crate::store::tokens::{self, TokenRow};
 use crate::store::users::{self, UserRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
-
-const FIELDS: Fields = Fields {
-    writable: &["project_id", "name", "user_id", "role", "policy", "allowed_models", "expires_at", "disabled"],
-    read_only: &["id", "hint", "token", "created_at", "updated_at"],
-};
 
 fn view(token: &TokenRow) -> Value {
     json!({
@@ -78,7 +74,7 @@ impl Rights {
     }
 
     fn read(form: &mut Form, stored: Option<&TokenRow>, user: Option<&UserRow>) -> Result<Self, Invalid> {
-        let role = form.word("role", &Role::ALL.map(Role::as_str), Role::parse)?;
+        let role = form.word("role", Role::parse)?;
         let statements = form.value("policy")?.map(statements)?;
         let cleared = [("role", role == Patch::Clear), ("policy", statements == Patch::Clear)];
         let (role, statements) = (role.over(None), statements.over(None));
@@ -233,7 +229,7 @@ pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let mut form = Form::read(call.request, &FIELDS)?;
+    let mut form = Form::read(call.request, &TOKEN)?;
     let user = form.text("user_id")?.over(None);
     let project = call.project_for(&mut form).await?;
     let user = user_of(call, &project, user).await?;
@@ -273,21 +269,24 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
 /// The user of a token after an update. A token that has none may get one; whoever holds a user's token goes on as that
 /// user, and not as another.
 async fn bound_to(call: &Call<'_>, form: &mut Form, token: &TokenRow) -> Result<Option<UserRow>, Refusal> {
-    let given = form.text("user_id")?.given("user_id")?;
-    match (&token.user_id, given) {
-        (Some(bound), Some(given)) if given != bound.as_str() => {
+    match (&token.user_id, form.text("user_id")?) {
+        // What a read shows of a token without a user may be sent back.
+        (None, given) => user_of(call, &token.project_id, given.over(None)).await,
+        // Whoever changes a token that acts for a user must have what the user has.
+        (Some(bound), Patch::Keep) => user_of(call, &token.project_id, Some(bound.to_string())).await,
+        (Some(bound), Patch::Set(given)) if given == bound.as_str() => {
+            user_of(call, &token.project_id, Some(given)).await
+        }
+        (Some(_), Patch::Clear | Patch::Set(_)) => {
             Err(Invalid::new("user_id", "a token stays with the user it was minted for: mint another one").into())
         }
-        // Whoever changes a token that acts for a user must have what the user has.
-        (Some(bound), _) => user_of(call, &token.project_id, Some(bound.to_string())).await,
-        (None, given) => user_of(call, &token.project_id, given).await,
     }
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let token = find(call, id).await?;
     check_if_match(call.request, &view(&token))?;
-    let mut form = Form::read_update(call.request, &FIELDS)?;
+    let mut form = Form::read_update(call.request, &TOKEN)?;
     call.stays_in(&mut form, &token.project_id)?;
     let user = bound_to(call, &mut form, &token).await?;
     let change = Change::read(&mut form, Some(&token), None)?;

@@ -1,8 +1,9 @@
 //! Users: who owns tokens and own keys. A user's role bounds whatever its tokens may do.
 
-use super::form::{Fields, Form};
+use super::form::Form;
 use super::page::Page;
 use super::reply::{check_if_match, time};
+use super::schema::users::USER;
 use super::{Call, Reply, not_found};
 use crate::access::{Policy, Principal, Role};
 use crate::domain::email::Email;
@@ -14,11 +15,6 @@ use crate::refusal::{Reason, Refusal};
 use crate::store::users::{self, UserRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
-
-const FIELDS: Fields = Fields {
-    writable: &["project_id", "name", "email", "role", "disabled"],
-    read_only: &["id", "token_count", "created_at", "updated_at"],
-};
 
 fn view(user: &UserRow) -> Value {
     json!({
@@ -71,7 +67,7 @@ impl Change {
         };
         let email = form.text("email")?.map(|text| Email::parse("email", &text))?;
         let stored_email = stored.and_then(|stored| stored.email.clone()).map(Email::from_stored);
-        let role = form.word("role", &Role::ALL.map(Role::as_str), Role::parse)?.given("role")?;
+        let role = form.word("role", Role::parse)?.given("role")?;
         let disabled = form.truth("disabled")?.given("disabled")?;
         Ok(Self {
             name: Name::parse("name", &name)?,
@@ -118,7 +114,7 @@ pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let mut form = Form::read(call.request, &FIELDS)?;
+    let mut form = Form::read(call.request, &USER)?;
     let change = Change::read(&mut form, None)?;
     check_within(call, change.role)?;
     let project = call.project_for(&mut form).await?;
@@ -136,7 +132,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let user = find(call, id).await?;
     check_if_match(call.request, &view(&user))?;
-    let mut form = Form::read_update(call.request, &FIELDS)?;
+    let mut form = Form::read_update(call.request, &USER)?;
     call.stays_in(&mut form, &user.project_id)?;
     let change = Change::read(&mut form, Some(&user))?;
     check_within(call, user.role)?;

@@ -19,7 +19,7 @@ const PARAM: &str = "advanced_json";
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// Members that the call itself decides; a default for them would rewrite what the client said.
-const REFUSED: [&str; 10] = [
+pub const REFUSED: [&str; 10] = [
     "model",
     "messages",
     "input",

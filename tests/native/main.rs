@@ -23,8 +23,11 @@ mod document_003;
 mod doors;
 #[cfg(test)]
 mod fake_upstream;
+mod field_tables;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod json_schema;
 #[cfg(test)]
 mod me_and_health;
 #[cfg(test)]

@@ -80,7 +80,8 @@ fn bad_tokens_are_refused_by_field() {
     for user in ["usr_0123456789abcdef", "nobody"] {
         api.changes_nothing(|| api.post(PATH, json!({"name": "x", "user_id": user}))).invalid("user_id");
     }
-    api.changes_nothing(|| api.patch(&at(&id), json!({"user_id": null}))).invalid("user_id");
+    // What a read shows of a token without a user may be sent back.
+    api.patch(&at(&id), json!({"user_id": null})).must(200);
 }
 
 #[test]

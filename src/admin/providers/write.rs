@@ -1,6 +1,7 @@
 //! What registers, changes and removes a provider, whichever door asks for it.
 
 use super::super::form::{Form, Patch};
+use super::super::schema::models::MODEL;
 use super::super::{Call, models as model};
 use super::Found;
 use super::credential::{self, Given};
@@ -61,16 +62,15 @@ impl Change {
             None => name.required("name")?,
             Some((provider, _)) => name.given("name")?.unwrap_or_else(|| provider.name.clone()),
         };
-        let kind = form.word("provider", &Kind::ALL.map(Kind::as_str), Kind::parse)?.given("provider")?;
+        let kind = form.word("provider", Kind::parse)?.given("provider")?;
         let before = stored.map(|(_, settings)| settings.clone());
-        let protocol = form.word("protocol", &Protocol::ALL.map(Protocol::as_str), Protocol::parse)?;
+        let protocol = form.word("protocol", Protocol::parse)?;
         let protocol = protocol.over(before.as_ref().and_then(|settings| settings.protocol));
-        let auth_method = form.word("auth_method", &AuthMethod::ALL.map(AuthMethod::as_str), AuthMethod::parse)?;
+        let auth_method = form.word("auth_method", AuthMethod::parse)?;
         let auth_method = auth_method.over(before.as_ref().and_then(|settings| settings.auth_method));
         let base_url = form.text("base_url")?.map(|text| BaseUrl::parse(&text))?;
         let base_url = base_url.over(before.as_ref().and_then(|settings| settings.base_url.clone()));
-        let mode =
-            form.word("openai_api_mode", &OpenAiApiMode::ALL.map(OpenAiApiMode::as_str), OpenAiApiMode::parse)?;
+        let mode = form.word("openai_api_mode", OpenAiApiMode::parse)?;
         let openai_api_mode = mode.over(before.as_ref().and_then(|settings| settings.openai_api_mode));
         let advanced = form.value("advanced_json")?.map(Advanced::parse)?;
         let advanced = advanced.over(before.as_ref().and_then(|settings| settings.advanced.clone()));
@@ -149,7 +149,7 @@ fn register_default(
     provider: (&ProjectId, &ProviderId),
     name: &str,
 ) -> Result<Vec<Statement>, Refusal> {
-    let form = Form::of(json!({"model": name, "is_default": true}), &model::FIELDS)?;
+    let form = Form::of(json!({"model": name, "is_default": true}), &MODEL)?;
     model::registration(call, provider, form).map(|(_, statements)| statements).map_err(|refusal| {
         let message = refusal.message.replacen("model", "default_model", 1);
         Refusal::new(refusal.reason, message).on("default_model")

@@ -1,9 +1,11 @@
 //! Document 002: `/api/admin/providers` for those who manage providers, `/api/providers` and `/api/models` for those who
 //! use them.
 
-use super::super::form::{Fields, Form};
+use super::super::form::Form;
 use super::super::providers::{self, Found, UnknownDefault, change, find, register, remove};
 use super::super::reply::check_if_match;
+use super::super::schema::admin_panel::{PANEL_PROVIDER, TOGGLE};
+use super::super::schema::providers::PROVIDER;
 use super::super::{Call, Reply, discovery, models, no_handler};
 use super::{Names, told};
 use crate::access::Operation::{
@@ -15,15 +17,6 @@ use crate::refusal::{Reason, Refusal};
 use crate::store::models::{ModelRow, all_selectable};
 use crate::store::providers::Show;
 use serde_json::Value;
-
-/// 002's fields. The key is never read back.
-const FIELDS: Fields = Fields {
-    writable: &["name", "type", "base_url", "api_key", "enabled"],
-    read_only: &["id", "api_key_configured", "models_count"],
-};
-
-/// What the toggle takes.
-const TOGGLE: Fields = Fields { writable: &["enabled"], read_only: &[] };
 
 /// Whose names differ from the service's.
 const NAMES: Names = &[("type", "provider")];
@@ -66,17 +59,16 @@ async fn list(call: &Call<'_>, show: Show) -> Result<Reply, Refusal> {
 }
 
 async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let form = Form::read(call.request, &FIELDS)?;
-    form.demand(&["name", "type"])?;
-    let made = register(call, form.renamed(NAMES), UnknownDefault::Refused).await.map_err(told(NAMES))?;
+    let form = Form::read(call.request, &PANEL_PROVIDER)?.complete()?;
+    let made = register(call, form.renamed(NAMES, &PROVIDER), UnknownDefault::Refused).await.map_err(told(NAMES))?;
     Ok(Reply::created(providers::location(&made), &view(call, &made)))
 }
 
 async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let found = find(call, id).await?;
     check_if_match(call.request, &view(call, &found))?;
-    let form = Form::read_update(call.request, &FIELDS)?;
-    changed(call, &found, form.renamed(NAMES)).await
+    let form = Form::read_update(call.request, &PANEL_PROVIDER)?;
+    changed(call, &found, form.renamed(NAMES, &PROVIDER)).await
 }
 
 /// On or off, and nothing else. Without a boolean it is 400.

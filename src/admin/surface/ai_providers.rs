@@ -1,8 +1,10 @@
 //! Document 001: `/api/v1/ai-providers`. A provider there is one model at one vendor, its key in a secret.
 
-use super::super::form::{Fields, Form};
+use super::super::form::Form;
 use super::super::providers::{self, Found, UnknownDefault, change, find, register, remove};
 use super::super::reply::check_if_match;
+use super::super::schema::ai_providers::AI_PROVIDER;
+use super::super::schema::providers::PROVIDER;
 use super::super::{Call, Reply, no_handler};
 use super::{Names, told};
 use crate::access::Operation::{CreateProvider, DeleteProvider, GetProvider, ListProviders, UpdateProvider};
@@ -10,12 +12,6 @@ use crate::domain::kind::Kind;
 use crate::json::json;
 use crate::refusal::Refusal;
 use serde_json::Value;
-
-/// 001's data model.
-const FIELDS: Fields = Fields {
-    writable: &["projectId", "secretId", "name", "provider", "defaultModel", "baseUrl", "config"],
-    read_only: &["id", "createdAt", "updatedAt"],
-};
 
 /// Whose names differ from the service's.
 const NAMES: Names = &[
@@ -67,8 +63,7 @@ async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 }
 
 async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let form = Form::read(call.request, &FIELDS)?;
-    form.demand(&["name", "provider"])?;
+    let form = Form::read(call.request, &AI_PROVIDER)?.complete()?;
     let made = register(call, translated(form, None)?, UnknownDefault::Registered).await.map_err(told(NAMES))?;
     Ok(Reply::created(format!("/api/v1/ai-providers/{}", made.0.id), &view(call, &made)))
 }
@@ -76,7 +71,7 @@ async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
 async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let found = find(call, id).await?;
     check_if_match(call.request, &view(call, &found))?;
-    let form = translated(Form::read_update(call.request, &FIELDS)?, Some(&found))?;
+    let form = translated(Form::read_update(call.request, &AI_PROVIDER)?, Some(&found))?;
     let changed = change(call, &found, form, UnknownDefault::Registered).await.map_err(told(NAMES))?;
     Ok(Reply::resource(call.request, &view(call, &changed)))
 }
@@ -92,7 +87,7 @@ async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 fn translated(form: Form, stored: Option<&Found>) -> Result<Form, Refusal> {
     // A string in the document's data model, never null.
     form.refuse_null("defaultModel")?;
-    let mut form = form.renamed(NAMES);
+    let mut form = form.renamed(NAMES, &PROVIDER);
     // The secret is optional there, and without one no key is sent. For a server of one's own that is all it needs; a
     // vendor would refuse the call, so there it stays "none configured", which says how to mend it.
     let unlinks = form.is_null("secret_id") || (stored.is_none() && !form.has("secret_id"));

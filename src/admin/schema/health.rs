@@ -1,0 +1,27 @@
+//! `/healthz`.
+
+use super::*;
+
+/// How the deployment is.
+pub static HEALTH: Object = Object {
+    name: "Health",
+    doc: "Whether the deployment is configured, and D1 answers.",
+    fields: &[
+        read("status", Type::Word(|| vec!["ok", "unavailable"]), "`ok` where every check is."),
+        read("version", TEXT, "Sluice's version."),
+        read("checks", Type::Object(&HEALTH_CHECKS), "What was looked at."),
+    ],
+    ..CLOSED
+};
+
+/// `checks`.
+pub static HEALTH_CHECKS: Object = Object {
+    name: "HealthChecks",
+    doc: "`ok`, or what is missing.",
+    fields: &[
+        read("admin_token", TEXT, "The Worker secret `ADMIN_TOKEN`."),
+        read("sealing_keys", TEXT, "The Worker secret `SEALING_KEYS`."),
+        read("database", TEXT, "D1, with its migrations applied."),
+    ],
+    ..CLOSED
+};
