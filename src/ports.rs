@@ -70,7 +70,7 @@ pub struct Outcome {
     /// One JSON document a row: every query of the store selects a single text column, so that a row crosses the
     /// JavaScript border once and integers stay exact.
     pub rows: Vec<String>,
-    /// Rows inserted, updated or deleted, those changed by triggers not counted.
+    /// Rows inserted, updated or deleted, those that triggers changed for it among them: a sign of whether, not a count.
     pub changes: u64,
 }
 

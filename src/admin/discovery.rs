@@ -16,7 +16,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::routing::Snapshot;
 use crate::store::models::{Imported, ModelRow, PROMOTE};
 use crate::store::providers::ProviderRow;
-use crate::store::{StoreError, models as rows, snapshot, usage, write};
+use crate::store::{StoreError, models as rows, snapshot, usage};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -123,18 +123,15 @@ pub async fn register_listed(
         })
         .collect();
     let place = (&provider.project_id, &provider.id);
-    let (known, new) = rows::import(place, &models, call.now.ms())?;
-    let (first, count) = (known.len(), new.len());
-    let mut statements = known;
-    statements.extend(new);
-    statements.push(PROMOTE.with([provider.id.as_str().into(), Param::Null]));
-    statements.push(call.audit(Some(&provider.project_id), ("provider", provider.id.as_str()), &["models"])?);
-    let outcomes = write(call.world.db, statements).await.map_err(|error| match error {
+    let more = vec![
+        PROMOTE.with([provider.id.as_str().into(), Param::Null]),
+        call.audit(Some(&provider.project_id), ("provider", provider.id.as_str()), &["models"])?,
+    ];
+    let imported = rows::import(call.world.db, place, &models, call.now.ms(), more).await;
+    let imported = imported.map_err(|error| match error {
         StoreError::Reference => not_found("provider", provider.id.as_str()),
         other => other.into(),
     })?;
-    let added: u64 = outcomes.iter().skip(first).take(count).map(|outcome| outcome.changes).sum();
-    let imported = usize::try_from(added).unwrap_or(usize::MAX);
     Ok(Import { fetched: listed.len(), imported, existing: models.len().saturating_sub(imported) })
 }
 

@@ -7,7 +7,7 @@ use crate::domain::protocol::Protocol;
 use crate::gateway::admit::Admitted;
 use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, first_words, read_body};
 use crate::gateway::door::{self, CallDoor, Door, Work};
-use crate::gateway::plan::{Asked, ChatOnly, Plan, lacks_endpoint, plan, plan_otherwise};
+use crate::gateway::plan::{Asked, ChatOnly, ClientHeaders, Plan, lacks_endpoint, plan, plan_otherwise};
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::json::{Members, json};
 use crate::ports::{Clock, Inbound, Outbound, Upstream};
@@ -127,7 +127,7 @@ impl Probe<'_> {
             admitted: self.admitted,
             deployment: self.deployment,
             door,
-            headers: std::iter::empty(),
+            headers: ClientHeaders::of(&[]),
             body: &body,
             request: self.request,
             started: record.started,

@@ -1,7 +1,7 @@
 //! Models, and which of a provider's is the default.
 
 use super::providers::Show;
-use super::{StoreError, WHOLE, json_column, json_list, page, query, query_one, statements};
+use super::{StoreError, WHOLE, json_column, json_list, page, query, query_one, rows, statements, write_and_read};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::ports::{Db, Statement};
@@ -68,6 +68,9 @@ statements! { "models";
         capabilities_json)
         SELECT value ->> 'id', ?2, ?4, ?4, ?3, value ->> 'model', value ->> 'key', value ->> 'capabilities'
         FROM json_each(?1) WHERE true ON CONFLICT (provider_id, model_key) DO NOTHING";
+    /// How many of ?1, as above, were imported: D1 counts what triggers change among a statement's changes.
+    COUNT_IMPORTED OnDemand = "SELECT json_object('imported', count(*))
+        FROM json_each(?1) JOIN models ON models.id = value ->> 'id'";
     /// What was discovered of those that are there: ?1 as above, ?2 provider. Nothing that an operator writes.
     DISCOVER OnDemand = "UPDATE models SET capabilities_json = found.capabilities
         FROM (SELECT value ->> 'key' AS model_key, value ->> 'capabilities' AS capabilities FROM json_each(?1)) AS found
@@ -223,21 +226,34 @@ pub struct Imported<'a> {
 /// Models in one statement: a document far from the 2 MB that D1 takes.
 const GROUP: usize = 500;
 
-/// The statements that register what is not there yet; the rows that the second ones change are counted.
-pub fn import(
+/// Registers what is not there yet, together with `more`, and says how many those are.
+pub async fn import(
+    db: &dyn Db,
     (project, provider): (&ProjectId, &ProviderId),
     models: &[Imported<'_>],
     now: i64,
-) -> Result<(Vec<Statement>, Vec<Statement>), StoreError> {
+    more: Vec<Statement>,
+) -> Result<usize, StoreError> {
+    #[derive(Deserialize)]
+    struct Count {
+        imported: usize,
+    }
     let groups = models
         .chunks(GROUP)
         .map(|group| serde_json::to_string(group).map_err(|error| StoreError::Corrupt(format!("models: {error}"))));
-    let groups = groups.collect::<Result<Vec<_>, _>>()?;
-    let known = groups.iter().map(|group| DISCOVER.with([group.as_str().into(), provider.as_str().into()]));
-    let new = groups.iter().map(|group| {
-        IMPORT.with([group.as_str().into(), project.as_str().into(), provider.as_str().into(), now.into()])
-    });
-    Ok((known.collect(), new.collect()))
+    let (mut statements, mut counts) = (Vec::new(), Vec::new());
+    for group in groups.collect::<Result<Vec<_>, _>>()? {
+        let place = [project.as_str().into(), provider.as_str().into(), now.into()];
+        statements.push(DISCOVER.with([group.as_str().into(), provider.as_str().into()]));
+        statements.push(IMPORT.with([group.as_str().into()].into_iter().chain(place)));
+        counts.push(COUNT_IMPORTED.with([group.into()]));
+    }
+    statements.extend(more);
+    let mut imported = 0;
+    for outcome in write_and_read(db, None, statements, counts).await? {
+        imported += rows::<Count>(&outcome)?.iter().map(|count| count.imported).sum::<usize>();
+    }
+    Ok(imported)
 }
 
 /// Demands that the row is as it was read.
