@@ -5,7 +5,7 @@ use crate::deployment::Deployment;
 use crate::domain::ids::RequestId;
 use crate::domain::protocol::Protocol;
 use crate::gateway::admit::Admitted;
-use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, first_words, read_body};
+use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, mask, read_body};
 use crate::gateway::door::{self, CallDoor, Door, Work};
 use crate::gateway::plan::{Asked, ChatOnly, ClientHeaders, Plan, lacks_endpoint, plan, plan_otherwise};
 use crate::gateway::settle::{Consumed, Ending, Record};
@@ -25,6 +25,9 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// The largest answer: to three words, a picture at most.
 const MAX_ANSWER_BYTES: u32 = 8 << 20;
+
+/// The most characters of an answer that are shown.
+const MOST_TEXT: usize = 500;
 
 const PROMPT: &str = "Reply with the word OK.";
 
@@ -193,7 +196,10 @@ impl Probe<'_> {
                     Body::AsItCame(usage) => (answer.body.clone(), usage),
                     Body::Rewritten { body, usage, .. } => (body, usage),
                 };
-                let text = text_of(&body).map(|text| first_words(&plan.secrets, text.as_bytes()));
+                let text = text_of(&body).map(|text| {
+                    let masked = mask(&plan.secrets, text.as_bytes());
+                    String::from_utf8_lossy(&masked).chars().take(MOST_TEXT).collect()
+                });
                 Ok(Answered { text, consumed: usage.map_or(Consumed::Nothing, Consumed::Reported) })
             }
             Announced::Error => {

@@ -77,7 +77,7 @@ test("an upstream's refusal comes back with its status and words, and a test say
   assert.deepEqual([refused.status, Object.keys(refused.body)], [502, ['error']]);
   const tested = await e2e.admin.must('POST', `${path}/models/${model.id}/test`);
   assert.deepEqual([tested.success, tested.error.status], [false, 401]);
-  assert.match(tested.error.message, /Incorrect API key provided: \[credential\]/);
+  assert.match(tested.error.message, /Incorrect API key provided: Bearer \[credential\]/);
 });
 
 test('an upstream that is not there is a 502, and a test of it a failure', async () => {

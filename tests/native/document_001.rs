@@ -245,6 +245,12 @@ fn a_server_of_ones_own_needs_no_secret() {
     // A vendor's account without a key is one that nobody has configured.
     let vendor = made(&api, json!({"name": "v", "provider": "openai", "defaultModel": "m", "secretId": null})).id();
     assert_eq!(source(&vendor), Value::Null);
+    // A secret that holds a map of headers is unlinked, too.
+    let map = api.secret("map", "{\"x-key\": \"k-0123456789abcdef\"}");
+    let mapped = api.provider_with(json!({"name": "m", "provider": "gateway", "base_url": "https://gw.example.com",
+        "auth_method": "custom_headers", "secret_id": map}));
+    api.patch(&at(&mapped), json!({"secretId": null})).must(200);
+    assert_eq!(source(&mapped), Value::Null);
     // Nothing that is set by another door is lost to a null that this one shows.
     let keyed = api.provider_with(json!({"name": "k", "provider": "custom", "base_url": "https://llm.example.com",
         "api_key": "sk-0123456789abcdefghijkl"}));

@@ -159,6 +159,18 @@ fn a_provider_without_a_responses_endpoint_is_asked_again_in_chat() {
 }
 
 #[test]
+fn what_the_model_said_is_shown_as_it_said_it_and_not_at_length() {
+    let api = Api::new();
+    let id = api.provider("main");
+    let model = api.model(&id, "gpt-5.4");
+    api.upstream.answers(200, response(&format!("a\n  b {KEY}{}", "é".repeat(600))));
+    let tested = test(&api, &id, &model).must(200).body;
+    let said = tested["output_text"].as_str().expect("text");
+    assert!(said.starts_with("a\n  b [credential]éé"), "{said}");
+    assert_eq!(said.chars().count(), 500);
+}
+
+#[test]
 fn an_embedding_model_is_asked_for_an_embedding() {
     let api = Api::new();
     let id = api.provider("main");

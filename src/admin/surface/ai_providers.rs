@@ -8,7 +8,7 @@ use super::super::schema::providers::PROVIDER;
 use super::super::{Call, Reply, no_handler};
 use super::{Names, told};
 use crate::access::Operation::{CreateProvider, DeleteProvider, GetProvider, ListProviders, UpdateProvider};
-use crate::domain::kind::Kind;
+use crate::domain::kind::{AuthMethod, Kind};
 use crate::json::json;
 use crate::refusal::Refusal;
 use serde_json::Value;
@@ -90,10 +90,16 @@ fn translated(form: Form, stored: Option<&Found>) -> Result<Form, Refusal> {
     let mut form = form.renamed(NAMES, &PROVIDER);
     // The secret is optional there, and without one no key is sent. For a server of one's own that is all it needs; a
     // vendor would refuse the call, so there it stays "none configured", which says how to mend it.
-    let unlinks = form.is_null("secret_id") || (stored.is_none() && !form.has("secret_id"));
+    let unlinks = match stored {
+        None => !form.has("secret_id") || form.is_null("secret_id"),
+        // A map of headers in a secret is another door's: the link goes, and nothing is put in its place.
+        Some((provider, _)) => {
+            let sends_key = provider.settings.auth_method.as_deref() != Some(AuthMethod::CustomHeaders.as_str());
+            form.is_null("secret_id") && provider.secret_id.is_some() && sends_key
+        }
+    };
     let kind = form.peek_text("provider").or(stored.map(|(provider, _)| provider.settings.kind.as_str()));
-    let keyless = matches!(kind.and_then(Kind::parse), Some(Kind::Ollama | Kind::Gateway | Kind::Custom));
-    if unlinks && keyless && stored.is_none_or(|(provider, _)| provider.secret_id.is_some()) {
+    if unlinks && matches!(kind.and_then(Kind::parse), Some(Kind::Ollama | Kind::Gateway | Kind::Custom)) {
         form.put("api_key", json!(""));
     }
     Ok(form)
