@@ -23,8 +23,11 @@ export function listingViolations(record, { name, query, params = [] }) {
   if (record.body.length > 0) wrong.push('a list is asked for without a body');
   if (record.headers['content-type'] !== undefined) wrong.push('content-type is sent without a body');
   for (const parameter of query.keys()) if (!params.includes(parameter)) wrong.push(`query parameter ${parameter} is not ${name}'s`);
-  const size = query.get(params[0]);
-  if (size !== null && !(Number(size) >= 1 && Number(size) <= 1000)) wrong.push(`${params[0]} is ${size}`);
+  for (const size of ['limit', 'pageSize', 'maxResults'].filter((parameter) => query.has(parameter))) {
+    if (!(Number(query.get(size)) >= 1 && Number(query.get(size)) <= 1000)) wrong.push(`${size} is ${query.get(size)}`);
+  }
+  // Later versions of Azure's API do not list deployments at all.
+  if (name === 'Azure' && query.get('api-version') !== '2023-03-15-preview') wrong.push(`api-version is ${query.get('api-version')}`);
   if (name !== 'Anthropic' && Object.keys(record.headers).some((header) => header.startsWith('anthropic-'))) wrong.push(`an anthropic header for ${name}`);
   if (name === 'Anthropic' && record.headers['anthropic-version'] !== '2023-06-01') wrong.push(`anthropic-version is ${record.headers['anthropic-version']}`);
   return wrong;
