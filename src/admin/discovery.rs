@@ -165,11 +165,13 @@ pub async fn test(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Re
         project: Some(provider.project_id.as_str()),
     };
     // A reading of its own: a test is about what is stored, not about what this isolate remembers.
-    let admitted = admit(world.db, world.deployment, &RefCell::default(), presented, call.now).await?;
+    let admitted = admit(world.db, world.deployment, &RefCell::default(), presented, call.now).await;
+    // A test is allowed; the call that it makes may not be.
+    let admitted = admitted.map_err(|refusal| refusal.on("model"))?;
     let candidate = admitted.snapshot.model(&model.id).ok_or_else(|| not_found("model", id))?;
     if !admitted.may_call(candidate) {
         let message = format!("a test is a call, and this token may not call `{}`", candidate.selector());
-        return Err(Refusal::new(Reason::ModelForbidden, message));
+        return Err(Refusal::new(Reason::ModelForbidden, message).on("model"));
     }
     let probe = Probe {
         upstream: world.upstream,

@@ -12,6 +12,7 @@ use super::page::Page;
 use super::reply::check_if_match;
 use super::schema::providers::PROVIDER;
 use super::{Call, Reply, not_found};
+use crate::access::Operation;
 use crate::domain::ids::{ProjectId, ProviderId};
 use crate::refusal::Refusal;
 use crate::store::WHOLE;
@@ -39,7 +40,8 @@ pub async fn all(call: &Call<'_>, project: &ProjectId, show: Show) -> Result<Vec
     let of = |provider: &ProviderRow| {
         models.iter().filter(|model| model.provider_id.as_ref() == Some(&provider.id)).cloned().collect()
     };
-    Ok(rows.into_iter().map(|row| (of(&row), row)).map(|(models, row)| (row, models)).collect())
+    let listed = rows.into_iter().filter(|row| call.lists(Operation::GetProvider, &[row.id.as_str()]));
+    Ok(listed.map(|row| (of(&row), row)).map(|(models, row)| (row, models)).collect())
 }
 
 pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
@@ -50,7 +52,9 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let of = |provider: &ProviderRow| {
         models.iter().filter(|model| model.provider_id.as_ref() == Some(&provider.id)).collect::<Vec<_>>()
     };
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| view(call, row, &of(row))))
+    let shown =
+        |row: &ProviderRow| call.lists(Operation::GetProvider, &[row.id.as_str()]).then(|| view(call, row, &of(row)));
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), shown))
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -65,12 +69,7 @@ pub fn shown(call: &Call<'_>, (provider, models): &Found) -> Value {
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let made = register(call, Form::read(call.request, &PROVIDER)?, UnknownDefault::Refused).await?;
-    Ok(Reply::created(location(&made), &shown(call, &made)))
-}
-
-/// Where a provider is to be read.
-pub fn location((provider, _): &Found) -> String {
-    format!("/api/v1/providers/{}", provider.id)
+    Ok(Reply::created(format!("/api/v1/providers/{}", made.0.id), &shown(call, &made)))
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

@@ -226,7 +226,7 @@ fn strangers_get_401_and_other_projects_404() {
     assert_eq!(api.get(&format!("{PATH}?projectId={other}")).must(200).body, json!([]));
     let put = api.root().put(&at(&id), json!({}));
     put.says(405, &["PUT"]);
-    assert_eq!(put.header("allow"), Some("GET, HEAD, PATCH, DELETE"));
+    assert_eq!(put.header("allow"), Some("GET, HEAD, PATCH, DELETE, OPTIONS"));
     api.get("/api/v1/ai-providers/x/y").says(404, &["/api/v1/ai-providers/x/y"]);
 }
 

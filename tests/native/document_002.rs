@@ -34,6 +34,8 @@ fn adding_a_provider_shows_it_without_its_key() {
         "api_key_configured": true, "models_count": 0,
     });
     assert_eq!(made.body, expected);
+    assert_eq!(made.header("location"), Some(at(&id).as_str()));
+    assert_eq!(api.get(&at(&id)).must(200).body, expected);
     api.model(&id, "gpt-5.4");
     let mut with_model = expected;
     with_model["models_count"] = json!(1);
@@ -113,7 +115,7 @@ fn toggling_takes_a_boolean_and_nothing_else() {
     api.root().put(&format!("{PATH}/aip_0123456789abcdef/toggle"), json!({"enabled": true})).says(404, &["provider"]);
     let got = api.get(&toggle);
     got.says(405, &["GET"]);
-    assert_eq!(got.header("allow"), Some("PUT"));
+    assert_eq!(got.header("allow"), Some("PUT, OPTIONS"));
 }
 
 #[test]
@@ -199,7 +201,7 @@ fn bad_input_gets_the_services_refusal_in_this_doors_words() {
     api.get("/api/admin/nowhere").says(404, &["/api/admin/nowhere"]);
     let patch = api.patch(&at(&id), json!({}));
     patch.says(405, &["PATCH"]);
-    assert_eq!(patch.header("allow"), Some("PUT, DELETE"));
+    assert_eq!(patch.header("allow"), Some("GET, HEAD, PUT, DELETE, OPTIONS"));
 }
 
 /// "Admin Keys vs. User Keys": set by each user, for the provider that this door made.

@@ -101,3 +101,18 @@ fn a_provider_that_someone_changes_meanwhile_is_not_overwritten_by_any_door() {
         assert_eq!(api.get(&format!("/api/v1/providers/{id}")).body["name"], "a");
     }
 }
+
+#[test]
+fn a_creation_with_an_idempotency_key_is_done_once_through_any_door() {
+    for (door, body) in [
+        ("/api/v1/ai-providers", json!({"name": "a", "provider": "openai", "defaultModel": "m"})),
+        ("/api/admin/providers", json!({"name": "a", "type": "openai"})),
+    ] {
+        let api = Api::new();
+        let caller = api.root().idempotency_key("once");
+        let (first, again) = (caller.post(door, body.clone()).must(201), caller.post(door, body).must(201));
+        assert_eq!((&first.body, again.header("idempotency-replayed")), (&again.body, Some("true")), "{door}");
+        assert_eq!(api.db.count("SELECT count(*) FROM providers"), 1);
+        caller.post(door, json!({"name": "b"})).says(422, &["Idempotency-Key"]);
+    }
+}

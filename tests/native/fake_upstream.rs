@@ -28,6 +28,7 @@ impl Asked {
 pub struct FakeUpstream {
     asked: RefCell<Vec<Asked>>,
     answers: RefCell<VecDeque<Result<Inbound, Refusal>>>,
+    otherwise: RefCell<Option<Inbound>>,
 }
 
 impl FakeUpstream {
@@ -40,6 +41,12 @@ impl FakeUpstream {
     pub fn says(&self, status: u16, body: &str) {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         self.answers.borrow_mut().push_back(Ok(Inbound { status, headers, body: body.as_bytes().to_vec() }));
+    }
+
+    /// What is answered with 200 whenever nothing else was prepared.
+    pub fn otherwise(&self, body: Value) {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        *self.otherwise.borrow_mut() = Some(Inbound { status: 200, headers, body: body.to_string().into_bytes() });
     }
 
     /// The next call fails on the way.
@@ -65,7 +72,9 @@ impl Upstream for FakeUpstream {
         let body =
             if request.body.is_empty() { Value::Null } else { serde_json::from_slice(&request.body).expect("JSON") };
         let Outbound { method, url, headers, wait, .. } = request;
-        let answer = self.answers.borrow_mut().pop_front().unwrap_or_else(|| panic!("nobody expects {method} {url}"));
+        let prepared = self.answers.borrow_mut().pop_front();
+        let answer = prepared.or_else(|| self.otherwise.borrow().clone().map(Ok));
+        let answer = answer.unwrap_or_else(|| panic!("nobody expects {method} {url}"));
         self.asked.borrow_mut().push(Asked { method, url, headers, body, wait });
         Box::pin(async move { answer })
     }

@@ -9,6 +9,7 @@ use sluice::admin::schema::admin_panel::{
     FETCHED, MESSAGE, PANEL_MODELS, PANEL_PROVIDER, PANEL_PROVIDERS, PLAIN_ERROR, TOGGLE,
 };
 use sluice::admin::schema::ai_providers::{self, AI_PROVIDER};
+use sluice::admin::schema::audit::{AUDIT_ENTRY, OF_AUDIT_LOG};
 use sluice::admin::schema::discovery::{AVAILABLE_MODEL, IMPORT, IMPORTED, TESTED};
 use sluice::admin::schema::error::ERROR;
 use sluice::admin::schema::health::HEALTH;
@@ -401,6 +402,8 @@ fn the_log_and_totals_show_what_their_tables_list() {
          VALUES ('{id}', 1, '{project}', {TODAY}, 200, 7)"
     ));
     shows(&api.get(&format!("/api/v1/requests/{id}")).must(200).body, &REQUEST, Purpose::Read);
+    api.user("u");
+    shows(&api.get("/api/v1/audit-log").must(200).body["data"][0], &AUDIT_ENTRY, Purpose::Read);
     let mut shown = Vec::new();
     for group_by in ["", "model", "provider", "user", "token", "day", "hour"] {
         let totals = api.get(&format!("/api/v1/usage?group_by={group_by}")).must(200);
@@ -420,7 +423,8 @@ fn query_parameters_take_what_their_tables_say() {
     api.post("/api/v1/users", json!({"name": "main"})).must(201);
     api.token(json!({"name": "main"}));
     api.model_with(&provider, json!({"model": "main"}));
-    let lists: [(&str, &str, &[Field]); 6] = [
+    let lists: [(&str, &str, &[Field]); 7] = [
+        ("GET", "/api/v1/audit-log", OF_AUDIT_LOG),
         ("GET", "/api/v1/providers", PAGE),
         ("GET", "/api/v1/models", OF_SELECTABLE),
         ("GET", "/api/v1/requests", OF_REQUESTS),
@@ -483,6 +487,7 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         &SEALING_KEY,
         &ROTATION,
         &REQUEST,
+        &AUDIT_ENTRY,
         &TOTALS,
         &ERROR,
         &AI_PROVIDER,
@@ -497,8 +502,17 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         &IMPORTED,
         &TESTED,
     ];
-    let parameters =
-        [ai_providers::IN_PROJECT, PAGE, IN_PROJECT, OF_SELECTABLE, OF_REQUESTS, OF_USAGE, ON_ROTATE, ON_DELETE];
+    let parameters = [
+        ai_providers::IN_PROJECT,
+        PAGE,
+        IN_PROJECT,
+        OF_SELECTABLE,
+        OF_REQUESTS,
+        OF_AUDIT_LOG,
+        OF_USAGE,
+        ON_ROTATE,
+        ON_DELETE,
+    ];
     let mut tables: Vec<(&str, &str, &[Field])> = Vec::new();
     for object in roots.into_iter().flat_map(|object| with_nested(object)) {
         let twin = tables.iter().find(|(name, ..)| *name == object.name);

@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod data_plane;
 #[cfg(test)]
 mod discovery;
@@ -27,6 +29,8 @@ mod field_tables;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod idempotency;
+#[cfg(test)]
 mod json_schema;
 #[cfg(test)]
 mod me_and_health;
@@ -36,6 +40,8 @@ mod models;
 mod own_keys;
 #[cfg(test)]
 mod own_keys_in_calls;
+#[cfg(test)]
+mod permissions;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]

@@ -230,7 +230,7 @@ fn a_test_goes_out_with_the_callers_own_key_and_only_to_what_it_may_call() {
     assert_eq!(usage(&api)["user"], user.as_str());
 
     let narrow = api.token(json!({"name": "n", "role": "admin", "allowed_models": ["other^*"]}));
-    api.as_token(&narrow).post(&path, json!({})).refuses(403, "model.forbidden", "");
+    api.as_token(&narrow).post(&path, json!({})).refuses(403, "model.forbidden", "model");
     let member = api.token_of_role("member");
     api.as_token(&member).post(&path, json!({})).refuses(403, "auth.forbidden", "");
     assert!(api.upstream.taken().is_empty());

@@ -10,6 +10,7 @@
 
 pub mod admin_panel;
 pub mod ai_providers;
+pub mod audit;
 pub mod discovery;
 pub mod error;
 pub mod health;

@@ -9,7 +9,7 @@ use super::super::schema::providers::PROVIDER;
 use super::super::{Call, Reply, discovery, models, no_handler};
 use super::{Names, told};
 use crate::access::Operation::{
-    CreateProvider, DeleteProvider, ImportModels, ListModels, ListProviders, UpdateProvider,
+    CreateProvider, DeleteProvider, GetProvider, ImportModels, ListModels, ListProviders, UpdateProvider,
 };
 use crate::access::Principal;
 use crate::json::json;
@@ -28,6 +28,7 @@ pub async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refus
         (ListProviders, []) if is_administered => list(call, call.shown_providers()).await,
         (ListProviders, []) => list(call, Show::Enabled).await,
         (CreateProvider, []) => create(call).await,
+        (GetProvider, [id]) => get(call, id).await,
         (UpdateProvider, [id]) if toggles => toggle(call, id).await,
         (UpdateProvider, [id]) => update(call, id).await,
         (ImportModels, [id]) => fetch(call, id).await,
@@ -58,10 +59,14 @@ async fn list(call: &Call<'_>, show: Show) -> Result<Reply, Refusal> {
     Ok(Reply::json(200, &json!({"providers": all})))
 }
 
+async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    Ok(Reply::resource(call.request, &view(call, &find(call, id).await?)))
+}
+
 async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let form = Form::read(call.request, &PANEL_PROVIDER)?.complete()?;
     let made = register(call, form.renamed(NAMES, &PROVIDER), UnknownDefault::Refused).await.map_err(told(NAMES))?;
-    Ok(Reply::created(providers::location(&made), &view(call, &made)))
+    Ok(Reply::created(format!("/api/admin/providers/{}", made.0.id), &view(call, &made)))
 }
 
 async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -118,6 +123,9 @@ async fn list_models(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 fn is_offered(call: &Call<'_>, model: &ModelRow) -> bool {
+    if !models::is_listed(call, model) {
+        return false;
+    }
     match &call.principal {
         Principal::Root => true,
         Principal::Token(holder) => {
