@@ -6,7 +6,7 @@
 use super::candidate::{Candidate, RoutedModel};
 use crate::domain::base_url::PrivateUpstreams;
 use crate::domain::header_map::{CustomHeaders, api_key_text};
-use crate::domain::ids::{ProjectId, ProviderId};
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::invalid::Invalid;
 use crate::domain::kind::AuthMethod;
 use crate::domain::name::key;
@@ -315,6 +315,16 @@ impl Snapshot {
                 Err(Refusal::new(Reason::NotFound, format!("there is no provider `{shown}` here")))
             }
         }
+    }
+
+    /// A provider by id, switched on or off.
+    pub fn account(&self, id: &ProviderId) -> Option<&Rc<RoutedProvider>> {
+        self.providers.values().find(|provider| provider.id() == id)
+    }
+
+    /// A model by id, switched on or off; none if it is orphaned.
+    pub fn model(&self, id: &ModelId) -> Option<&Candidate> {
+        self.selectors.values().find(|candidate| candidate.model.id() == id)
     }
 
     /// Everything that can be called, oldest first.
