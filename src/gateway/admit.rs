@@ -15,6 +15,7 @@ use crate::domain::selector::{SEPARATOR, SelectorGlob};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Db, Shelf};
 use crate::refusal::{Reason, Refusal};
+use crate::routing::breaker::Line;
 use crate::routing::{Candidate, Opened, OwnKeys, RoutedProvider, Snapshot};
 use crate::seal::KeyRing;
 use crate::store;
@@ -79,6 +80,11 @@ impl Admitted {
                 CredentialOrigin::Provider
             }
         }
+    }
+
+    /// What the breaker knows a candidate's calls by, when this caller makes them.
+    pub fn line<'a>(&'a self, candidate: &'a Candidate) -> Line<'a> {
+        Line { model: candidate.model.id(), own_key: self.own_keys.id(candidate.provider.id()) }
     }
 
     /// Whether the caller may send a provider anything at all: every model of it must be the caller's to call.

@@ -8,4 +8,5 @@ pub mod meter;
 pub mod path;
 pub mod prompt;
 pub mod query;
+pub mod retry_after;
 pub mod sse;
