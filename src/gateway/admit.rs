@@ -70,6 +70,11 @@ impl Admitted {
         }
     }
 
+    /// What the breaker knows a candidate's calls by, when this caller makes them.
+    pub fn line<'a>(&'a self, candidate: &'a Candidate) -> Line<'a> {
+        Line { model: candidate.model.id(), own_key: self.own_keys.id(candidate.provider.id()) }
+    }
+
     /// Where the credential comes from that the provider is called with; nothing is opened.
     pub fn credential_origin(&self, provider: &RoutedProvider) -> CredentialOrigin {
         match provider.credential_source() {
@@ -80,11 +85,6 @@ impl Admitted {
                 CredentialOrigin::Provider
             }
         }
-    }
-
-    /// What the breaker knows a candidate's calls by, when this caller makes them.
-    pub fn line<'a>(&'a self, candidate: &'a Candidate) -> Line<'a> {
-        Line { model: candidate.model.id(), own_key: self.own_keys.id(candidate.provider.id()) }
     }
 
     /// Whether the caller may send a provider anything at all: every model of it must be the caller's to call.
