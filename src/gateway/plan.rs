@@ -193,7 +193,7 @@ where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
     match candidate.model.condition() {
-        Condition::When(when) => Some(when.matches(&RequestAttributes::of(asked))),
+        Condition::When(when) => Some(when.matches(&RequestAttributes::of(asked, &|name| asked.header(name)))),
         Condition::None | Condition::Unreadable => None,
     }
 }
@@ -212,7 +212,8 @@ where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
     let model = asked.body.model().unwrap_or_default();
-    let request = RequestAttributes::of(asked);
+    let header = |name: &str| asked.header(name);
+    let request = RequestAttributes::of(asked, &header);
     let may_call = |candidate: &Candidate| asked.admitted.may_call(candidate);
     let asking = Asking { model: &model, request: &request, may_call: &may_call };
     let mut selection = Selection::of(&asked.admitted.snapshot, &asking).map_err(|nothing| match nothing {
@@ -306,5 +307,12 @@ impl<H> Asked<'_, H> {
     /// Whether the client wants events.
     fn streams(&self) -> bool {
         self.door.work == Work::Generate && self.body.streams()
+    }
+}
+
+impl<'h, H: Iterator<Item = (&'h str, &'h str)> + Clone> Asked<'_, H> {
+    /// A header by its lower-case name.
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers.clone().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
     }
 }
