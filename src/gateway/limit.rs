@@ -94,6 +94,16 @@ pub fn check_unmetered(limits: Option<&Limits>) -> Result<(), Refusal> {
     Err(Refusal::new(Reason::LimitsUnenforceable, message))
 }
 
+/// The 403 of a limited token that would test a model: its limiter is asked where calls are made, and not here.
+pub fn check_test(limits: Option<&Limits>) -> Result<(), Refusal> {
+    if limits.is_none() {
+        return Ok(());
+    }
+    let message = "this token has limits, and a test is a call that nobody counts against them: call the model, or test \
+                   it with a token without limits";
+    Err(Refusal::new(Reason::LimitsUnenforceable, message))
+}
+
 /// The 503 of a limited token whose limiter does not answer. Nothing goes out uncounted.
 pub fn unavailable() -> Refusal {
     let message = "what this token has used cannot be looked up at the moment, and its limits are not passed over: try \

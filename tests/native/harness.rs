@@ -1,9 +1,12 @@
 //! The control plane as its callers see it: a path and JSON in, status, headers and JSON out.
 
+use crate::fake_upstream::FakeUpstream;
 use crate::sqlite::{FakeClock, Sqlite, SystemRng};
 use serde_json::{Value, json};
+use sluice::access::route::Surface;
 use sluice::admin::{Request, World, serve};
 use sluice::deployment::Deployment;
+use sluice::discovery::Catalogues;
 use sluice::domain::ids::{RequestId, TokenId};
 use sluice::domain::limits::Limits;
 use sluice::domain::when::{Attribute, Attributes};
@@ -25,6 +28,8 @@ pub struct Api {
     pub clock: FakeClock,
     pub deployment: Deployment,
     pub limiters: FakeLimiters,
+    pub upstream: FakeUpstream,
+    pub catalogues: RefCell<Catalogues>,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
 }
@@ -107,6 +112,8 @@ impl Api {
             clock: FakeClock::at(NOW),
             deployment: deployment(variables),
             limiters: FakeLimiters::default(),
+            upstream: FakeUpstream::default(),
+            catalogues: RefCell::default(),
             transcript: RefCell::default(),
         }
     }
@@ -306,6 +313,8 @@ impl Caller<'_> {
             rng: &SystemRng,
             deployment: &api.deployment,
             limiters: &api.limiters,
+            upstream: &api.upstream,
+            catalogues: &api.catalogues,
         };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();
@@ -314,9 +323,15 @@ impl Caller<'_> {
         let answer = Answer { status: reply.status, headers: reply.headers, text, body };
         if answer.status >= 400 && !(method == "GET" && path == "/healthz") {
             let error = &answer.body["error"];
-            let replayed = answer.header("idempotency-replayed").is_some();
-            assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
-            assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+            if Surface::of(&request.path) == Surface::Own {
+                let replayed = answer.header("idempotency-replayed").is_some();
+                assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
+                assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+            } else {
+                // 001 and 002: one field, one sentence.
+                assert!(error.as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+                assert_eq!(answer.body.as_object().map(serde_json::Map::len), Some(1), "{answer:?}");
+            }
         }
         api.transcript.borrow_mut().push_str(&format!("{method} {path} {answer:?}\n"));
         answer
@@ -337,6 +352,16 @@ impl Answer {
         let error = &self.body["error"];
         let (got_code, got_param) = (error["code"].as_str(), error["param"].as_str().unwrap_or_default());
         assert_eq!((self.status, got_code, got_param), (status, Some(code), param), "{}", self.text);
+    }
+
+    /// Asserts a refusal in the documents' shape: status, and words of its sentence.
+    #[track_caller]
+    pub fn says(&self, status: u16, words: &[&str]) {
+        let sentence = self.body["error"].as_str().unwrap_or_default();
+        assert_eq!(self.status, status, "{}", self.text);
+        for word in words {
+            assert!(sentence.contains(word), "{word:?} is not in {}", self.text);
+        }
     }
 
     /// Asserts a 422 on a field.
