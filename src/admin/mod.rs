@@ -1,4 +1,4 @@
-//! The control plane: `/api/v1` and `/healthz` (SPEC section 5).
+//! The control plane: `/api/v1`, `/healthz` and `/openapi.json` (SPEC section 5).
 //!
 //! A request's way: route → 401 → 403 → handler → one batch that holds the change and its audit row → reply.
 
@@ -7,6 +7,7 @@ mod form;
 mod health;
 mod me;
 mod models;
+mod openapi;
 mod own_keys;
 mod page;
 mod projects;
@@ -121,7 +122,10 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
     if let Matched::Route(operation, _) = &matched
         && operation.audience() == Audience::Anyone
     {
-        return Ok(health::check(world).await);
+        return match operation {
+            Operation::GetOpenApi => openapi::get(world),
+            _ => Ok(health::check(world).await),
+        };
     }
     // A caller without a valid token learns nothing, not even which paths exist.
     let now = world.clock.now();

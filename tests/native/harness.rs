@@ -1,5 +1,6 @@
 //! The control plane as its callers see it: a path and JSON in, status, headers and JSON out.
 
+use crate::openapi;
 use crate::sqlite::{FakeClock, Sqlite, SystemRng};
 use serde_json::{Value, json};
 use sluice::admin::{Request, World, serve};
@@ -251,6 +252,8 @@ impl Caller<'_> {
             assert_eq!(error["request_id"], request.id.as_str(), "{answer:?}");
             assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
         }
+        let plain = request.path.as_str();
+        openapi::hold(method, plain, answer.status, answer.header("content-type"), &answer.body);
         api.transcript.borrow_mut().push_str(&format!("{method} {path} {answer:?}\n"));
         answer
     }

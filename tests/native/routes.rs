@@ -37,7 +37,7 @@ fn every_route_has_a_handler() {
 }
 
 #[test]
-fn no_route_but_health_answers_a_stranger() {
+fn no_route_but_health_and_the_document_answers_a_stranger() {
     let api = Api::new();
     for (method, pattern, operation) in ROUTES.iter().filter(|(_, _, op)| op.audience() != Audience::Anyone) {
         for token in [None, Some("slu_00000000000000000000000000000000000000000000"), Some("")] {

@@ -1,0 +1,487 @@
+//! The document, made of the route table, the tables of fields, the reasons, and `operations.rs`.
+
+use super::data_plane;
+use super::operations::{Answer, Body, Described, GROUPS};
+use serde_json::{Map, Value, json};
+use sluice::access::Audience;
+use sluice::access::route::{Method, PROVIDERS, ROUTES};
+use sluice::access::{Operation, route};
+use sluice::admin::schema::error::ERROR;
+use sluice::admin::schema::page::NEXT_CURSOR;
+use sluice::admin::schema::{Field, Object, Purpose, References, Type, component, parameter, schema};
+use sluice::refusal::Reason;
+use std::collections::BTreeMap;
+
+const DESCRIPTION: &str = "\
+One Worker in front of many LLM providers: operators register providers and models here, clients keep their SDK and change \
+its base URL to `/v1` of this server.
+
+**Tokens.** `ADMIN_TOKEN` reaches everything; every other token is minted by `POST /api/v1/tokens` and belongs to a project. \
+Without a valid token everything but `/healthz` and this document answers 401, even paths that do not exist. What a token's \
+policy does not allow is 403, and another project's rows are 404.
+
+**Errors** of the control plane are `{\"error\": {\"code\", \"message\", \"param\", \"details\", \"request_id\"}}`. A method \
+that a path does not have is 405, with `Allow`. A 500 is a fault of the server: none is expected.
+
+**Lists** come in pages: `next_cursor` is the next one's `cursor`.
+
+**Updates** keep what is absent, and clear what is null where null is allowed. Unknown fields are refused.
+
+**Versions.** Reads of one row carry an `ETag`: `If-None-Match` spares the body, and `If-Match` on a write that no longer \
+fits is 412.";
+
+pub fn document() -> Value {
+    let mut parts = Parts::default();
+    let mut paths = Map::new();
+    let mut tags = Vec::new();
+    for group in GROUPS {
+        tags.push(json!({"name": group.tag, "description": group.doc}));
+        for described in group.routes {
+            put(&mut paths, described.path, described.method, parts.operation(described, group.tag));
+        }
+    }
+    for (path, methods) in aliases(&paths) {
+        paths.insert(path, methods);
+    }
+    tags.extend(data_plane::tags());
+    for (path, methods) in data_plane::paths() {
+        paths.insert(path, methods);
+    }
+    let mut components = Map::new();
+    components.insert("schemas".into(), Value::Null);
+    components.insert("responses".into(), json!(parts.responses));
+    components.insert("headers".into(), headers());
+    components.insert("parameters".into(), parameters());
+    components.insert(
+        "securitySchemes".into(),
+        json!({
+            "bearer": {"type": "http", "scheme": "bearer", "description": "`ADMIN_TOKEN`, or a token that was minted."},
+            "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key",
+                "description": "The same token where Anthropic's clients put theirs; on calls of models only."},
+        }),
+    );
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sluice",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "An LLM gateway on Cloudflare's edge.",
+            "description": DESCRIPTION,
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "The Worker that serves this document."}],
+        "security": [{"bearer": []}],
+        "tags": tags,
+        "paths": paths,
+        "components": components,
+    });
+    document["components"]["schemas"] = used_schemas(&document);
+    document
+}
+
+fn put(paths: &mut Map<String, Value>, path: &str, method: Method, operation: Value) {
+    let methods = paths.entry(path).or_insert_with(|| json!({}));
+    methods[spelled(method)] = operation;
+}
+
+pub fn spelled(method: Method) -> &'static str {
+    match method {
+        Method::Get => "get",
+        Method::Post => "post",
+        Method::Put => "put",
+        Method::Patch => "patch",
+        Method::Delete => "delete",
+    }
+}
+
+pub fn routed(method: Method, path: &str) -> Operation {
+    let found = ROUTES.iter().find(|(routed, pattern, _)| (*routed, *pattern) == (method, path));
+    found.unwrap_or_else(|| panic!("{method:?} {path} is described, and no route")).2
+}
+
+/// 000's spelling of the providers' paths.
+fn aliases(paths: &Map<String, Value>) -> Vec<(String, Value)> {
+    let (alias, own) = PROVIDERS;
+    let under = paths.iter().filter_map(|(path, methods)| {
+        let rest = path.strip_prefix(own)?;
+        let alias = format!("{alias}{rest}");
+        // A longer word is another path.
+        (route::is_providers_alias(&alias)).then(|| (alias, methods.clone()))
+    });
+    under
+        .map(|(path, mut methods)| {
+            for operation in methods.as_object_mut().into_iter().flat_map(|methods| methods.values_mut()) {
+                let id = operation["operationId"].as_str().expect("an id").to_owned();
+                operation["operationId"] = format!("{id}By000").into();
+                operation["tags"] = json!(["Document 000"]);
+            }
+            (path, methods)
+        })
+        .collect()
+}
+
+/// What operations share.
+#[derive(Default)]
+struct Parts {
+    /// Refusals by the reasons that they can have.
+    responses: BTreeMap<String, Value>,
+}
+
+impl Parts {
+    fn operation(&mut self, described: &Described, tag: &str) -> Value {
+        let operation = routed(described.method, described.path);
+        let mut shown = Map::new();
+        let own = format!("{operation:?}");
+        let id = if described.name.is_empty() { lower_first(&own) } else { described.name.to_owned() };
+        shown.insert("operationId".into(), id.into());
+        shown.insert("tags".into(), json!([tag]));
+        shown.insert("summary".into(), operation.summary().trim_end_matches('.').into());
+        let action = match operation.audience() {
+            Audience::Anyone => "Needs no token.".to_owned(),
+            Audience::Holder => "Any valid token may.".to_owned(),
+            Audience::Permitted => format!("Takes the action `{}`.", operation.action()),
+            Audience::Root => "`ADMIN_TOKEN` only.".to_owned(),
+        };
+        let more = [described.more, &action].into_iter().filter(|text| !text.is_empty());
+        shown.insert("description".into(), more.collect::<Vec<_>>().join(" ").into());
+        if operation.audience() == Audience::Anyone {
+            shown.insert("security".into(), json!([]));
+        }
+        let parameters = parameters_of(described);
+        if !parameters.is_empty() {
+            shown.insert("parameters".into(), parameters.into());
+        }
+        if let Some(body) = &described.body {
+            shown.insert("requestBody".into(), request_body(body));
+        }
+        shown.insert("responses".into(), self.responses(described, operation));
+        Value::Object(shown)
+    }
+
+    fn responses(&mut self, described: &Described, operation: Operation) -> Value {
+        let mut responses = answers(described.answer, described.method == Method::Get);
+        let mut by_status: BTreeMap<u16, Vec<Reason>> = BTreeMap::new();
+        for reason in reasons(described, operation) {
+            let reasons = by_status.entry(reason.status()).or_default();
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        for (status, reasons) in by_status {
+            responses.insert(status.to_string(), json!({"$ref": self.refusal(status, &reasons)}));
+        }
+        Value::Object(responses)
+    }
+
+    fn refusal(&mut self, status: u16, reasons: &[Reason]) -> String {
+        let name = reasons.iter().map(|reason| format!("{reason:?}")).collect::<Vec<_>>().join("Or");
+        let told: Vec<String> = reasons.iter().map(|reason| format!("`{}`: {}", reason.code(), reason.doc())).collect();
+        let mut headers = json!({"x-request-id": header("RequestId")});
+        match status {
+            401 => headers["www-authenticate"] = header("Authenticate"),
+            503 => headers["retry-after"] = header("RetryAfter"),
+            _ => {}
+        }
+        let examples: Map<String, Value> = reasons
+            .iter()
+            .map(|reason| {
+                let error =
+                    json!({"code": reason.code(), "message": reason.doc(), "request_id": "req_0123456789abcdef"});
+                (reason.code().to_owned(), json!({"value": {"error": error}}))
+            })
+            .collect();
+        let response = json!({
+            "description": told.join(" "),
+            "headers": headers,
+            "content": {"application/json": {
+                "schema": {"$ref": format!("#/components/schemas/{}", ERROR.name)},
+                "examples": examples,
+            }},
+        });
+        let path = format!("#/components/responses/{name}");
+        self.responses.insert(name, response);
+        path
+    }
+}
+
+fn lower_first(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
+}
+
+/// Why a route may refuse, in the order in which it looks.
+fn reasons(described: &Described, operation: Operation) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if matches!(described.answer, Answer::Health(_)) {
+        return reasons;
+    }
+    if operation.audience() != Audience::Anyone {
+        reasons.push(Reason::Unauthenticated);
+    }
+    if matches!(operation.audience(), Audience::Permitted | Audience::Root) {
+        reasons.push(Reason::Forbidden);
+    }
+    let names_a_project = described.query.iter().flat_map(|fields| fields.iter()).any(|f| f.name == "project_id");
+    if described.path.contains('{') || names_a_project {
+        reasons.push(Reason::NotFound);
+    }
+    if described.path.contains('{') && described.method != Method::Get && described.method != Method::Post {
+        reasons.push(Reason::PreconditionFailed);
+    }
+    if described.body.is_some() {
+        reasons.extend([
+            Reason::MalformedJson,
+            Reason::BadRequest,
+            Reason::TooLarge,
+            Reason::UnsupportedMediaType,
+            Reason::ValidationFailed,
+        ]);
+    }
+    if !described.query.is_empty() {
+        reasons.push(Reason::ValidationFailed);
+    }
+    reasons.extend(described.reasons.iter().flat_map(|reasons| reasons.iter()));
+    reasons.extend([Reason::AdminNotConfigured, Reason::DeploymentInvalid]);
+    if operation.audience() != Audience::Anyone {
+        reasons.push(Reason::DatabaseAway);
+    }
+    reasons
+}
+
+fn parameters_of(described: &Described) -> Vec<Value> {
+    let mut parameters: Vec<Value> = Vec::new();
+    for segment in described.path.split('/') {
+        if let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        }
+    }
+    for field in described.query.iter().flat_map(|fields| fields.iter()) {
+        parameters.push(query_parameter(field));
+    }
+    let one = described.path.contains('{');
+    match (described.method, described.answer) {
+        (Method::Get, Answer::One(_)) => parameters.push(json!({"$ref": "#/components/parameters/if-none-match"})),
+        (Method::Put | Method::Patch | Method::Delete, _) if one => {
+            parameters.push(json!({"$ref": "#/components/parameters/if-match"}));
+        }
+        _ => {}
+    }
+    parameters
+}
+
+fn query_parameter(field: &Field) -> Value {
+    json!({"name": field.name, "in": "query", "description": field.doc, "schema": parameter(field)})
+}
+
+fn parameters() -> Value {
+    let mut parameters = Map::new();
+    for (name, prefix, of) in [
+        ("project_id", "prj", "A project's id."),
+        ("provider_id", "aip", "A provider's id."),
+        ("model_id", "mdl", "A model's id."),
+        ("secret_id", "sec", "A secret's id."),
+        ("user_id", "usr", "A user's id."),
+        ("token_id", "tok", "A token's id."),
+        ("request_id", "req", "A request's id, as `x-request-id` gave it."),
+    ] {
+        let pattern = format!("^{prefix}_[0-9A-Za-z]{{16}}$");
+        parameters.insert(
+            name.into(),
+            json!({
+                "name": name, "in": "path", "required": true, "description": of,
+                "schema": {"type": "string", "pattern": pattern, "examples": [format!("{prefix}_0123456789abcdef")]},
+            }),
+        );
+    }
+    let tags = json!({"type": "string", "examples": ["\"0123456789abcdef01234567\""]});
+    for (name, doc) in [
+        ("if-match", "The `ETag` of the version that the write is meant for, or `*`. Another one is 412."),
+        ("if-none-match", "The `ETag` of the version that the caller has. The same one is 304, without a body."),
+    ] {
+        parameters.insert(name.into(), json!({"name": name, "in": "header", "description": doc, "schema": tags}));
+    }
+    Value::Object(parameters)
+}
+
+fn header(name: &str) -> Value {
+    json!({"$ref": format!("#/components/headers/{name}")})
+}
+
+fn headers() -> Value {
+    let text =
+        |doc: &str, example: &str| json!({"description": doc, "schema": {"type": "string", "examples": [example]}});
+    json!({
+        "RequestId": text("The request, for the log and for whoever is asked about it.", "req_0123456789abcdef"),
+        "ETag": text("The version, for `If-Match` and `If-None-Match`.", "\"0123456789abcdef01234567\""),
+        "Location": text("Where the new row is.", "/api/v1/providers/aip_0123456789abcdef"),
+        "Authenticate": text("`Bearer`, with what is wrong with the one that came.", "Bearer error=\"invalid_token\""),
+        "RetryAfter": {"description": "Seconds until it may be worth another try.",
+            "schema": {"type": "integer", "minimum": 0, "examples": [1]}},
+        "Provider": text("The provider that served the call, percent-encoded.", "OpenAI production"),
+        "Model": text("The selector of the model that served the call, percent-encoded.", "OpenAI production^gpt-5-mini"),
+        "Attempts": {"description": "How many upstream calls it took.",
+            "schema": {"type": "integer", "minimum": 0, "examples": [1]}},
+        "Dropped": text("Fields of the request that the upstream's protocol has no place for.", "logit_bias"),
+    })
+}
+
+fn request_body(body: &Body) -> Value {
+    let example: Value = serde_json::from_str(body.example).expect("JSON");
+    json!({
+        "required": true,
+        "content": {"application/json": {
+            "schema": {"$ref": reference(body.object, body.purpose)},
+            "examples": {"usual": {"value": example}},
+        }},
+    })
+}
+
+fn reference(object: &Object, purpose: Purpose) -> String {
+    format!("#/components/schemas/{}", component(object, purpose))
+}
+
+fn answers(answer: Answer, reads: bool) -> Map<String, Value> {
+    let mut answers = Map::new();
+    let mut put = |status: &str, doc: &str, headers: &[(&str, &str)], content: Value| {
+        let mut response = json!({"description": doc});
+        let all = std::iter::once(&("x-request-id", "RequestId")).chain(headers);
+        response["headers"] = all.map(|(name, of)| ((*name).to_owned(), header(of))).collect::<Map<_, _>>().into();
+        if !content.is_null() {
+            response["content"] = content;
+        }
+        answers.insert(status.into(), response);
+    };
+    let of = |object: &Object, purpose| json!({"application/json": {"schema": {"$ref": reference(object, purpose)}}});
+    let page = |object: &Object| json!({"application/json": {"schema": {"$ref": page_reference(object)}}});
+    let tag = ("etag", "ETag");
+    match answer {
+        Answer::One(object) => {
+            put("200", object.doc, &[tag], of(object, Purpose::Read));
+            if reads {
+                put("304", "The caller has this version already.", &[tag], Value::Null);
+            }
+        }
+        Answer::Plain(object) => put("200", object.doc, &[], of(object, Purpose::Read)),
+        Answer::Page(object) => put("200", "A page of them.", &[], page(object)),
+        Answer::PageOrCsv(object) => {
+            let mut content = page(object);
+            content["text/csv"] = json!({"schema": {"type": "string"}});
+            put("200", "A page of them, or a CSV file of them all.", &[], content);
+        }
+        Answer::Made(object) => {
+            put("201", "It was made.", &[tag, ("location", "Location")], of(object, Purpose::Made));
+        }
+        Answer::Set(object) => {
+            put("200", "It was replaced.", &[tag], of(object, Purpose::Read));
+            put("201", "It was made.", &[tag, ("location", "Location")], of(object, Purpose::Made));
+        }
+        Answer::Nothing => put("204", "Done: there is nothing to show.", &[], Value::Null),
+        Answer::Health(object) => {
+            put("200", "All is well.", &[], of(object, Purpose::Read));
+            put("503", "Something is missing.", &[], of(object, Purpose::Read));
+        }
+        Answer::Json(schema) => put("200", "All is well.", &[], json!({"application/json": {"schema": schema()}})),
+    }
+    answers
+}
+
+fn page_reference(object: &Object) -> String {
+    format!("#/components/schemas/{}Page", object.name)
+}
+
+fn page_schema(object: &Object) -> Value {
+    let end = Object { fields: Box::leak(Box::new([NEXT_CURSOR])), ..sluice::admin::schema::CLOSED };
+    let next = schema(&end, Purpose::Read, References::Components)["properties"]["next_cursor"].clone();
+    json!({
+        "type": "object",
+        "description": format!("A page of a list. {}", object.doc),
+        "properties": {"data": {"type": "array", "items": {"$ref": reference(object, Purpose::Read)}}, "next_cursor": next},
+        "required": ["data", "next_cursor"],
+    })
+}
+
+/// The schemas that the paths name, and those that these name.
+fn used_schemas(document: &Value) -> Value {
+    let mut known: BTreeMap<String, Value> = data_plane::schemas();
+    let roots = GROUPS.iter().flat_map(|group| group.routes).flat_map(|described| {
+        let answer = match described.answer {
+            Answer::One(object)
+            | Answer::Plain(object)
+            | Answer::Page(object)
+            | Answer::PageOrCsv(object)
+            | Answer::Made(object)
+            | Answer::Set(object)
+            | Answer::Health(object) => Some(object),
+            Answer::Nothing | Answer::Json(_) => None,
+        };
+        answer.into_iter().chain(described.body.map(|body| body.object))
+    });
+    for object in roots.chain([&ERROR]).flat_map(with_nested) {
+        for purpose in [Purpose::Create, Purpose::Update, Purpose::Made, Purpose::Read] {
+            known.insert(component(object, purpose), schema(object, purpose, References::Components));
+        }
+        known.insert(format!("{}Page", object.name), page_schema(object));
+    }
+    let mut used: BTreeMap<String, Value> = BTreeMap::new();
+    let mut wanted = named(document);
+    while let Some(name) = wanted.pop() {
+        let schema = known.get(&name).unwrap_or_else(|| panic!("there is no schema {name}"));
+        if used.insert(name, schema.clone()).is_none() {
+            wanted.extend(named(schema));
+        }
+    }
+    json!(used)
+}
+
+/// A table, and those that it holds.
+fn with_nested(object: &'static Object) -> Vec<&'static Object> {
+    let nested = object.fields.iter().flat_map(|field| held(&field.kind)).flat_map(with_nested);
+    std::iter::once(object).chain(nested).collect()
+}
+
+fn held(kind: &'static Type) -> Vec<&'static Object> {
+    match kind {
+        Type::Either(kinds) => kinds.iter().flat_map(held).collect(),
+        other => other.object().into_iter().collect(),
+    }
+}
+
+/// The names of the schemas that something refers to.
+fn named(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) => {
+            let own =
+                members.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix("#/components/schemas/"));
+            own.map(str::to_owned).into_iter().chain(members.values().flat_map(named)).collect()
+        }
+        Value::Array(elements) => elements.iter().flat_map(named).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The document as it is checked in: a line an operation and a schema, so that a change reads as one.
+pub fn text(document: &Value) -> String {
+    let mut text = String::new();
+    write(document, 3, 0, &mut text);
+    text.push('\n');
+    text
+}
+
+fn write(value: &Value, open: usize, depth: usize, text: &mut String) {
+    let members = match value {
+        Value::Object(members) if open > 0 && !members.is_empty() => members,
+        _ => return text.push_str(&value.to_string()),
+    };
+    text.push('{');
+    for (index, (name, member)) in members.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push('\n');
+        text.push_str(&" ".repeat(depth + 1));
+        text.push_str(&Value::from(name.as_str()).to_string());
+        text.push(':');
+        write(member, open - 1, depth + 1, text);
+    }
+    text.push('}');
+}
