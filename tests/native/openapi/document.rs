@@ -293,12 +293,16 @@ fn parameters() -> Value {
             }),
         );
     }
-    let tags = json!({"type": "string", "examples": ["\"0123456789abcdef01234567\""]});
-    for (name, doc) in [
-        ("if-match", "The `ETag` of the version that the write is meant for, or `*`. Another one is 412."),
-        ("if-none-match", "The `ETag` of the version that the caller has. The same one is 304, without a body."),
+    for (name, doc, example) in [
+        ("if-match", "The `ETag` of the version that the write is meant for, or `*`. Another one is 412.", "*"),
+        (
+            "if-none-match",
+            "The `ETag` of the version that the caller has. The same one is 304, without a body.",
+            "\"0123456789abcdef01234567\"",
+        ),
     ] {
-        parameters.insert(name.into(), json!({"name": name, "in": "header", "description": doc, "schema": tags}));
+        let schema = json!({"type": "string", "examples": [example]});
+        parameters.insert(name.into(), json!({"name": name, "in": "header", "description": doc, "schema": schema}));
     }
     Value::Object(parameters)
 }
@@ -318,7 +322,7 @@ fn headers() -> Value {
         "RetryAfter": {"description": "Seconds until it may be worth another try.",
             "schema": {"type": "integer", "minimum": 0, "examples": [1]}},
         "Provider": text("The provider that served the call, percent-encoded.", "OpenAI production"),
-        "Model": text("The selector of the model that served the call, percent-encoded.", "OpenAI production^gpt-5-mini"),
+        "Model": text("The selector of the model that served the call, percent-encoded.", "OpenAI^gpt-5-mini"),
         "Attempts": {"description": "How many upstream calls it took.",
             "schema": {"type": "integer", "minimum": 0, "examples": [1]}},
         "Dropped": text("Fields of the request that the upstream's protocol has no place for.", "logit_bias"),

@@ -232,7 +232,7 @@ pub const GROUPS: &[Group] = &[
             route(Post, "/api/v1/tokens", Answer::Made(&TOKEN))
                 .more("The answer shows the token itself, and nothing shows it again.")
                 .query(&[IN_PROJECT])
-                .creates(&TOKEN, r#"{"name": "ci", "role": "member", "allowed_models": ["OpenAI production^gpt-5*"]}"#),
+                .creates(&TOKEN, r#"{"name": "ci", "role": "member", "allowed_models": ["OpenAI^gpt-5*"]}"#),
             route(Get, "/api/v1/tokens/{token_id}", Answer::One(&TOKEN)),
             route(Patch, "/api/v1/tokens/{token_id}", Answer::One(&TOKEN)).updates(&TOKEN, r#"{"disabled": true}"#),
             route(Delete, "/api/v1/tokens/{token_id}", Answer::Nothing),
