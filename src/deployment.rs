@@ -2,6 +2,7 @@
 
 use crate::access::TokenHash;
 use crate::domain::base_url::PrivateUpstreams;
+use crate::domain::origins::Origins;
 use crate::domain::retention::Retention;
 use crate::refusal::{Reason, Refusal};
 use crate::seal::{KeyRing, SealError};
@@ -32,8 +33,10 @@ pub struct Deployment {
     pub max_body_bytes: usize,
     /// `LOSS_POLICY`: what to do about what another protocol cannot carry.
     pub loss_policy: LossPolicy,
-    /// `RETENTION_DAYS` and `ROLLUP_RETENTION_DAYS`; 0 is for ever.
+    /// `RETENTION_DAYS`, `ROLLUP_RETENTION_DAYS` and `AUDIT_RETENTION_DAYS`; 0 is for ever.
     pub retention: Retention,
+    /// `CORS_ORIGINS`: the web pages that may call models.
+    pub cors_origins: Origins,
 }
 
 impl Deployment {
@@ -66,9 +69,14 @@ impl Deployment {
                 Some(word) => LossPolicy::parse(word)
                     .ok_or_else(|| unreadable("LOSS_POLICY", "\"safe\", \"strict\" or \"allow\""))?,
             },
+            cors_origins: Origins::parse(&read("CORS_ORIGINS").unwrap_or_default()).ok_or_else(|| {
+                let rule = "`*`, or origins such as https://app.example.com (lower case, no path), separated by commas";
+                unreadable("CORS_ORIGINS", rule)
+            })?,
             retention: Retention {
                 rows_days: days("RETENTION_DAYS", 30)?,
                 rollup_days: days("ROLLUP_RETENTION_DAYS", 400)?,
+                audit_days: days("AUDIT_RETENTION_DAYS", 400)?,
             },
         })
     }
@@ -156,7 +164,9 @@ mod tests {
             ("MAX_BODY_BYTES", "12"),
             ("LOSS_POLICY", "Safe"),
             ("RETENTION_DAYS", "30d"),
+            ("CORS_ORIGINS", "https://app.example.com/"),
             ("ROLLUP_RETENTION_DAYS", "-1"),
+            ("AUDIT_RETENTION_DAYS", "a year"),
         ] {
             let refusal = load(&[(name, value)]).expect_err("refused");
             assert_eq!((refusal.reason, refusal.param.as_deref()), (Reason::DeploymentInvalid, Some(name)));

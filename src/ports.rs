@@ -49,6 +49,13 @@ pub struct Statement {
     pub params: Vec<Param>,
 }
 
+impl Statement {
+    /// Whether it is more than a query.
+    pub fn writes(&self) -> bool {
+        !self.sql.trim_start().starts_with("SELECT")
+    }
+}
+
 /// A bound value. Integers must fit a JavaScript double exactly, because D1 takes nothing wider.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Param {

@@ -1,9 +1,9 @@
-//! Retention: what a Cron trigger does once an hour. Old rows become daily totals, old totals go.
+//! Retention: what a Cron trigger does once an hour. Old rows become daily totals; old totals and old audit rows go.
 //!
 //! Invariants: a chunk is one transaction that adds rows to their roll-up and deletes the same rows, so that a run
 //! which is cut off anywhere loses nothing and counts nothing twice; a run is bounded, and the next one goes on.
 
-use crate::domain::retention::Retention;
+use crate::domain::retention::{IDEMPOTENCY_KEPT_MS, Retention};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::Db;
 use crate::store::{StoreError, retention};
@@ -25,6 +25,10 @@ pub struct Report {
     pub attempts_deleted: u64,
     /// Roll-ups that were deleted.
     pub rollups_deleted: u64,
+    /// Rows of the audit log that were deleted.
+    pub audit_rows_deleted: u64,
+    /// Answers to idempotency keys that were deleted.
+    pub idempotency_keys_deleted: u64,
     /// Whether the run ended at its bound, so that there may be more to do.
     pub unfinished: bool,
 }
@@ -41,6 +45,13 @@ pub async fn run(db: &dyn Db, kept: Retention, now: Timestamp) -> Result<Report,
         report.rollups_deleted =
             bounded(&mut report.unfinished, |limit| retention::delete_rollups(db, before, limit)).await?;
     }
+    if let Some(before) = kept.audit_since(now) {
+        report.audit_rows_deleted =
+            bounded(&mut report.unfinished, |limit| retention::delete_audit_rows(db, before, limit)).await?;
+    }
+    let before = Timestamp::from_ms(now.ms() - IDEMPOTENCY_KEPT_MS);
+    report.idempotency_keys_deleted =
+        bounded(&mut report.unfinished, |limit| retention::delete_idempotency_keys(db, before, limit)).await?;
     Ok(report)
 }
 

@@ -124,6 +124,8 @@ operations! {
     ListRequests = Permitted "usage:ListRequests";
     /// One call of the request log.
     GetRequest = Permitted "usage:GetRequest";
+    /// Who changed what.
+    ListAuditLog = Permitted "audit:ListAuditLog";
     /// How many rows each sealing key seals.
     GetSealingKeys = Root "sealingKeys:GetSealingKeys";
     /// Re-seal rows to the first key.

@@ -94,6 +94,16 @@ struct Rule {
     resources: Vec<Glob>,
 }
 
+impl Rule {
+    fn applies(&self, operation: Operation, resources: &[&str]) -> bool {
+        let named = |pattern: &Glob| match resources {
+            [] => pattern.as_str() == "*",
+            resources => resources.iter().any(|resource| pattern.matches(resource)),
+        };
+        self.actions.iter().any(|action| action.matches(operation.action())) && self.resources.iter().any(named)
+    }
+}
+
 /// What a token may do, ready to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -150,21 +160,24 @@ impl Policy {
     /// Whether the action is allowed on the resource. `None` is the collection as a whole: a statement that names
     /// resources says nothing about it.
     pub fn permits(&self, operation: Operation, resource: Option<&str>) -> bool {
-        let applies = |rule: &&Rule| {
-            rule.actions.iter().any(|action| action.matches(operation.action()))
-                && rule.resources.iter().any(|pattern| match resource {
-                    Some(resource) => pattern.matches(resource),
-                    None => pattern.as_str() == "*",
-                })
-        };
+        self.permits_on(operation, resource.as_slice())
+    }
+
+    /// The same of a row within others, such as a model of a provider: a statement on any of them is one on the row.
+    pub fn permits_on(&self, operation: Operation, resources: &[&str]) -> bool {
         let mut allowed = false;
-        for rule in self.rules.iter().filter(applies) {
+        for rule in self.rules.iter().filter(|rule| rule.applies(operation, resources)) {
             match rule.effect {
                 Effect::Deny => return false,
                 Effect::Allow => allowed = true,
             }
         }
-        allowed && self.bound_allows(|bound| bound.permits(operation, resource))
+        allowed && self.bound_allows(|bound| bound.permits_on(operation, resources))
+    }
+
+    /// Whether a deny names the row, or one that it lies within.
+    pub fn denies(&self, operation: Operation, resources: &[&str]) -> bool {
+        self.rules.iter().any(|rule| rule.effect == Effect::Deny && rule.applies(operation, resources))
     }
 
     /// Whether there is any resource that the action might be allowed on.

@@ -73,16 +73,28 @@ impl Principal {
 
     /// Whether it may do this to that.
     pub fn may(&self, operation: Operation, resource: Option<&str>) -> bool {
+        self.may_on(operation, resource.as_slice())
+    }
+
+    fn may_on(&self, operation: Operation, resources: &[&str]) -> bool {
         match (operation.audience(), self) {
             (Audience::Anyone | Audience::Holder, _) | (_, Self::Root) => true,
             (Audience::Root, Self::Token(_)) => false,
-            (Audience::Permitted, Self::Token(holder)) => holder.policy.permits(operation, resource),
+            (Audience::Permitted, Self::Token(holder)) => holder.policy.permits_on(operation, resources),
         }
     }
 
-    /// Refuses with 403, naming the action, unless it may.
-    pub fn require(&self, operation: Operation, resource: Option<&str>) -> Result<(), Refusal> {
-        if self.may(operation, resource) { Ok(()) } else { Err(forbidden(operation, resource)) }
+    /// Refuses with 403, naming the action, unless it may do this to the row that `resources` lead to, outermost first.
+    pub fn require(&self, operation: Operation, resources: &[&str]) -> Result<(), Refusal> {
+        if self.may_on(operation, resources) { Ok(()) } else { Err(forbidden(operation, resources.last().copied())) }
+    }
+
+    /// Whether a deny keeps this from it.
+    pub fn is_denied(&self, operation: Operation, resources: &[&str]) -> bool {
+        match self {
+            Self::Root => false,
+            Self::Token(holder) => holder.policy.denies(operation, resources),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod audit;
 mod form;
 mod health;
+mod idempotency;
 mod me;
 mod models;
 mod openapi;
@@ -37,6 +38,7 @@ use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
 use form::Form;
+use idempotency::ShownOnce;
 use std::fmt;
 
 /// A request of the control plane, as the edge read it. Its `Debug` shows neither the token nor the body.
@@ -60,6 +62,8 @@ pub struct Request {
     pub if_none_match: Option<String>,
     /// The `accept` header.
     pub accept: Option<String>,
+    /// The `idempotency-key` header.
+    pub idempotency_key: Option<String>,
     /// The caller's address.
     pub address: Option<String>,
     /// The body; the edge stops reading a little above [`MAX_BODY_BYTES`].
@@ -107,14 +111,17 @@ struct Call<'a> {
     operation: Operation,
     principal: Principal,
     now: Timestamp,
+    shown_once: ShownOnce,
 }
 
 /// Answers a request. Every outcome is a reply; nothing is thrown.
 pub async fn serve(world: World<'_>, request: &Request) -> Reply {
-    answer(world, request).await.unwrap_or_else(|refusal| {
-        let rendered = render(&refusal, Dialect::Admin, request.id.as_str());
-        Reply { status: rendered.status, headers: rendered.headers, body: Some(rendered.body) }
-    })
+    answer(world, request).await.unwrap_or_else(|refusal| refused(request, &refusal)).finished(request)
+}
+
+fn refused(request: &Request, refusal: &Refusal) -> Reply {
+    let rendered = render(refusal, Dialect::Admin, request.id.as_str());
+    Reply { status: rendered.status, headers: rendered.headers, body: Some(rendered.body) }
 }
 
 async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
@@ -127,6 +134,10 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
             _ => Ok(health::check(world).await),
         };
     }
+    let asks_for_methods = request.method == "OPTIONS";
+    if let (true, Some(allow)) = (asks_for_methods, allow_to_anyone(&request.path)) {
+        return Ok(Reply::allow(allow));
+    }
     // A caller without a valid token learns nothing, not even which paths exist.
     let now = world.clock.now();
     let principal = authenticate(world, request, now).await?;
@@ -135,14 +146,28 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
         Matched::NoPath => {
             return Err(Refusal::new(Reason::NotFound, format!("there is no {}", request.path)));
         }
+        Matched::MethodNotAllowed(allow) if asks_for_methods => return Ok(Reply::allow(allow)),
         Matched::MethodNotAllowed(allow) => {
             let message = format!("{} does not take {}: it takes {allow}", request.path, request.method);
             return Err(Refusal::new(Reason::MethodNotAllowed, message).with_header("allow", allow));
         }
     };
-    principal.require(operation, segments.last().copied())?;
-    let call = Call { world, request, operation, principal, now };
-    dispatch(&call, &segments).await
+    principal.require(operation, &segments)?;
+    let call = Call { world, request, operation, principal, now, shown_once: ShownOnce::default() };
+    match idempotency::key_of(request)? {
+        None => dispatch(&call, &segments).await,
+        Some(key) => idempotency::answer(&call, key, &segments).await,
+    }
+}
+
+/// The methods of a path that takes no token.
+fn allow_to_anyone(path: &str) -> Option<String> {
+    match (find(Some(Method::Get), path), find(None, path)) {
+        (Matched::Route(operation, _), Matched::MethodNotAllowed(allow)) => {
+            (operation.audience() == Audience::Anyone).then_some(allow)
+        }
+        _ => None,
+    }
 }
 
 async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
@@ -187,6 +212,7 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (ListUsage, _) => usage::list(call).await,
         (ListRequests, _) => requests::list(call).await,
         (GetRequest, [id]) => requests::get(call, id).await,
+        (ListAuditLog, _) => audit::list(call).await,
         (GetSealingKeys, _) => sealing_keys::get(call).await,
         (RotateSealingKeys, _) => sealing_keys::rotate(call).await,
         // The route table and this one are held together by a test.
@@ -258,6 +284,12 @@ impl Call<'_> {
     /// Whether a row of that project is there for this caller: another project's is not, and nobody learns that it is.
     fn sees(&self, project: &ProjectId) -> bool {
         self.principal.project().is_none_or(|own| own == project)
+    }
+
+    /// Whether a list shows a row, which lies within `resources`, to this caller: not where a deny keeps it from listing
+    /// it or from reading it.
+    fn lists(&self, read: Operation, resources: &[&str]) -> bool {
+        ![self.operation, read].into_iter().any(|operation| self.principal.is_denied(operation, resources))
     }
 
     /// Whether the caller manages the project's providers, and so sees disabled ones and where credentials come from.

@@ -5,8 +5,9 @@ use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::schema::models::MODEL;
 use super::{Call, Reply, not_found, providers};
+use crate::access::Operation;
 use crate::domain::advanced::Advanced;
-use crate::domain::ids::ModelId;
+use crate::domain::ids::{ModelId, ProviderId};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::domain::name::{Name, key};
@@ -86,7 +87,18 @@ pub async fn list(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
     let (provider, _) = providers::find(call, provider).await?;
     let show = if call.manages(&provider.id) { Show::All } else { Show::Enabled };
     let rows = models::list_of_provider(call.world.db, &provider.id, page.after(), page.read_ahead(), show).await?;
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| listed(call, row)))
+}
+
+/// Whether a list of models, or their provider, shows one to this caller.
+pub fn is_listed(call: &Call<'_>, model: &ModelRow) -> bool {
+    let provider = model.provider_id.as_ref().map(ProviderId::as_str);
+    let path: Vec<&str> = provider.into_iter().chain([model.id.as_str()]).collect();
+    call.lists(Operation::GetModel, &path)
+}
+
+fn listed(call: &Call<'_>, model: &ModelRow) -> Option<Value> {
+    is_listed(call, model).then(|| view(model))
 }
 
 /// Every model of the project that a selector reaches.
@@ -96,11 +108,11 @@ pub async fn list_selectable(call: &Call<'_>) -> Result<Reply, Refusal> {
     let (provider, tag) = (call.query("provider").map(|name| name_or_id(&name)), call.query("tag"));
     let filter = Filter { provider: provider.as_deref(), tag: tag.as_deref() };
     let rows = models::list_selectable(call.world.db, &project, page.after(), page.read_ahead(), filter).await?;
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| listed(call, row)))
 }
 
 fn name_or_id(text: &str) -> String {
-    match crate::domain::ids::ProviderId::parse(text) {
+    match ProviderId::parse(text) {
         Some(id) => id.as_str().to_owned(),
         None => key(text),
     }

@@ -61,12 +61,13 @@ impl Page {
         self.limit + 1
     }
 
-    /// The list, with the cursor of the next page if there is one. `position` is a row's place in the order.
-    pub fn reply<T>(
+    /// The list, with the cursor of the next page if there is one. `position` is a row's place in the order; a row
+    /// without a `view` is left out, and the cursor goes on behind it.
+    pub fn reply<T, V: Into<Option<Value>>>(
         &self,
         mut rows: Vec<T>,
         position: impl Fn(&T) -> (i64, &str),
-        view: impl Fn(&T) -> Value,
+        view: impl Fn(&T) -> V,
     ) -> Reply {
         let shown = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > shown;
@@ -75,7 +76,8 @@ impl Page {
             let (created_at, id) = position(row);
             URL_SAFE_NO_PAD.encode(format!("{created_at}:{id}"))
         });
-        Reply::json(200, &json!({"data": rows.iter().map(view).collect::<Vec<_>>(), "next_cursor": last}))
+        let shown: Vec<Value> = rows.iter().filter_map(|row| view(row).into()).collect();
+        Reply::json(200, &json!({"data": shown, "next_cursor": last}))
     }
 }
 

@@ -8,6 +8,7 @@ use super::page::Page;
 use super::reply::check_if_match;
 use super::schema::providers::PROVIDER;
 use super::{Call, Reply, not_found};
+use crate::access::Operation;
 use crate::domain::advanced::Advanced;
 use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
 use crate::domain::ids::ProviderId;
@@ -60,7 +61,9 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let of = |provider: &ProviderRow| {
         models.iter().filter(|model| model.provider_id.as_ref() == Some(&provider.id)).collect::<Vec<_>>()
     };
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| view(call, row, &of(row))))
+    let shown =
+        |row: &ProviderRow| call.lists(Operation::GetProvider, &[row.id.as_str()]).then(|| view(call, row, &of(row)));
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), shown))
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

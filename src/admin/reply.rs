@@ -26,19 +26,41 @@ impl Reply {
 
     /// A resource as it stands, with its tag; 304 where the caller already has it.
     pub fn resource(request: &Request, view: &Value) -> Self {
-        let tag = etag(view);
-        let reads = matches!(request.method.as_str(), "GET" | "HEAD");
-        let known = reads && request.if_none_match.as_deref().is_some_and(|tags| names(tags, &tag));
-        let mut reply = if known { Self { status: 304, headers: vec![], body: None } } else { Self::json(200, view) };
-        reply.headers.push(("etag", tag));
+        Self::json(200, view).tagged(request)
+    }
+
+    /// With the tag of what it shows; 304 to a reader who already has it.
+    fn tagged(mut self, request: &Request) -> Self {
+        let tag = etag(self.body.as_deref().unwrap_or_default());
+        let has_it = request.if_none_match.as_deref().is_some_and(|tags| names(tags, &tag));
+        if reads(request) && has_it {
+            self = Self { status: 304, headers: vec![], body: None };
+        }
+        self.headers.push(("etag", tag));
+        self
+    }
+
+    /// As it goes out: nothing of the control plane is for a cache, and whatever is read can be told from what it was.
+    pub(super) fn finished(self, request: &Request) -> Self {
+        let has = |reply: &Self, name: &str| reply.headers.iter().any(|(known, _)| *known == name);
+        let untagged = self.status == 200 && reads(request) && !has(&self, "etag");
+        let mut reply = if untagged { self.tagged(request) } else { self };
+        if !has(&reply, "cache-control") {
+            reply.headers.push(("cache-control", "no-store".into()));
+        }
         reply
+    }
+
+    /// The methods of a path.
+    pub(super) fn allow(methods: String) -> Self {
+        Self { status: 204, headers: vec![("allow", methods)], body: None }
     }
 
     /// A resource that was just made.
     pub fn created(location: String, view: &Value) -> Self {
         let mut reply = Self::json(201, view);
         reply.headers.push(("location", location));
-        reply.headers.push(("etag", etag(view)));
+        reply.headers.push(("etag", etag(&view.to_string())));
         reply
     }
 
@@ -48,17 +70,37 @@ impl Reply {
     }
 }
 
+/// The name of a header that an answer of the control plane may have.
+pub fn header_name(name: &str) -> Option<&'static str> {
+    const NAMES: [&str; 9] = [
+        "allow",
+        "cache-control",
+        "content-disposition",
+        "content-type",
+        "etag",
+        "location",
+        "retry-after",
+        "vary",
+        "www-authenticate",
+    ];
+    NAMES.into_iter().find(|known| *known == name)
+}
+
 /// Refuses with 412 where the caller demands a version that is no longer the current one.
 pub fn check_if_match(request: &Request, current: &Value) -> Result<(), Refusal> {
     match request.if_match.as_deref() {
-        Some(tags) if !names(tags, &etag(current)) => Err(StoreError::Precondition.into()),
+        Some(tags) if !names(tags, &etag(&current.to_string())) => Err(StoreError::Precondition.into()),
         _ => Ok(()),
     }
 }
 
+fn reads(request: &Request) -> bool {
+    matches!(request.method.as_str(), "GET" | "HEAD")
+}
+
 /// The tag of a representation: it changes with anything that a reader could see.
-fn etag(view: &Value) -> String {
-    let digest = Sha256::digest(view.to_string().as_bytes());
+fn etag(shown: &str) -> String {
+    let digest = Sha256::digest(shown.as_bytes());
     let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     format!("\"{hex}\"")
 }

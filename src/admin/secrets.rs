@@ -6,6 +6,7 @@ use super::providers::credential;
 use super::reply::{check_if_match, time};
 use super::schema::secrets::SECRET;
 use super::{Call, Reply, not_found};
+use crate::access::Operation;
 use crate::domain::header_map::{MAX_HEADER_BYTES, looks_masked};
 use crate::domain::ids::{ProjectId, SecretId};
 use crate::domain::invalid::Invalid;
@@ -87,7 +88,8 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
     let rows = secrets::list(call.world.db, &project, page.after(), page.read_ahead()).await?;
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+    let shown = |row: &SecretRow| call.lists(Operation::GetSecret, &[row.id.as_str()]).then(|| view(row));
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), shown))
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

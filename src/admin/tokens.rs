@@ -5,7 +5,7 @@ use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::schema::tokens::TOKEN;
 use super::{Call, Reply, not_found};
-use crate::access::{PlainToken, Policy, Principal, Role, Statement, TokenHash};
+use crate::access::{Operation, PlainToken, Policy, Principal, Role, Statement, TokenHash};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name::Name;
@@ -221,7 +221,8 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
     let rows = tokens::list(call.world.db, &project, page.after(), page.read_ahead()).await?;
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+    let shown = |row: &TokenRow| call.lists(Operation::GetToken, &[row.id.as_str()]).then(|| view(row));
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), shown))
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -247,6 +248,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
         TokenHash::of(token.expose()).hex().into(),
         token.hint().into(),
     ];
+    call.shows_once("token", token.expose());
     let statements = vec![
         tokens::INSERT.with(own.into_iter().chain(change.columns())),
         call.audit(Some(&project), ("token", id.as_str()), form.names())?,

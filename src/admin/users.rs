@@ -5,7 +5,7 @@ use super::page::Page;
 use super::reply::{check_if_match, time};
 use super::schema::users::USER;
 use super::{Call, Reply, not_found};
-use crate::access::{Policy, Principal, Role};
+use crate::access::{Operation, Policy, Principal, Role};
 use crate::domain::email::Email;
 use crate::domain::ids::UserId;
 use crate::domain::name::Name;
@@ -106,7 +106,8 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
     let rows = users::list(call.world.db, &project, page.after(), page.read_ahead()).await?;
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), view))
+    let shown = |row: &UserRow| call.lists(Operation::GetUser, &[row.id.as_str()]).then(|| view(row));
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), shown))
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {

@@ -14,6 +14,7 @@ pub mod kind;
 pub mod media_url;
 pub mod money;
 pub mod name;
+pub mod origins;
 pub mod protocol;
 pub mod provider;
 pub mod retention;

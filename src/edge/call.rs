@@ -50,6 +50,7 @@ pub async fn serve(
     };
     match door::find(incoming.method(), incoming.path()) {
         Err(refusal) => super::refused(incoming, &refusal),
+        Ok(Door::Options(allow)) => response::allow(incoming, allow),
         Ok(Door::ListModels) => listed(incoming, list::list(&admitted, incoming.dialect(), incoming.query())),
         Ok(Door::GetModel(id)) => listed(incoming, list::get(&admitted, incoming.dialect(), id)),
         Ok(Door::Call(door)) => {

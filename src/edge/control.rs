@@ -28,6 +28,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         if_match: header("if-match"),
         if_none_match: header("if-none-match"),
         accept: header("accept"),
+        idempotency_key: header("idempotency-key"),
         address: header("cf-connecting-ip"),
         body,
     };

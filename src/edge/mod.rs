@@ -16,8 +16,10 @@ mod response;
 mod system;
 mod upstream;
 
+use crate::deployment::Deployment;
 use crate::domain::ids::RequestId;
-use crate::gateway::door;
+use crate::domain::origins::Origins;
+use crate::gateway::{cors, door};
 use crate::ports::Clock;
 use crate::refusal::{Dialect, Refusal, render};
 use crate::retention;
@@ -36,11 +38,38 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
     let answered = match isolate::deployment(&env) {
         Err(refusal) => refused(&incoming, &refusal),
         Ok(deployment) if door::is_data_plane(incoming.path()) => {
-            call::serve(&incoming, &env, &context, &deployment).await
+            data_plane(&incoming, &env, &context, &deployment).await
         }
         Ok(deployment) => control::serve(&incoming, &env, &deployment).await,
     };
     answered.map_err(worker::Error::from)
+}
+
+/// A request of the data plane, which a web page may have made.
+async fn data_plane(
+    incoming: &Incoming,
+    env: &Env,
+    context: &Context,
+    deployment: &Deployment,
+) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
+    let origins = &deployment.cors_origins;
+    if *origins == Origins::None {
+        return call::serve(incoming, env, context, deployment).await;
+    }
+    let origin = incoming.header("origin");
+    let asked = cors::Asked {
+        method: incoming.method(),
+        origin,
+        request_method: incoming.header("access-control-request-method"),
+        request_headers: incoming.header("access-control-request-headers"),
+    };
+    match cors::preflight(origins, asked) {
+        Some(headers) => response::preflight(incoming, &headers),
+        None => {
+            let answered = call::serve(incoming, env, context, deployment).await?;
+            Ok(response::shared(answered, &cors::headers(origins, origin)))
+        }
+    }
 }
 
 /// The Cron trigger of `wrangler.toml`.
@@ -61,5 +90,9 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
 fn refused(incoming: &Incoming, refusal: &Refusal) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
     js::log_refusal(&incoming.id, refusal);
     let dialect = if door::is_data_plane(incoming.path()) { incoming.dialect() } else { Dialect::Admin };
-    response::rendered(incoming, render(refusal, dialect, incoming.id.as_str()))
+    let mut rendered = render(refusal, dialect, incoming.id.as_str());
+    if dialect == Dialect::Admin {
+        rendered.headers.push(("cache-control", "no-store".into()));
+    }
+    response::rendered(incoming, rendered)
 }

@@ -42,6 +42,11 @@ impl Incoming {
         path
     }
 
+    /// Whether it came by TLS.
+    pub fn is_tls(&self) -> bool {
+        self.url.starts_with("https:")
+    }
+
     /// The query as it was sent, without `?`.
     pub fn query(&self) -> &str {
         self.path_and_query().1

@@ -4,6 +4,7 @@ use super::request::Incoming;
 use crate::refusal::Rendered;
 use js_sys::{Array, Uint8Array};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use std::cell::OnceCell;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, ReadableStream, Response, ResponseInit};
 
@@ -19,9 +20,8 @@ pub struct Head {
 impl Head {
     /// A status, and the request's id.
     pub fn new(incoming: &Incoming, status: u16) -> Result<Self, JsValue> {
-        let headers = Headers::new()?;
+        let headers = everywhere(incoming)?;
         headers.set("x-request-id", incoming.id.as_str())?;
-        headers.set("x-content-type-options", "nosniff")?;
         Ok(Self { status, headers })
     }
 
@@ -76,6 +76,63 @@ impl Head {
     pub fn stream(&self, body: &ReadableStream) -> Result<Response, JsValue> {
         Response::new_with_opt_readable_stream_and_init(Some(body), &self.init())
     }
+}
+
+/// What every answer says: it is no page, no script and no frame of any, and nobody sniffs, embeds or refers to it.
+const EVERYWHERE: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// Over TLS: a browser that was here once comes back by TLS only (RFC 6797, which wants it said nowhere else).
+const OVER_TLS: (&str, &str) = ("strict-transport-security", "max-age=31536000");
+
+thread_local! {
+    /// Made once an isolate and copied as a whole: one crossing into JavaScript, however many headers there are.
+    static PLAIN: OnceCell<Headers> = const { OnceCell::new() };
+    static TLS: OnceCell<Headers> = const { OnceCell::new() };
+}
+
+fn everywhere(incoming: &Incoming) -> Result<Headers, JsValue> {
+    let (template, more) = if incoming.is_tls() { (&TLS, Some(OVER_TLS)) } else { (&PLAIN, None) };
+    template.with(|cell| {
+        if let Some(headers) = cell.get() {
+            return Headers::new_with_headers(headers);
+        }
+        let headers = Headers::new()?;
+        for (name, value) in EVERYWHERE.into_iter().chain(more) {
+            headers.set(name, value)?;
+        }
+        Headers::new_with_headers(cell.get_or_init(|| headers))
+    })
+}
+
+/// Which methods a path takes.
+pub fn allow(incoming: &Incoming, methods: &str) -> Result<Response, JsValue> {
+    let head = Head::new(incoming, 204)?;
+    head.set("allow", methods);
+    head.empty()
+}
+
+/// The answer to a browser's preflight.
+pub fn preflight(incoming: &Incoming, headers: &[(&'static str, &str)]) -> Result<Response, JsValue> {
+    let head = Head::new(incoming, 204)?;
+    for (name, value) in headers {
+        head.set(name, value);
+    }
+    head.empty()
+}
+
+/// Says to whom an answer may be shown, whatever else it says.
+pub fn shared(response: Response, headers: &[(&'static str, &str)]) -> Response {
+    let own = response.headers();
+    for (name, value) in headers {
+        // What an answer depends on adds up. A value that cannot stand in a header came from the request: it is no origin.
+        let _ = if *name == "vary" { own.append(name, value) } else { own.set(name, value) };
+    }
+    response
 }
 
 /// JSON; to HEAD without its body.

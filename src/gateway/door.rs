@@ -14,6 +14,8 @@ pub enum Door<'a> {
     ListModels,
     /// `GET /v1/models/{id}`; the id as it stands in the path.
     GetModel(&'a str),
+    /// `OPTIONS` on one of them: these methods.
+    Options(&'static str),
     /// Any `/v1/proxy/{provider}/{rest}`: the provider's name as it stands in the path, and what follows it.
     Proxy {
         /// The provider's name.
@@ -106,11 +108,11 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Door<'a>, Refusal> {
     }
     let path = path.strip_suffix('/').unwrap_or(path);
     let (door, allow) = if let Some((_, call)) = CALLS.iter().find(|(pattern, _)| *pattern == path) {
-        (Door::Call(*call), "POST")
+        (Door::Call(*call), "POST, OPTIONS")
     } else if path == "/v1/models" {
-        (Door::ListModels, "GET, HEAD")
+        (Door::ListModels, "GET, HEAD, OPTIONS")
     } else if let Some(id) = path.strip_prefix("/v1/models/").filter(|id| !id.is_empty()) {
-        (Door::GetModel(id), "GET, HEAD")
+        (Door::GetModel(id), "GET, HEAD, OPTIONS")
     } else {
         let message = if lacks_version(path) {
             format!("there is no {path}, but /v1{path}: the client's base URL lacks /v1")
@@ -122,6 +124,9 @@ pub fn find<'a>(method: &str, path: &'a str) -> Result<Door<'a>, Refusal> {
         };
         return Err(Refusal::new(Reason::NotFound, message));
     };
+    if method == "OPTIONS" {
+        return Ok(Door::Options(allow));
+    }
     if allow.split(", ").any(|allowed| allowed == method) {
         return Ok(door);
     }
@@ -162,8 +167,9 @@ mod tests {
         let refusal = find("GET", "/v1/chat/completions").expect_err("refused");
         assert_eq!(
             (refusal.reason, refusal.headers.as_slice()),
-            (Reason::MethodNotAllowed, &[("allow", "POST".into())][..])
+            (Reason::MethodNotAllowed, &[("allow", "POST, OPTIONS".into())][..])
         );
+        assert_eq!(find("OPTIONS", "/v1/models"), Ok(Door::Options("GET, HEAD, OPTIONS")));
         assert_eq!(find("POST", "/v1/completions").expect_err("refused").reason, Reason::NotFound);
     }
 

@@ -7,6 +7,7 @@
 pub mod admit;
 pub mod answer;
 pub mod cache;
+pub mod cors;
 pub mod door;
 pub mod estimate;
 pub mod ledger;

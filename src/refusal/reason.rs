@@ -89,6 +89,8 @@ reasons! {
     ProjectNameConflict = 409 "project.name_conflict" Client;
     /// The project still holds something.
     ProjectInUse = 409 "project.in_use" Client;
+    /// A request with the same `Idempotency-Key` has not been answered yet.
+    IdempotencyInProgress = 409 "idempotency.in_progress" Client;
     /// The row has changed since it was read.
     PreconditionFailed = 412 "request.precondition_failed" Client;
     /// The body is too large.
@@ -97,6 +99,8 @@ reasons! {
     UnsupportedMediaType = 415 "request.unsupported_media_type" Client;
     /// A field breaks a rule.
     ValidationFailed = 422 "validation.failed" Client;
+    /// The `Idempotency-Key` was sent with another request before.
+    IdempotencyKeyReused = 422 "idempotency.key_reused" Client;
     /// The client went away before the answer began. No response carries it; the usage row does.
     ClientClosed = 499 "client.closed" Client;
     /// Something that must not happen did.

@@ -4,6 +4,7 @@
 //! prepares each of them against the migrations and looks at the plan of those that run per call.
 
 pub mod audit;
+pub mod idempotency;
 pub mod models;
 pub mod projects;
 pub mod providers;
@@ -96,6 +97,7 @@ pub(crate) use json_list;
 pub const ALL: &[&[&Sql]] = &[
     STATEMENTS,
     audit::STATEMENTS,
+    idempotency::STATEMENTS,
     models::STATEMENTS,
     projects::STATEMENTS,
     providers::STATEMENTS,

@@ -1,6 +1,6 @@
 //! Rows that are old enough become daily roll-ups.
 
-use super::{StoreError, statements};
+use super::{StoreError, audit, idempotency, statements};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Db, Outcome};
 
@@ -81,4 +81,14 @@ pub async fn delete_attempts(db: &dyn Db, before: Timestamp, limit: i64) -> Resu
 /// Deletes the oldest roll-ups of days before that of `before`, `limit` of them at most; says how many.
 pub async fn delete_rollups(db: &dyn Db, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     Ok(deleted(&db.batch(vec![DELETE_ROLLUPS.with([before.day().into(), limit.into()])]).await?))
+}
+
+/// Deletes the oldest rows of the audit log before `before`, `limit` of them at most; says how many.
+pub async fn delete_audit_rows(db: &dyn Db, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    Ok(deleted(&db.batch(vec![audit::DELETE_OLD.with([before.ms().into(), limit.into()])]).await?))
+}
+
+/// Deletes the oldest answers that were kept since `before` or longer, `limit` of them at most; says how many.
+pub async fn delete_idempotency_keys(db: &dyn Db, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    Ok(deleted(&db.batch(vec![idempotency::DELETE_OLD.with([before.ms().into(), limit.into()])]).await?))
 }

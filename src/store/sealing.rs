@@ -11,13 +11,15 @@ statements! { "sealing";
             SELECT substr(sealed, 4, instr(substr(sealed, 4), '.') - 1) AS key_id FROM (
                 SELECT value AS sealed FROM secrets
                 UNION ALL SELECT credential FROM providers WHERE credential IS NOT NULL
-                UNION ALL SELECT credential FROM user_provider_keys))
+                UNION ALL SELECT credential FROM user_provider_keys
+                UNION ALL SELECT answer FROM idempotency_keys))
         GROUP BY key_id ORDER BY key_id";
     /// Values that another key than the sealing one sealed; ?1 is how the sealing one's begin.
     PENDING OnDemand = "SELECT json_object('table', t, 'id', id, 'project_id', project_id, 'sealed', sealed) FROM (
             SELECT 'secrets' AS t, id, project_id, value AS sealed FROM secrets
             UNION ALL SELECT 'providers', id, project_id, credential FROM providers WHERE credential IS NOT NULL
-            UNION ALL SELECT 'user_provider_keys', id, project_id, credential FROM user_provider_keys)
+            UNION ALL SELECT 'user_provider_keys', id, project_id, credential FROM user_provider_keys
+            UNION ALL SELECT 'idempotency_keys', id, '', answer FROM idempotency_keys)
         WHERE substr(sealed, 1, length(?1)) <> ?1 ORDER BY t, id LIMIT ?2";
     /// A secret's value, unless someone wrote another one meanwhile.
     RESEAL_SECRET OnDemand = "UPDATE secrets SET value = ?3 WHERE id = ?1 AND value = ?2";
@@ -25,6 +27,8 @@ statements! { "sealing";
     RESEAL_PROVIDER OnDemand = "UPDATE providers SET credential = ?3 WHERE id = ?1 AND credential = ?2";
     /// A user's key, unless someone wrote another one meanwhile.
     RESEAL_USER_KEY OnDemand = "UPDATE user_provider_keys SET credential = ?3 WHERE id = ?1 AND credential = ?2";
+    /// A kept answer, unless someone kept another one meanwhile.
+    RESEAL_ANSWER OnDemand = "UPDATE idempotency_keys SET answer = ?3 WHERE id = ?1 AND answer = ?2";
 }
 
 /// How many values a key seals.
@@ -46,6 +50,8 @@ pub enum Table {
     Providers,
     /// `user_provider_keys.credential`.
     UserProviderKeys,
+    /// `idempotency_keys.answer`.
+    IdempotencyKeys,
 }
 
 /// A sealed value that waits for the sealing key.
@@ -68,6 +74,7 @@ impl PendingRow {
             Table::Secrets => ("secrets", "value"),
             Table::Providers => ("providers", "credential"),
             Table::UserProviderKeys => ("user_provider_keys", "credential"),
+            Table::IdempotencyKeys => ("idempotency_keys", "answer"),
         };
         Place { project: &self.project_id, table, column, row: &self.id }
     }
@@ -78,6 +85,7 @@ impl PendingRow {
             Table::Secrets => RESEAL_SECRET,
             Table::Providers => RESEAL_PROVIDER,
             Table::UserProviderKeys => RESEAL_USER_KEY,
+            Table::IdempotencyKeys => RESEAL_ANSWER,
         };
         statement.with([self.id.as_str().into(), self.sealed.as_str().into(), resealed.as_str().into()])
     }

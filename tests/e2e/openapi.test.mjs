@@ -2,12 +2,25 @@
 // holds the answers against it. No 5xx, no undocumented status, no body of another shape, nothing invalid accepted.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { capture, stopChildren } from '../../scripts/process.mjs';
 import { ensureSchemathesis } from '../../scripts/setup/schemathesis.mjs';
 import { suite } from './suite.mjs';
+
+/** What Schemathesis is given: the document, but for keys where a body that fits must be accepted. The same key with another body is not. */
+const copy = () => {
+  const document = JSON.parse(readFileSync(DOCUMENT, 'utf8'));
+  for (const { post } of ['projects', 'secrets', 'users'].map((resource) => document.paths[`/api/v1/${resource}`])) {
+    post.parameters = (post.parameters ?? []).filter(({ $ref }) => !$ref?.endsWith('/idempotency-key'));
+  }
+  const file = join(mkdtempSync(join(tmpdir(), 'sluice-openapi-')), 'openapi.json');
+  writeFileSync(file, JSON.stringify(document));
+  return file;
+};
 
 const { command, missing: skip = false } = await ensureSchemathesis();
 const CONFIG = fileURLToPath(new URL('schemathesis.toml', import.meta.url));
@@ -17,7 +30,11 @@ const DOCUMENT = fileURLToPath(new URL('../../openapi.json', import.meta.url));
 const CALLS_UPSTREAM = '^/v1/|^/mcp|/(available-models|import-models|test|fetch)$';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
-after(stopChildren);
+const document = copy();
+after(async () => {
+  await stopChildren();
+  rmSync(dirname(document), { recursive: true, force: true });
+});
 
 let member;
 e2e.before(async () => {
@@ -31,7 +48,7 @@ e2e.before(async () => {
 /** Runs Schemathesis with a token. It is deterministic: what it asks depends on the document and on the answers only. */
 async function ask(token, args) {
   const { code, stdout, stderr } = await capture(command[0], [
-    ...command.slice(1), '--config-file', CONFIG, 'run', DOCUMENT, '--url', e2e.worker.url, '--header', `Authorization: Bearer ${token}`,
+    ...command.slice(1), '--config-file', CONFIG, 'run', document, '--url', e2e.worker.url, '--header', `Authorization: Bearer ${token}`,
     '--generation-deterministic', '--continue-on-failure', '--no-color', '--warnings', 'off', ...args,
   ], { env: { ...process.env, PYTHONIOENCODING: 'utf-8' } });
   assert.equal(code, 0, stdout + stderr);

@@ -5,6 +5,7 @@ use crate::harness::{Answer, Api};
 use crate::json_schema::{Unnamed, assert_fits, fits};
 use crate::usage::{TODAY, row, write};
 use serde_json::{Value, json};
+use sluice::admin::schema::audit::{AUDIT_ENTRY, OF_AUDIT_LOG};
 use sluice::admin::schema::error::ERROR;
 use sluice::admin::schema::health::HEALTH;
 use sluice::admin::schema::me::ME;
@@ -336,6 +337,8 @@ fn the_log_and_totals_show_what_their_tables_list() {
          VALUES ('{id}', 1, '{project}', {TODAY}, 200, 7)"
     ));
     shows(&api.get(&format!("/api/v1/requests/{id}")).must(200).body, &REQUEST, Purpose::Read);
+    api.user("u");
+    shows(&api.get("/api/v1/audit-log").must(200).body["data"][0], &AUDIT_ENTRY, Purpose::Read);
     let mut shown = Vec::new();
     for group_by in ["", "model", "provider", "user", "token", "day", "hour"] {
         let totals = api.get(&format!("/api/v1/usage?group_by={group_by}")).must(200);
@@ -355,7 +358,8 @@ fn query_parameters_take_what_their_tables_say() {
     api.post("/api/v1/users", json!({"name": "main"})).must(201);
     api.token(json!({"name": "main"}));
     api.model_with(&provider, json!({"model": "main"}));
-    let lists: [(&str, &str, &[Field]); 6] = [
+    let lists: [(&str, &str, &[Field]); 7] = [
+        ("GET", "/api/v1/audit-log", OF_AUDIT_LOG),
         ("GET", "/api/v1/providers", PAGE),
         ("GET", "/api/v1/models", OF_SELECTABLE),
         ("GET", "/api/v1/requests", OF_REQUESTS),
@@ -418,10 +422,11 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         &SEALING_KEY,
         &ROTATION,
         &REQUEST,
+        &AUDIT_ENTRY,
         &TOTALS,
         &ERROR,
     ];
-    let parameters = [PAGE, IN_PROJECT, OF_SELECTABLE, OF_REQUESTS, OF_USAGE, ON_ROTATE, ON_DELETE];
+    let parameters = [PAGE, IN_PROJECT, OF_SELECTABLE, OF_REQUESTS, OF_AUDIT_LOG, OF_USAGE, ON_ROTATE, ON_DELETE];
     let mut tables: Vec<(&str, &str, &[Field])> = Vec::new();
     for object in roots.into_iter().flat_map(|object| with_nested(object)) {
         let twin = tables.iter().find(|(name, ..)| *name == object.name);

@@ -32,6 +32,7 @@ pub struct Caller<'a> {
     if_match: Option<String>,
     if_none_match: Option<String>,
     accept: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 /// What came back.
@@ -89,6 +90,7 @@ impl Api {
             if_match: None,
             if_none_match: None,
             accept: None,
+            idempotency_key: None,
         }
     }
 
@@ -156,6 +158,10 @@ impl Api {
         self.token(json!({"name": role, "role": role}))
     }
 
+    pub fn clock_ms(&self) -> i64 {
+        sluice::ports::Clock::now(&self.clock).ms()
+    }
+
     pub fn audit_rows(&self) -> i64 {
         self.db.count("SELECT count(*) FROM audit_log")
     }
@@ -201,6 +207,11 @@ impl Caller<'_> {
         self
     }
 
+    pub fn idempotency_key(mut self, key: &str) -> Self {
+        self.idempotency_key = Some(key.to_owned());
+        self
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Vec::new())
     }
@@ -233,6 +244,7 @@ impl Caller<'_> {
             if_match: self.if_match.clone(),
             if_none_match: self.if_none_match.clone(),
             accept: self.accept.clone(),
+            idempotency_key: self.idempotency_key.clone(),
             address: Some("192.0.2.7".into()),
             body,
         }
@@ -249,7 +261,8 @@ impl Caller<'_> {
         let answer = Answer { status: reply.status, headers: reply.headers, text, body };
         if answer.status >= 400 && !(method == "GET" && path == "/healthz") {
             let error = &answer.body["error"];
-            assert_eq!(error["request_id"], request.id.as_str(), "{answer:?}");
+            let replayed = answer.header("idempotency-replayed").is_some();
+            assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
             assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
         }
         let plain = request.path.as_str();

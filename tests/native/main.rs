@@ -8,11 +8,15 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod data_plane;
 #[cfg(test)]
 mod field_tables;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod idempotency;
 #[cfg(test)]
 mod json_schema;
 #[cfg(test)]
@@ -25,6 +29,8 @@ mod openapi;
 mod own_keys;
 #[cfg(test)]
 mod own_keys_in_calls;
+#[cfg(test)]
+mod permissions;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]

@@ -79,18 +79,86 @@ fn a_body_above_a_mebibyte_is_413() {
 fn a_path_says_which_methods_it_takes() {
     let api = Api::new();
     for (method, path, allow) in [
-        ("PUT", "/api/v1/providers", "GET, HEAD, POST"),
-        ("DELETE", "/api/v1/secrets", "GET, HEAD, POST"),
-        ("POST", "/api/v1/tokens/x", "GET, HEAD, PATCH, DELETE"),
-        ("GET", "/api/v1/sealing-keys/rotate", "POST"),
-        ("POST", "/api/v1/me", "GET, HEAD"),
-        ("OPTIONS", "/api/v1/models", "GET, HEAD"),
-        ("get", "/api/v1/me", "GET, HEAD"),
-        ("POST", "/healthz", "GET, HEAD"),
+        ("PUT", "/api/v1/providers", "GET, HEAD, POST, OPTIONS"),
+        ("DELETE", "/api/v1/secrets", "GET, HEAD, POST, OPTIONS"),
+        ("POST", "/api/v1/tokens/x", "GET, HEAD, PATCH, DELETE, OPTIONS"),
+        ("PATCH", "/api/v1/me/provider-keys/x", "GET, HEAD, PUT, DELETE, OPTIONS"),
+        ("GET", "/api/v1/sealing-keys/rotate", "POST, OPTIONS"),
+        ("POST", "/api/v1/me", "GET, HEAD, OPTIONS"),
+        ("get", "/api/v1/me", "GET, HEAD, OPTIONS"),
+        ("POST", "/healthz", "GET, HEAD, OPTIONS"),
     ] {
         let refused = api.root().send(method, path, b"{}".to_vec());
         refused.refuses(405, "request.method_not_allowed", "");
         assert_eq!(refused.header("allow"), Some(allow), "{method} {path}");
+    }
+}
+
+#[test]
+fn options_says_which_methods_a_path_takes_to_whoever_may_know() {
+    let api = Api::new();
+    for (path, allow) in [
+        ("/api/v1/providers", "GET, HEAD, POST, OPTIONS"),
+        ("/v1/llm-providers/x", "GET, HEAD, PATCH, DELETE, OPTIONS"),
+        ("/healthz", "GET, HEAD, OPTIONS"),
+    ] {
+        let told = api.root().send("OPTIONS", path, Vec::new()).must(204);
+        assert_eq!((told.header("allow"), told.text.as_str()), (Some(allow), ""), "{path}");
+    }
+    let member = api.token_of_role("member");
+    api.as_token(&member).send("OPTIONS", "/api/v1/secrets", Vec::new()).must(204);
+    api.root().send("OPTIONS", "/api/v1/nowhere", Vec::new()).refuses(404, "not_found", "");
+    api.authorized(None).send("OPTIONS", "/api/v1/providers", Vec::new()).refuses(401, "auth.invalid_token", "");
+    api.authorized(None).send("OPTIONS", "/healthz", Vec::new()).must(204);
+}
+
+#[test]
+fn whatever_is_read_has_a_tag_and_is_not_sent_twice_to_who_has_it() {
+    let api = Api::new();
+    let provider = api.provider("a");
+    for path in [
+        "/api/v1/me",
+        "/api/v1/providers",
+        &format!("/api/v1/providers/{provider}"),
+        &format!("/api/v1/providers/{provider}/models"),
+        "/api/v1/models",
+        "/api/v1/tokens",
+        "/api/v1/projects",
+        "/api/v1/audit-log",
+        "/api/v1/usage",
+        "/api/v1/usage?format=csv",
+        "/api/v1/requests",
+        "/api/v1/sealing-keys",
+    ] {
+        let tag = api.get(path).must(200).etag();
+        let again = api.root().if_none_match(&tag).get(path).must(304);
+        assert_eq!((again.text.as_str(), again.etag()), ("", tag.clone()), "{path}");
+        assert_eq!(api.root().if_none_match(&tag).send("HEAD", path, Vec::new()).status, 304, "{path}");
+        api.root().if_none_match("\"another\"").get(path).must(200);
+    }
+    let before = api.get("/api/v1/providers").etag();
+    api.patch(&format!("/api/v1/providers/{provider}"), json!({"enabled": false})).must(200);
+    assert_ne!(api.get("/api/v1/providers").etag(), before);
+}
+
+#[test]
+fn no_answer_is_for_a_cache() {
+    let api = Api::new();
+    let provider = api.provider("a");
+    let path = format!("/api/v1/providers/{provider}");
+    let tag = api.get(&path).etag();
+    for answer in [
+        api.get(&path),
+        api.root().if_none_match(&tag).get(&path),
+        api.get("/api/v1/nowhere"),
+        api.authorized(None).get(&path),
+        api.post("/api/v1/users", json!({"name": "u"})),
+        api.root().send("OPTIONS", &path, Vec::new()),
+        api.get("/api/v1/usage?format=csv"),
+        api.get("/healthz"),
+        api.delete(&path),
+    ] {
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
     }
 }
 

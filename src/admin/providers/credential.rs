@@ -2,6 +2,7 @@
 
 use super::super::Call;
 use super::super::form::Form;
+use crate::access::Operation;
 use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ProjectId, ProviderId, SecretId};
 use crate::domain::invalid::Invalid;
@@ -151,13 +152,15 @@ fn goes_with(field: &str, method: AuthMethod) -> Refusal {
     Invalid::new(field, message).into()
 }
 
-/// A secret must exist, open, and hold what the method needs, before anything is linked to it.
+/// A secret must exist, open, and hold what the method needs, before anything is linked to it. Whoever links it decides
+/// where it is sent, and so must have the right to it.
 async fn check_secret(
     call: &Call<'_>,
     project: &ProjectId,
     secret: &SecretId,
     method: AuthMethod,
 ) -> Result<(), Refusal> {
+    call.principal.require(Operation::GetSecret, &[secret.as_str()]).map_err(|refusal| refusal.on("secret_id"))?;
     let Some(sealed) = secrets::value(call.world.db, project, secret).await? else {
         return Err(no_such_secret(secret.as_str()).into());
     };

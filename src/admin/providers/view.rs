@@ -18,7 +18,7 @@ pub fn view(call: &Call<'_>, provider: &ProviderRow, models: &[&ModelRow]) -> Va
     } else {
         json!({"configured": configured, "source": null, "hint": null})
     };
-    let visible = models.iter().filter(|model| manages || model.enabled);
+    let visible = models.iter().filter(|model| (manages || model.enabled) && models::is_listed(call, model));
     let default_model = visible.clone().find(|model| model.is_default).map(|model| model.model.as_str());
     let models: Vec<Value> = visible.map(|model| models::view(model)).collect();
     json!({

@@ -8,6 +8,7 @@
 //! A new field is a row here, in the place where the view shows it. A new object is a `static` in its resource's file, and
 //! is named in `tests/native/field_tables.rs`.
 
+pub mod audit;
 pub mod error;
 pub mod health;
 mod json_schema;

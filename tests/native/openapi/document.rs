@@ -27,8 +27,8 @@ that a path does not have is 405, with `Allow`. A 500 is a fault of the server: 
 
 **Updates** keep what is absent, and clear what is null where null is allowed. Unknown fields are refused.
 
-**Versions.** Reads of one row carry an `ETag`: `If-None-Match` spares the body, and `If-Match` on a write that no longer \
-fits is 412.";
+**Versions.** Reads carry an `ETag`: `If-None-Match` spares the body, and `If-Match` on a write that no longer \
+fits is 412. A POST with an `Idempotency-Key` is done once.";
 
 pub fn document() -> Value {
     let mut parts = Parts::default();
@@ -159,7 +159,7 @@ impl Parts {
     }
 
     fn responses(&mut self, described: &Described, operation: Operation) -> Value {
-        let mut responses = answers(described.answer, described.method == Method::Get);
+        let mut responses = answers(described.answer, described.method);
         let mut by_status: BTreeMap<u16, Vec<Reason>> = BTreeMap::new();
         for reason in reasons(described, operation) {
             let reasons = by_status.entry(reason.status()).or_default();
@@ -240,6 +240,16 @@ fn reasons(described: &Described, operation: Operation) -> Vec<Reason> {
     if !described.query.is_empty() {
         reasons.push(Reason::ValidationFailed);
     }
+    if described.method == Method::Post {
+        reasons.extend([
+            Reason::ValidationFailed,
+            Reason::IdempotencyInProgress,
+            Reason::IdempotencyKeyReused,
+            Reason::SealingNotConfigured,
+            Reason::SealingKeyMissing,
+            Reason::SealBroken,
+        ]);
+    }
     reasons.extend(described.reasons.iter().flat_map(|reasons| reasons.iter()));
     reasons.extend([Reason::AdminNotConfigured, Reason::DeploymentInvalid]);
     if operation.audience() != Audience::Anyone {
@@ -259,13 +269,12 @@ fn parameters_of(described: &Described) -> Vec<Value> {
         parameters.push(query_parameter(field));
     }
     let one = described.path.contains('{');
-    match (described.method, described.answer) {
-        (Method::Get, Answer::One(_)) => parameters.push(json!({"$ref": "#/components/parameters/if-none-match"})),
-        (Method::Put | Method::Patch | Method::Delete, _) if one => {
-            parameters.push(json!({"$ref": "#/components/parameters/if-match"}));
-        }
-        _ => {}
-    }
+    let header = match described.method {
+        Method::Get => Some("if-none-match"),
+        Method::Post => Some("idempotency-key"),
+        Method::Put | Method::Patch | Method::Delete => Some("if-match").filter(|_| one),
+    };
+    parameters.extend(header.map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
     parameters
 }
 
@@ -293,15 +302,25 @@ fn parameters() -> Value {
             }),
         );
     }
-    for (name, doc, example) in [
-        ("if-match", "The `ETag` of the version that the write is meant for, or `*`. Another one is 412.", "*"),
+    let text = || json!({"type": "string"});
+    let key = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*[!-~][ -~]*$"});
+    for (name, doc, mut schema, example) in [
+        ("if-match", "The `ETag` of the version that the write is meant for, or `*`. Another one is 412.", text(), "*"),
         (
             "if-none-match",
             "The `ETag` of the version that the caller has. The same one is 304, without a body.",
+            text(),
             "\"0123456789abcdef01234567\"",
         ),
+        (
+            "idempotency-key",
+            "A name for this request, such as a UUID. Sent again with it within 24 hours, the request is not done again: \
+             it gets the same answer, marked `idempotency-replayed`.",
+            key,
+            "6f1c1c5e-8f5e-4b7c-9d39-0b9c1f5d2a11",
+        ),
     ] {
-        let schema = json!({"type": "string", "examples": [example]});
+        schema["examples"] = json!([example]);
         parameters.insert(name.into(), json!({"name": name, "in": "header", "description": doc, "schema": schema}));
     }
     Value::Object(parameters)
@@ -318,6 +337,7 @@ fn headers() -> Value {
         "RequestId": text("The request, for the log and for whoever is asked about it.", "req_0123456789abcdef"),
         "ETag": text("The version, for `If-Match` and `If-None-Match`.", "\"0123456789abcdef01234567\""),
         "Location": text("Where the new row is.", "/api/v1/providers/aip_0123456789abcdef"),
+        "Replayed": text("`true` where the answer is that of an earlier request with the same `Idempotency-Key`.", "true"),
         "Authenticate": text("`Bearer`, with what is wrong with the one that came.", "Bearer error=\"invalid_token\""),
         "RetryAfter": {"description": "Seconds until it may be worth another try.",
             "schema": {"type": "integer", "minimum": 0, "examples": [1]}},
@@ -344,47 +364,47 @@ fn reference(object: &Object, purpose: Purpose) -> String {
     format!("#/components/schemas/{}", component(object, purpose))
 }
 
-fn answers(answer: Answer, reads: bool) -> Map<String, Value> {
+fn answers(answer: Answer, method: Method) -> Map<String, Value> {
+    let reads = method == Method::Get;
     let mut answers = Map::new();
     let mut put = |status: &str, doc: &str, headers: &[(&str, &str)], content: Value| {
         let mut response = json!({"description": doc});
-        let all = std::iter::once(&("x-request-id", "RequestId")).chain(headers);
+        let replayed = Some(&("idempotency-replayed", "Replayed")).filter(|_| method == Method::Post);
+        let all = std::iter::once(&("x-request-id", "RequestId")).chain(headers).chain(replayed);
         response["headers"] = all.map(|(name, of)| ((*name).to_owned(), header(of))).collect::<Map<_, _>>().into();
         if !content.is_null() {
             response["content"] = content;
         }
         answers.insert(status.into(), response);
     };
-    let of = |object: &Object, purpose| json!({"application/json": {"schema": {"$ref": reference(object, purpose)}}});
-    let page = |object: &Object| json!({"application/json": {"schema": {"$ref": page_reference(object)}}});
-    let tag = ("etag", "ETag");
+    let json = |schema: Value| json!({"application/json": {"schema": schema}});
+    let of = |object: &Object, purpose| json(json!({"$ref": reference(object, purpose)}));
+    let page = |object: &Object| json(json!({"$ref": page_reference(object)}));
+    let (tag, location) = (("etag", "ETag"), ("location", "Location"));
+    let tagged: &[_] = if reads { &[tag] } else { &[] };
     match answer {
-        Answer::One(object) => {
-            put("200", object.doc, &[tag], of(object, Purpose::Read));
-            if reads {
-                put("304", "The caller has this version already.", &[tag], Value::Null);
-            }
-        }
-        Answer::Plain(object) => put("200", object.doc, &[], of(object, Purpose::Read)),
-        Answer::Page(object) => put("200", "A page of them.", &[], page(object)),
+        Answer::One(object) => put("200", object.doc, &[tag], of(object, Purpose::Read)),
+        Answer::Plain(object) => put("200", object.doc, tagged, of(object, Purpose::Read)),
+        Answer::Page(object) => put("200", "A page of them.", tagged, page(object)),
         Answer::PageOrCsv(object) => {
             let mut content = page(object);
             content["text/csv"] = json!({"schema": {"type": "string"}});
-            put("200", "A page of them, or a CSV file of them all.", &[], content);
+            put("200", "A page of them, or a CSV file of them all.", tagged, content);
         }
-        Answer::Made(object) => {
-            put("201", "It was made.", &[tag, ("location", "Location")], of(object, Purpose::Made));
-        }
+        Answer::Made(object) => put("201", "It was made.", &[tag, location], of(object, Purpose::Made)),
         Answer::Set(object) => {
             put("200", "It was replaced.", &[tag], of(object, Purpose::Read));
-            put("201", "It was made.", &[tag, ("location", "Location")], of(object, Purpose::Made));
+            put("201", "It was made.", &[tag, location], of(object, Purpose::Made));
         }
         Answer::Nothing => put("204", "Done: there is nothing to show.", &[], Value::Null),
         Answer::Health(object) => {
-            put("200", "All is well.", &[], of(object, Purpose::Read));
+            put("200", "All is well.", tagged, of(object, Purpose::Read));
             put("503", "Something is missing.", &[], of(object, Purpose::Read));
         }
-        Answer::Json(schema) => put("200", "All is well.", &[], json!({"application/json": {"schema": schema()}})),
+        Answer::Json(schema) => put("200", "All is well.", tagged, json(schema())),
+    }
+    if reads {
+        put("304", "The caller has this version already.", &[tag], Value::Null);
     }
     answers
 }

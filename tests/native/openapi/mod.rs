@@ -110,5 +110,5 @@ fn the_document_is_served_without_a_token() {
     let closed = Api::with(&[]);
     closed.authorized(None).get("/openapi.json").refuses(503, "admin.not_configured", "");
     api.authorized(None).send("POST", "/openapi.json", Vec::new()).refuses(401, "auth.invalid_token", "");
-    assert_eq!(api.root().send("POST", "/openapi.json", Vec::new()).must(405).header("allow"), Some("GET, HEAD"));
+    assert_eq!(api.root().send("POST", "/openapi.json", Vec::new()).must(405).header("allow"), Some("GET, HEAD, OPTIONS"));
 }

@@ -4,6 +4,7 @@
 use Method::{Delete, Get, Patch, Post, Put};
 use serde_json::Value;
 use sluice::access::route::Method;
+use sluice::admin::schema::audit::{AUDIT_ENTRY, OF_AUDIT_LOG};
 use sluice::admin::schema::health::HEALTH;
 use sluice::admin::schema::me::ME;
 use sluice::admin::schema::models::{MODEL, OF_SELECTABLE};
@@ -23,9 +24,9 @@ use sluice::refusal::Reason;
 /// What a route answers with when all is well.
 #[derive(Clone, Copy)]
 pub enum Answer {
-    /// 200: an object, with its tag.
+    /// 200: a row.
     One(&'static Object),
-    /// 200: an object that nobody changes, and so without a tag.
+    /// 200: an object that is no row, and has a tag where it is read only.
     Plain(&'static Object),
     /// 200: a page of objects.
     Page(&'static Object),
@@ -250,6 +251,13 @@ pub const GROUPS: &[Group] = &[
             ]),
             route(Get, "/api/v1/requests/{request_id}", Answer::One(&REQUEST)),
         ],
+    },
+    Group {
+        tag: "Audit log",
+        doc: "Who changed what.",
+        routes: &[route(Get, "/api/v1/audit-log", Answer::Page(&AUDIT_ENTRY))
+            .more("Names of fields, no values; the newest change first. `ADMIN_TOKEN` sees all projects without `project_id`.")
+            .query(&[PAGE, IN_PROJECT, OF_AUDIT_LOG])],
     },
     Group {
         tag: "Sealing keys",
