@@ -50,7 +50,11 @@ async function ask(token, args) {
   const { code, stdout, stderr } = await capture(command[0], [
     ...command.slice(1), '--config-file', CONFIG, 'run', document, '--url', e2e.worker.url, '--header', `Authorization: Bearer ${token}`,
     '--generation-deterministic', '--continue-on-failure', '--no-color', '--warnings', 'off', ...args,
-  ], { env: { ...process.env, PYTHONIOENCODING: 'utf-8' } });
+  ], {
+    // It leaves what it found where it runs.
+    cwd: dirname(document),
+    env: { ...process.env, PYTHONIOENCODING: 'utf-8' },
+  });
   assert.equal(code, 0, stdout + stderr);
   const [, cases] = /(\d+) generated/.exec(stdout) ?? assert.fail(stdout);
   return Number(cases);

@@ -2,9 +2,11 @@
 //! get.
 
 mod answers;
+mod components;
 mod data_plane;
 mod document;
 mod operations;
+mod vendors;
 
 pub use answers::hold;
 
@@ -110,5 +112,8 @@ fn the_document_is_served_without_a_token() {
     let closed = Api::with(&[]);
     closed.authorized(None).get("/openapi.json").refuses(503, "admin.not_configured", "");
     api.authorized(None).send("POST", "/openapi.json", Vec::new()).refuses(401, "auth.invalid_token", "");
-    assert_eq!(api.root().send("POST", "/openapi.json", Vec::new()).must(405).header("allow"), Some("GET, HEAD, OPTIONS"));
+    assert_eq!(
+        api.root().send("POST", "/openapi.json", Vec::new()).must(405).header("allow"),
+        Some("GET, HEAD, OPTIONS")
+    );
 }
