@@ -5,6 +5,7 @@ use crate::gateway::cache::Cache;
 use crate::gateway::ledger::Ledger;
 use crate::gateway::plan::ChatOnly;
 use crate::refusal::Refusal;
+use crate::routing::breaker::Breaker;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use worker::Env;
@@ -13,6 +14,7 @@ thread_local! {
     static DEPLOYMENT: OnceCell<Result<Rc<Deployment>, Refusal>> = const { OnceCell::new() };
     static CACHE: Rc<RefCell<Cache>> = Rc::default();
     static CHAT_ONLY: Rc<RefCell<ChatOnly>> = Rc::default();
+    static BREAKER: RefCell<Breaker> = RefCell::default();
     static LEDGER: RefCell<Ledger> = RefCell::default();
 }
 
@@ -30,6 +32,11 @@ pub fn cache() -> Rc<RefCell<Cache>> {
 /// The providers that turned out to have no Responses endpoint.
 pub fn chat_only() -> Rc<RefCell<ChatOnly>> {
     CHAT_ONLY.with(Rc::clone)
+}
+
+/// Which candidates failed of late.
+pub fn breaker<T>(work: impl FnOnce(&mut Breaker) -> T) -> T {
+    BREAKER.with(|breaker| work(&mut breaker.borrow_mut()))
 }
 
 /// The isolate's unwritten usage rows.
