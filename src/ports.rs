@@ -4,6 +4,7 @@ use crate::domain::timestamp::Timestamp;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// A future of the one thread that a Worker has.
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -39,6 +40,21 @@ pub trait Db {
     /// The answer holds one [`Outcome`] a statement, in their order.
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>>;
 }
+
+/// Copies beside the database, which may get lost at any time: the edge's cache.
+pub trait Shelf {
+    /// Keeps a copy under a name for so long. Nobody waits for it, and nobody hears whether it was kept.
+    fn keep(&self, name: String, keep_for: Duration, make: Make);
+
+    /// The copy under a name, if it is there.
+    fn find<'a>(&'a self, name: &'a str) -> Local<'a, Option<String>>;
+
+    /// Takes the copy under a name away. Nobody waits for it.
+    fn clear(&self, name: String);
+}
+
+/// Makes a copy, when there is time for it.
+pub type Make = Box<dyn FnOnce(&dyn Rng) -> Option<String>>;
 
 /// One SQL statement with its numbered parameters.
 #[derive(Debug, Clone)]

@@ -166,7 +166,8 @@ fn writable(known: &Object) -> String {
     known.writable().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
-fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
+/// Refuses a body that is too large or not declared as JSON.
+pub fn check_body(request: &Request) -> Result<(), Refusal> {
     if request.body.len() > MAX_BODY_BYTES {
         let message = format!("the body must not exceed {MAX_BODY_BYTES} bytes");
         return Err(Refusal::new(Reason::TooLarge, message));
@@ -177,6 +178,11 @@ fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
         let message = format!("send the body as `content-type: application/json`, not `{essence}`");
         return Err(Refusal::new(Reason::UnsupportedMediaType, message));
     }
+    Ok(())
+}
+
+fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
+    check_body(request)?;
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Refusal::new(Reason::ValidationFailed, "the body must be a JSON object")),

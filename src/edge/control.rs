@@ -6,7 +6,7 @@ use super::js;
 use super::request::Incoming;
 use super::response::{Head, json};
 use super::system::Platform;
-use crate::admin::{MAX_BODY_BYTES, Reply, Request, World, serve as answer};
+use crate::admin::{MAX_BODY_BYTES, Reply, Request, World, serve as answer, writes};
 use crate::deployment::Deployment;
 use wasm_bindgen::JsValue;
 use worker::Env;
@@ -34,7 +34,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
     };
     let database = D1(env);
     let reply = answer(World { db: &database, clock: &Platform, rng: &Platform, deployment }, &request).await;
-    if reply.status < 300 && incoming.method() != "GET" && incoming.method() != "HEAD" {
+    if reply.status < 300 && writes(&request) {
         // What was written here counts here at once; other isolates follow within CONFIG_TTL_MS.
         isolate::cache().borrow_mut().overtake();
     }

@@ -13,6 +13,7 @@ mod proxy;
 mod pump;
 mod request;
 mod response;
+mod shelf;
 mod system;
 mod upstream;
 

@@ -15,6 +15,7 @@ use sluice::admin::schema::page::{IN_PROJECT, PAGE};
 use sluice::admin::schema::projects::PROJECT;
 use sluice::admin::schema::providers::{ON_DELETE, PROVIDER};
 use sluice::admin::schema::requests::{OF_REQUESTS, REQUEST};
+use sluice::admin::schema::resolve::{OF_RESOLVE, RESOLUTION};
 use sluice::admin::schema::sealing_keys::{ON_ROTATE, ROTATION, SEALING_KEY};
 use sluice::admin::schema::secrets::SECRET;
 use sluice::admin::schema::tokens::{STATEMENT, TOKEN};
@@ -308,6 +309,8 @@ fn answers_that_nobody_writes_show_what_their_tables_list() {
     api.model(&provider, "gpt-5");
     shows(&api.get(&format!("/api/v1/providers/{provider}")).body, &PROVIDER, Purpose::Read);
     shows(&api.as_token(&token).get(&format!("/api/v1/providers/{provider}")).body, &PROVIDER, Purpose::Read);
+    api.model_with(&provider, json!({"model": "m", "name": "fast", "fallbacks": ["main^gpt-5"]}));
+    shows(&api.get("/api/v1/models/resolve?model=fast").must(200).body, &RESOLUTION, Purpose::Read);
     let own = format!("/api/v1/me/provider-keys/{provider}");
     let key = json!({"api_key": "sk-own-0123456789abcdefgh"});
     shows(&api.as_token(&token).put(&own, key).must(201).body, &OWN_KEY, Purpose::Made);
@@ -358,10 +361,11 @@ fn query_parameters_take_what_their_tables_say() {
     api.post("/api/v1/users", json!({"name": "main"})).must(201);
     api.token(json!({"name": "main"}));
     api.model_with(&provider, json!({"model": "main"}));
-    let lists: [(&str, &str, &[Field]); 7] = [
+    let lists: [(&str, &str, &[Field]); 8] = [
         ("GET", "/api/v1/audit-log", OF_AUDIT_LOG),
         ("GET", "/api/v1/providers", PAGE),
         ("GET", "/api/v1/models", OF_SELECTABLE),
+        ("GET", "/api/v1/models/resolve?model=main", OF_RESOLVE),
         ("GET", "/api/v1/requests", OF_REQUESTS),
         ("GET", "/api/v1/usage", OF_USAGE),
         ("POST", "/api/v1/sealing-keys/rotate", ON_ROTATE),
@@ -375,7 +379,8 @@ fn query_parameters_take_what_their_tables_say() {
                     "DELETE" => format!("/api/v1/providers/{}", api.provider(&format!("to delete by {text}"))),
                     _ => path.to_owned(),
                 };
-                api.root().send(method, &format!("{path}?{}={text}", field.name), Vec::new())
+                let query = if path.contains('?') { '&' } else { '?' };
+                api.root().send(method, &format!("{path}{query}{}={text}", field.name), Vec::new())
             };
             let by_name = matches!(field.name, "provider" | "model" | "user" | "token").then(|| json!("main"));
             for value in good_values(field).into_iter().chain(by_name) {
@@ -422,11 +427,13 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         &SEALING_KEY,
         &ROTATION,
         &REQUEST,
+        &RESOLUTION,
         &AUDIT_ENTRY,
         &TOTALS,
         &ERROR,
     ];
-    let parameters = [PAGE, IN_PROJECT, OF_SELECTABLE, OF_REQUESTS, OF_AUDIT_LOG, OF_USAGE, ON_ROTATE, ON_DELETE];
+    let parameters =
+        [PAGE, IN_PROJECT, OF_SELECTABLE, OF_RESOLVE, OF_REQUESTS, OF_AUDIT_LOG, OF_USAGE, ON_ROTATE, ON_DELETE];
     let mut tables: Vec<(&str, &str, &[Field])> = Vec::new();
     for object in roots.into_iter().flat_map(|object| with_nested(object)) {
         let twin = tables.iter().find(|(name, ..)| *name == object.name);
