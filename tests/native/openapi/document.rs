@@ -266,7 +266,11 @@ fn parameters_of(described: &Described) -> Vec<Value> {
         }
     }
     for field in described.query.iter().flat_map(|fields| fields.iter()) {
-        parameters.push(query_parameter(field));
+        let mut parameter = query_parameter(field);
+        if described.needs == field.name {
+            parameter["required"] = true.into();
+        }
+        parameters.push(parameter);
     }
     let one = described.path.contains('{');
     let header = match described.method {

@@ -13,12 +13,13 @@ use sluice::admin::schema::page::{IN_PROJECT, PAGE};
 use sluice::admin::schema::projects::PROJECT;
 use sluice::admin::schema::providers::{ON_DELETE, PROVIDER};
 use sluice::admin::schema::requests::{OF_REQUESTS, REQUEST};
+use sluice::admin::schema::resolve::{OF_RESOLVE, RESOLUTION};
 use sluice::admin::schema::sealing_keys::{ON_ROTATE, ROTATION, SEALING_KEY};
 use sluice::admin::schema::secrets::SECRET;
 use sluice::admin::schema::tokens::TOKEN;
 use sluice::admin::schema::usage::{OF_USAGE, TOTALS};
 use sluice::admin::schema::users::USER;
-use sluice::admin::schema::{Field, Object, Purpose};
+use sluice::admin::schema::{CLOSED, Field, Object, Purpose, Rest, TEXT, field};
 use sluice::refusal::Reason;
 
 /// What a route answers with when all is well.
@@ -62,6 +63,8 @@ pub struct Described {
     /// What the operation's own sentence leaves out.
     pub more: &'static str,
     pub query: &'static [&'static [Field]],
+    /// A query parameter that must be there.
+    pub needs: &'static str,
     pub body: Option<Body>,
     pub answer: Answer,
     /// Beyond those that follow from the rest.
@@ -76,7 +79,7 @@ pub struct Group {
 }
 
 const fn route(method: Method, path: &'static str, answer: Answer) -> Described {
-    Described { method, path, name: "", more: "", query: &[], body: None, answer, reasons: &[] }
+    Described { method, path, name: "", more: "", query: &[], needs: "", body: None, answer, reasons: &[] }
 }
 
 impl Described {
@@ -90,6 +93,10 @@ impl Described {
 
     const fn query(self, query: &'static [&'static [Field]]) -> Self {
         Self { query, ..self }
+    }
+
+    const fn needs(self, needs: &'static str) -> Self {
+        Self { needs, ..self }
     }
 
     const fn creates(self, object: &'static Object, example: &'static str) -> Self {
@@ -113,6 +120,27 @@ const OPENS: &[Reason] = &[Reason::SealingNotConfigured, Reason::SealingKeyMissi
 
 /// Own keys are a user's, which `ADMIN_TOKEN` and some tokens have none of.
 const WITHOUT_USER: &[Reason] = &[Reason::ValidationFailed];
+
+/// A call's body, of any protocol.
+static CALL: Object = Object {
+    name: "Call",
+    doc: "The body of a call, in the client's protocol.",
+    fields: &[field("model", TEXT, "What the call asks for; absent or `auto`: whatever the conditions choose.")],
+    rest: Rest::Kept(&[]),
+    ..CLOSED
+};
+
+/// What an explanation can find out.
+const RESOLVES: &[Reason] = &[
+    Reason::BadRequest,
+    Reason::ProtocolMismatch,
+    Reason::TranslationLoss,
+    Reason::ModelForbidden,
+    Reason::ProviderDisabled,
+    Reason::ModelNotFound,
+    Reason::ModelOrphaned,
+    Reason::AddressRefused,
+];
 
 pub const GROUPS: &[Group] = &[
     Group {
@@ -191,6 +219,16 @@ pub const GROUPS: &[Group] = &[
                 .name("listModels")
                 .more("Every model of the project that a selector reaches.")
                 .query(&[PAGE, IN_PROJECT, OF_SELECTABLE]),
+            route(Get, "/api/v1/models/resolve", Answer::Plain(&RESOLUTION))
+                .query(&[IN_PROJECT, OF_RESOLVE])
+                .needs("model")
+                .refuses(&[RESOLVES]),
+            route(Post, "/api/v1/models/resolve", Answer::Plain(&RESOLUTION))
+                .name("resolveCall")
+                .more("The body is the call's own: what its conditions would see.")
+                .query(&[IN_PROJECT, OF_RESOLVE.split_at(1).1])
+                .creates(&CALL, r#"{"model": "auto", "messages": [{"role": "user", "content": "Hello"}]}"#)
+                .refuses(&[RESOLVES]),
         ],
     },
     Group {
