@@ -130,6 +130,14 @@ fn project_header() -> Value {
     })
 }
 
+fn tags_header() -> Value {
+    json!({
+        "name": "x-sluice-tags", "in": "header",
+        "description": "Words that conditions (`when`) may ask for, separated by commas. No upstream sees them.",
+        "schema": {"type": "string", "examples": ["batch,nightly"]},
+    })
+}
+
 fn call(door: &CallDoor) -> Value {
     let told = vendor(door);
     let dialect = Dialect::from(door.protocol);
@@ -149,7 +157,7 @@ fn call(door: &CallDoor) -> Value {
             nothing: the project's conditions and defaults then decide. Takes the action `llm:Invoke`.",
         "externalDocs": {"description": "The vendor's own reference.", "url": told.url},
         "security": security(),
-        "parameters": [project_header()],
+        "parameters": [project_header(), tags_header()],
         "requestBody": {"required": true, "content": {"application/json": {
             "schema": {"$ref": format!("#/components/schemas/{}", told.request)},
             "examples": {"usual": {"value": (told.example)()}},
