@@ -11,13 +11,13 @@ use crate::domain::protocol::Protocol;
 use crate::gateway::admit::{Admitted, as_if_called};
 use crate::gateway::door;
 use crate::gateway::plan::{Asked, dialect, explanation, when_matches};
-use crate::json::{Members, json, members};
+use crate::json::{Members, json};
 use crate::protocol::body::RequestBody;
 use crate::refusal::Refusal;
 use crate::routing::{Dropped, Entry, Verdict};
 use crate::store::snapshot::Caller;
 use crate::translate::media::Media;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// GET says which model is asked for in `?model=`, POST is a call's whole body. Headers that a `when` may ask for come as
 /// `?tags=` and `?country=`.
@@ -55,11 +55,13 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
         .filter(shown)
         .map(|entry| {
             let mut view = told(entry);
-            view.put("share", json!(selection.share(entry)));
-            Value::Object(view)
+            if let Value::Object(fields) = &mut view {
+                fields.put("share", json!(selection.share(entry)));
+            }
+            view
         })
         .collect();
-    let fallbacks: Vec<Value> = selection.fallbacks.iter().filter(shown).map(told).map(Value::Object).collect();
+    let fallbacks: Vec<Value> = selection.fallbacks.iter().filter(shown).map(told).collect();
     Ok(Reply::json(
         200,
         &json!({
@@ -122,7 +124,7 @@ fn is_visible(call: &Call<'_>, entry: &Entry) -> bool {
     (!is_off || call.manages(provider)) && call.lists(Operation::GetModel, &[provider.as_str(), model.as_str()])
 }
 
-fn view<'h, H>(asked: &Asked<'_, H>, entry: &Entry) -> Map<String, Value>
+fn view<'h, H>(asked: &Asked<'_, H>, entry: &Entry) -> Value
 where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
@@ -136,19 +138,19 @@ where
         Ok(protocol) => (protocol, None),
         Err(refusal) => (None, Some(json!({"code": refusal.reason.code(), "message": refusal.message}))),
     };
-    members([
-        ("selector", candidate.selector().into()),
-        ("provider_id", provider.id().as_str().into()),
-        ("provider_name", provider.name().into()),
-        ("model_id", model.id().as_str().into()),
-        ("kept", entry.is_kept().into()),
-        ("reason", reason.into()),
-        ("when_matches", json!(when_matches(asked, candidate))),
-        ("priority", model.priority().into()),
-        ("weight", json!(model.weight())),
-        ("is_default", model.is_default().into()),
-        ("credential", asked.admitted.credential_origin(provider).as_str().into()),
-        ("upstream_protocol", json!(protocol.map(Protocol::as_str))),
-        ("unusable", json!(unusable)),
-    ])
+    json!({
+        "selector": candidate.selector(),
+        "provider_id": provider.id(),
+        "provider_name": provider.name(),
+        "model_id": model.id(),
+        "kept": entry.is_kept(),
+        "reason": reason,
+        "when_matches": when_matches(asked, candidate),
+        "priority": model.priority(),
+        "weight": model.weight(),
+        "is_default": model.is_default(),
+        "credential": asked.admitted.credential_origin(provider).as_str(),
+        "upstream_protocol": protocol.map(Protocol::as_str),
+        "unusable": unusable,
+    })
 }

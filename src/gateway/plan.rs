@@ -54,6 +54,27 @@ pub struct Asked<'a, H> {
     pub media: &'a Media,
 }
 
+/// A client's headers, names in lower case. All who plan have this type, so that planning, and translating with it, is in
+/// the Worker once.
+#[derive(Debug, Clone)]
+pub struct ClientHeaders<'h>(std::slice::Iter<'h, (String, String)>);
+
+impl<'h> ClientHeaders<'h> {
+    /// These.
+    pub fn of(pairs: &'h [(String, String)]) -> Self {
+        Self(pairs.iter())
+    }
+}
+
+impl<'h> Iterator for ClientHeaders<'h> {
+    type Item = (&'h str, &'h str);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
 /// An upstream call, ready to be made.
 pub struct Plan {
     /// Who serves it.
@@ -172,7 +193,7 @@ where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
     match candidate.model.condition() {
-        Condition::When(when) => Some(when.matches(&RequestAttributes::of(asked))),
+        Condition::When(when) => Some(when.matches(&RequestAttributes::of(asked, &|name| asked.header(name)))),
         Condition::None | Condition::Unreadable => None,
     }
 }
@@ -191,7 +212,8 @@ where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
     let model = asked.body.model().unwrap_or_default();
-    let request = RequestAttributes::of(asked);
+    let header = |name: &str| asked.header(name);
+    let request = RequestAttributes::of(asked, &header);
     let may_call = |candidate: &Candidate| asked.admitted.may_call(candidate);
     let asking = Asking { model: &model, request: &request, may_call: &may_call };
     let mut selection = Selection::of(&asked.admitted.snapshot, &asking).map_err(|nothing| match nothing {
@@ -285,5 +307,12 @@ impl<H> Asked<'_, H> {
     /// Whether the client wants events.
     fn streams(&self) -> bool {
         self.door.work == Work::Generate && self.body.streams()
+    }
+}
+
+impl<'h, H: Iterator<Item = (&'h str, &'h str)> + Clone> Asked<'_, H> {
+    /// A header by its lower-case name.
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers.clone().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
     }
 }

@@ -8,7 +8,6 @@ use super::snapshot::{Naming, Snapshot, disabled};
 use crate::domain::ids::ProviderId;
 use crate::domain::when::Attributes;
 use crate::refusal::Refusal;
-use std::cmp::Ordering;
 
 /// A model that was looked at, and what became of it.
 #[derive(Debug, Clone)]
@@ -132,18 +131,18 @@ pub enum Nothing {
 }
 
 /// The rights and the request that a selection goes by.
-pub struct Asking<'a, A> {
+pub struct Asking<'a> {
     /// The request's `model`; empty where it has none.
     pub model: &'a str,
     /// What `when` may ask of it. Nothing is read that no model asks for.
-    pub request: &'a A,
+    pub request: &'a dyn Attributes,
     /// Whether the token may call a model.
     pub may_call: &'a dyn Fn(&Candidate) -> bool,
 }
 
 impl Selection {
     /// Looks at whoever goes by the request's model. Equals stand in a fixed order: [`Self::draw`] comes next.
-    pub fn of(snapshot: &Snapshot, asking: &Asking<'_, impl Attributes>) -> Result<Self, Nothing> {
+    pub fn of(snapshot: &Snapshot, asking: &Asking<'_>) -> Result<Self, Nothing> {
         let (naming, named) = snapshot.named(asking.model).map_err(Nothing::Refused)?;
         let judge = |candidate: &Candidate| {
             let verdict = match out_of_reach(candidate, asking.may_call) {
@@ -172,8 +171,7 @@ impl Selection {
         if !entries.iter().any(Entry::is_kept) {
             return Err(nothing(snapshot, naming, &entries, asking.model));
         }
-        entries.sort_by(Entry::before);
-        Ok(Self { naming, entries, fallbacks: Vec::new(), unknown_fallbacks: Vec::new() })
+        Ok(Self { naming, entries: ranked(&entries), fallbacks: Vec::new(), unknown_fallbacks: Vec::new() })
     }
 
     /// Leaves those of one provider, where there are any: of the last issuer that is among them. `issuers` is who made
@@ -186,7 +184,7 @@ impl Selection {
                 entry.verdict = Verdict::Dropped(Dropped::OtherIssuer);
             }
         }
-        self.entries.sort_by_key(|entry| !entry.is_kept());
+        self.entries = ranked(&self.entries);
     }
 
     /// Puts equals into a random order in which each is the first as often as its weight is of theirs. `random` is asked
@@ -266,11 +264,15 @@ impl Entry {
         }
     }
 
-    /// What may serve the call comes first, for the better reason, then by the model's own order.
-    fn before(&self, other: &Self) -> Ordering {
-        let why = |entry: &Self| (!entry.is_kept(), entry.rank().map(|(why, _)| why));
-        why(self).cmp(&why(other)).then_with(|| self.candidate.order().cmp(&other.candidate.order()))
+    fn why(&self) -> Option<Kept> {
+        self.rank().map(|(why, _)| why)
     }
+}
+
+/// What may serve the call comes first, and for the better reason; else the order stays, which is that of the models.
+fn ranked(entries: &[Entry]) -> Vec<Entry> {
+    let whys = Kept::ALL.map(Some).into_iter().chain([None]);
+    whys.flat_map(|why| entries.iter().filter(move |entry| entry.why() == why)).cloned().collect()
 }
 
 /// What keeps a model from anybody, or from this caller.
@@ -290,7 +292,7 @@ fn has_condition(candidate: &Candidate) -> bool {
     !matches!(candidate.model.condition(), Condition::None)
 }
 
-fn by_condition(candidate: &Candidate, request: &impl Attributes) -> Verdict {
+fn by_condition(candidate: &Candidate, request: &dyn Attributes) -> Verdict {
     match candidate.model.condition() {
         Condition::None => Verdict::Kept(Kept::Unconditional),
         Condition::When(when) if when.matches(request) => Verdict::Kept(Kept::WhenMatched),
@@ -310,8 +312,9 @@ fn keep_all_unmatched(entries: &mut [Entry]) {
 
 /// The defaults of the project: those of the highest priority may serve the call.
 fn defaults(snapshot: &Snapshot, may_call: &dyn Fn(&Candidate) -> bool) -> Vec<Entry> {
+    let defaults = snapshot.defaults();
     let within = |candidate: &&Candidate| out_of_reach(candidate, may_call).is_none();
-    let highest = snapshot.defaults().filter(within).map(|candidate| candidate.model.priority()).max();
+    let highest = defaults.iter().filter(within).map(|candidate| candidate.model.priority()).max();
     let judge = |candidate: &Candidate| {
         let verdict = match out_of_reach(candidate, may_call) {
             Some(dropped) => Verdict::Dropped(dropped),
@@ -320,7 +323,7 @@ fn defaults(snapshot: &Snapshot, may_call: &dyn Fn(&Candidate) -> bool) -> Vec<E
         };
         Entry { candidate: candidate.clone(), verdict }
     };
-    snapshot.defaults().map(judge).collect()
+    defaults.iter().map(judge).collect()
 }
 
 fn nothing(snapshot: &Snapshot, naming: Naming, entries: &[Entry], requested: &str) -> Nothing {

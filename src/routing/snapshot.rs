@@ -6,7 +6,7 @@
 use super::candidate::{Candidate, RoutedModel};
 use crate::domain::base_url::PrivateUpstreams;
 use crate::domain::header_map::{CustomHeaders, api_key_text};
-use crate::domain::ids::{ProjectId, ProviderId};
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::invalid::Invalid;
 use crate::domain::kind::AuthMethod;
 use crate::domain::name::key;
@@ -18,6 +18,7 @@ use crate::seal::{KeyRing, Place, Plaintext, Sealed};
 use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
 use crate::store::{providers, secrets};
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -255,10 +256,13 @@ impl Snapshot {
             }
             snapshot.upstream_names.entry(key(candidate.model.model())).or_default().push(candidate);
         }
+        for candidates in snapshot.upstream_names.values_mut().chain([&mut snapshot.conditional]) {
+            sort(candidates, by_order);
+        }
         snapshot
     }
 
-    /// Who goes by what a request asks for, in no order, switched on or not: a selector, a public name, an upstream name
+    /// Who goes by what a request asks for, in its models' order, switched on or not: a selector, a public name, an upstream name
     /// over all providers, or a provider's name for its default. Nothing found is an error, never another model.
     pub(super) fn named(&self, requested: &str) -> Result<(Naming, &[Candidate]), Refusal> {
         let wanted = key(requested);
@@ -276,9 +280,11 @@ impl Snapshot {
         named.ok_or_else(|| self.not_found(requested))
     }
 
-    /// Every provider's default, in no order.
-    pub(super) fn defaults(&self) -> impl Iterator<Item = &Candidate> {
-        self.defaults.values()
+    /// Every provider's default, in the models' order.
+    pub(super) fn defaults(&self) -> Vec<Candidate> {
+        let mut defaults: Vec<Candidate> = self.defaults.values().cloned().collect();
+        sort(&mut defaults, by_order);
+        defaults
     }
 
     /// The model of a selector, switched on or not.
@@ -317,12 +323,32 @@ impl Snapshot {
         }
     }
 
+    /// A provider by id, switched on or off.
+    pub fn account(&self, id: &ProviderId) -> Option<&Rc<RoutedProvider>> {
+        self.providers.values().find(|provider| provider.id() == id)
+    }
+
+    /// A model by id, switched on or off; none if it is orphaned.
+    pub fn model(&self, id: &ModelId) -> Option<&Candidate> {
+        self.selectors.values().find(|candidate| candidate.model.id() == id)
+    }
+
     /// Everything that can be called, oldest first.
     pub fn selectable(&self) -> Vec<Candidate> {
         let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.is_enabled()).cloned().collect();
-        all.sort_by(|one, other| one.age().cmp(&other.age()));
+        sort(&mut all, |one, other| one.age().cmp(&other.age()));
         all
     }
+}
+
+/// Sorts for any order: the algorithm is in the Worker once.
+#[inline(never)]
+fn sort(candidates: &mut [Candidate], order: fn(&Candidate, &Candidate) -> Ordering) {
+    candidates.sort_by(order);
+}
+
+fn by_order(one: &Candidate, other: &Candidate) -> Ordering {
+    one.order().cmp(&other.order())
 }
 
 /// Each side is lower-cased for itself: how a letter folds may hang on the one after it (`Σ` at a word's end).

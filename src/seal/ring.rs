@@ -177,6 +177,7 @@ impl KeyRing {
         self.decrypt(Purpose::Copies, sealed, name.as_bytes())
     }
 
+    #[inline(never)]
     fn encrypt(&self, purpose: Purpose, text: &str, place: &[u8], rng: &dyn Rng) -> Result<Sealed, SealError> {
         let mut sealed = vec![0u8; NONCE_BYTES];
         rng.fill(&mut sealed)?;
@@ -187,6 +188,7 @@ impl KeyRing {
         Ok(Sealed::assemble(&self.sealing.id, &sealed))
     }
 
+    #[inline(never)]
     fn decrypt(&self, purpose: Purpose, sealed: &Sealed, place: &[u8]) -> Result<Plaintext, SealError> {
         let (key_id, bytes) = sealed.parts()?;
         let key = std::iter::once(&self.sealing)
@@ -209,7 +211,8 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// Derives a purpose's key by HKDF-SHA256.
+/// Derives a purpose's key by HKDF-SHA256. In the Worker once.
+#[inline(never)]
 fn data_key(material: &[u8], purpose: Purpose) -> Option<Aes256Gcm> {
     let mut derived = Zeroizing::new([0u8; KEY_BYTES]);
     Hkdf::<Sha256>::new(None, material).expand(purpose.label(), derived.as_mut_slice()).ok()?;

@@ -88,6 +88,17 @@ test('equals share the calls by their weights', async () => {
   assert.ok(count > 65 && count < 113, `${count} of 120 at weight 3:1`);
 });
 
+test('the fallbacks of a model that fails take over, in their order', async () => {
+  const [failing] = await serving('mock-error-500', {});
+  const [spare] = await serving('fallback-spare', {});
+  const [made] = (await e2e.admin.must('GET', `/api/v1/providers/${failing.id}/models`)).data;
+  const fallbacks = ['nobody^at-all', `${spare.name}^fallback-spare`];
+  await e2e.admin.must('PATCH', `/api/v1/providers/${failing.id}/models/${made.id}`, { fallbacks });
+  const { response } = await client.chat.completions.create({ model: made.selector, messages: MESSAGES }).withResponse();
+  assert.equal(response.headers.get('x-sluice-provider'), spare.name);
+  assert.equal(response.headers.get('x-sluice-attempts'), '2');
+});
+
 describe('a conversation', () => {
   for (const Driver of DRIVERS.filter(({ protocol }) => protocol !== 'chat_completions')) {
     test(`of ${Driver.protocol} stays with the account whose reasoning it carries`, async () => {

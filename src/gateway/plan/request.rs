@@ -3,6 +3,8 @@
 use super::Asked;
 use crate::domain::protocol::Protocol;
 use crate::domain::when::{Attribute, Attributes};
+use crate::gateway::admit::Admitted;
+use crate::protocol::body::RequestBody;
 use crate::protocol::json::{Cursor, Kind, Value};
 use crate::protocol::prompt::Prompt;
 use std::borrow::Cow;
@@ -15,48 +17,47 @@ const TAGS: &str = "x-sluice-tags";
 const COUNTRY: &str = "cf-ipcountry";
 
 /// A request, seen as attributes.
-pub(super) struct RequestAttributes<'a, H> {
-    asked: &'a Asked<'a, H>,
+pub(super) struct RequestAttributes<'a> {
+    admitted: &'a Admitted,
+    client: Protocol,
+    body: &'a RequestBody,
+    /// Finds a header by its lower-case name.
+    header: &'a dyn Fn(&str) -> Option<String>,
     prompt: OnceCell<Prompt>,
 }
 
-impl<'a, H> RequestAttributes<'a, H> {
-    pub(super) fn of(asked: &'a Asked<'a, H>) -> Self {
-        Self { asked, prompt: OnceCell::new() }
+impl<'a> RequestAttributes<'a> {
+    pub(super) fn of<H>(asked: &Asked<'a, H>, header: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        let Asked { admitted, door, body, .. } = asked;
+        Self { admitted, client: door.protocol, body, header, prompt: OnceCell::new() }
     }
 
     fn prompt(&self) -> Prompt {
-        *self.prompt.get_or_init(|| Prompt::of(self.asked.body))
+        *self.prompt.get_or_init(|| Prompt::of(self.body))
     }
 
     /// The most that the answer may have, by each protocol's name for it.
     fn max_tokens(&self) -> Option<u64> {
-        let names: &[&str] = match self.asked.door.protocol {
+        let names: &[&str] = match self.client {
             Protocol::Responses => &["max_output_tokens"],
             Protocol::ChatCompletions => &["max_completion_tokens", "max_tokens"],
             _ => &["max_tokens"],
         };
-        names.iter().find_map(|name| self.asked.body.get(name)?.number())
+        names.iter().find_map(|name| self.body.get(name)?.number())
     }
 
     fn tools(&self) -> u64 {
         let mut count = 0;
-        if let Some(tools) = self.asked.body.get("tools") {
+        if let Some(tools) = self.body.get("tools") {
             Cursor::new(tools.raw).elements(|_| count += 1);
         }
         count
     }
-}
-
-impl<'h, H: Iterator<Item = (&'h str, &'h str)> + Clone> RequestAttributes<'_, H> {
-    fn header(&self, name: &str) -> Option<&'h str> {
-        self.asked.headers.clone().find(|(known, _)| *known == name).map(|(_, value)| value)
-    }
 
     /// The header's, and those in the body's `metadata.tags`: a list, or comma-separated as OpenAI's metadata wants it.
     fn tags(&self) -> Option<Attribute<'_>> {
-        let in_body = self.asked.body.get("metadata").and_then(|metadata| member(metadata, "tags"));
-        let mut tags: Vec<String> = self.header(TAGS).into_iter().flat_map(split).collect();
+        let in_body = self.body.get("metadata").and_then(|metadata| member(metadata, "tags"));
+        let mut tags: Vec<String> = (self.header)(TAGS).iter().flat_map(|tags| split(tags)).collect();
         match in_body.and_then(attribute) {
             Some(Attribute::Text(text)) => tags.extend(split(&text)),
             Some(Attribute::List(list)) => tags.extend(list.into_owned()),
@@ -66,12 +67,12 @@ impl<'h, H: Iterator<Item = (&'h str, &'h str)> + Clone> RequestAttributes<'_, H
     }
 }
 
-impl<'h, H: Iterator<Item = (&'h str, &'h str)> + Clone> Attributes for RequestAttributes<'_, H> {
+impl Attributes for RequestAttributes<'_> {
     fn attribute(&self, name: &str) -> Option<Attribute<'_>> {
-        let Asked { admitted, door, body, .. } = self.asked;
+        let Self { admitted, body, .. } = self;
         let holder = admitted.holder();
         match name {
-            "protocol" => text(door.protocol.as_str()),
+            "protocol" => text(self.client.as_str()),
             "stream" => Some(Attribute::Bool(body.streams())),
             "model" => text(body.model()?),
             "user" => {
@@ -84,7 +85,7 @@ impl<'h, H: Iterator<Item = (&'h str, &'h str)> + Clone> Attributes for RequestA
             "tools" => Some(number(self.tools())),
             "images" => Some(number(self.prompt().images)),
             "input_chars" => Some(number(self.prompt().chars)),
-            "country" => text(self.header(COUNTRY)?.to_owned()),
+            "country" => text((self.header)(COUNTRY)?),
             other => attribute(member(body.get("metadata")?, other.strip_prefix("metadata.")?)?),
         }
     }
