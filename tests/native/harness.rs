@@ -1,10 +1,13 @@
 //! The control plane as its callers see it: a path and JSON in, status, headers and JSON out.
 
+use crate::fake_upstream::FakeUpstream;
 use crate::openapi;
 use crate::sqlite::{FakeClock, Sqlite, SystemRng};
 use serde_json::{Value, json};
+use sluice::access::route::Surface;
 use sluice::admin::{Request, World, serve};
 use sluice::deployment::Deployment;
+use sluice::discovery::Catalogues;
 use sluice::domain::ids::RequestId;
 use std::cell::RefCell;
 
@@ -19,6 +22,8 @@ pub struct Api {
     pub db: Sqlite,
     pub clock: FakeClock,
     pub deployment: Deployment,
+    pub upstream: FakeUpstream,
+    pub catalogues: RefCell<Catalogues>,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
 }
@@ -60,6 +65,8 @@ impl Api {
             db: Sqlite::new(),
             clock: FakeClock::at(NOW),
             deployment: deployment(variables),
+            upstream: FakeUpstream::default(),
+            catalogues: RefCell::default(),
             transcript: RefCell::default(),
         }
     }
@@ -253,7 +260,14 @@ impl Caller<'_> {
     pub fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Answer {
         let api = self.api;
         let request = self.request(method, path, body);
-        let world = World { db: &api.db, clock: &api.clock, rng: &SystemRng, deployment: &api.deployment };
+        let world = World {
+            db: &api.db,
+            clock: &api.clock,
+            rng: &SystemRng,
+            deployment: &api.deployment,
+            upstream: &api.upstream,
+            catalogues: &api.catalogues,
+        };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();
         let is_json = reply.headers.iter().all(|(name, value)| *name != "content-type" || value.contains("json"));
@@ -261,9 +275,15 @@ impl Caller<'_> {
         let answer = Answer { status: reply.status, headers: reply.headers, text, body };
         if answer.status >= 400 && !(method == "GET" && path == "/healthz") {
             let error = &answer.body["error"];
-            let replayed = answer.header("idempotency-replayed").is_some();
-            assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
-            assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+            if Surface::of(&request.path) == Surface::Own {
+                let replayed = answer.header("idempotency-replayed").is_some();
+                assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
+                assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+            } else {
+                // 001 and 002: one field, one sentence.
+                assert!(error.as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+                assert_eq!(answer.body.as_object().map(serde_json::Map::len), Some(1), "{answer:?}");
+            }
         }
         let plain = request.path.as_str();
         openapi::hold(method, plain, answer.status, answer.header("content-type"), &answer.body);
@@ -286,6 +306,16 @@ impl Answer {
         let error = &self.body["error"];
         let (got_code, got_param) = (error["code"].as_str(), error["param"].as_str().unwrap_or_default());
         assert_eq!((self.status, got_code, got_param), (status, Some(code), param), "{}", self.text);
+    }
+
+    /// Asserts a refusal in the documents' shape: status, and words of its sentence.
+    #[track_caller]
+    pub fn says(&self, status: u16, words: &[&str]) {
+        let sentence = self.body["error"].as_str().unwrap_or_default();
+        assert_eq!(self.status, status, "{}", self.text);
+        for word in words {
+            assert!(sentence.contains(word), "{word:?} is not in {}", self.text);
+        }
     }
 
     /// Asserts a 422 on a field.

@@ -17,6 +17,10 @@ struct Furnished {
 impl Furnished {
     fn new() -> Self {
         let api = Api::new();
+        // A list of models and an answer in one, for the routes that ask an upstream.
+        api.upstream
+            .otherwise(json!({"data": [{"id": "m"}], "object": "response", "status": "completed", "output": [],
+            "error": null, "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}}));
         let provider = api.provider("a");
         let model = api.model(&provider, "m");
         let token = api.post("/api/v1/tokens", json!({"name": "t"})).must(201).id();
@@ -75,6 +79,16 @@ fn body(method: Method, pattern: &str) -> Value {
         (Method::Post, "/api/v1/projects" | "/api/v1/users") => json!({"name": "new"}),
         (Method::Post, "/api/v1/providers") => json!({"name": "new", "provider": "openai", "api_key": "sk-new"}),
         (Method::Post, "/api/v1/providers/{provider_id}/models") => json!({"model": "new"}),
+        (Method::Post, "/api/v1/ai-providers") => json!({"name": "new", "provider": "openai", "defaultModel": "new"}),
+        (Method::Post, "/api/admin/providers") => json!({"name": "new", "type": "openai", "api_key": "sk-new"}),
+        (Method::Put, "/api/admin/providers/{provider_id}") => json!({"name": "renamed"}),
+        (Method::Put, "/api/admin/providers/{provider_id}/toggle") => json!({"enabled": false}),
+        (
+            Method::Post,
+            "/api/v1/providers/{provider_id}/import-models"
+            | "/api/v1/providers/{provider_id}/models/{model_id}/test"
+            | "/api/admin/providers/{provider_id}/fetch",
+        ) => json!({}),
         (Method::Post, "/api/v1/secrets") => json!({"name": "new", "value": "sk-0123456789"}),
         // Within what a token may give that may do nothing but this.
         (Method::Post, "/api/v1/tokens") => {
@@ -90,6 +104,15 @@ fn body(method: Method, pattern: &str) -> Value {
 /// Refused because of the action, and not because of what the body would give.
 fn refuses_the_action(answer: &Answer) -> bool {
     answer.status == 403 && answer.body["error"]["param"] == Value::Null
+}
+
+/// Asserts a refusal, whatever its door's shape.
+#[track_caller]
+fn is_refused(answer: &Answer, status: u16, code: &str) {
+    match answer.body["error"].is_string() {
+        true => answer.says(status, &[]),
+        false => answer.refuses(status, code, ""),
+    }
 }
 
 fn routes() -> impl Iterator<Item = Route> {
@@ -225,7 +248,7 @@ fn another_projects_admin_finds_nothing_here_whatever_it_sends() {
         // What is sent is not looked at before it is known that there is something to send it to.
         for body in [body(route.0, route.1), json!({"nonsense": 1}), json!([])] {
             let answer = at.api.changes_nothing(|| at.call_with(Some(&token), (route.0, route.1), body));
-            answer.refuses(404, "not_found", "");
+            is_refused(&answer, 404, "not_found");
         }
     }
 }
@@ -246,7 +269,7 @@ fn a_token_that_ended_or_was_switched_off_is_401_on_every_route() {
             // Neither the body nor the path is looked at.
             for body in [body(route.0, route.1), json!([])] {
                 let answer = api.changes_nothing(|| at.call_with(token, (route.0, route.1), body));
-                answer.refuses(401, "auth.invalid_token", "");
+                is_refused(&answer, 401, "auth.invalid_token");
             }
         }
     }
@@ -327,7 +350,12 @@ fn an_id_of_another_project_in_a_body_or_a_query_is_not_there() {
     }
     for route in routes().filter(|route| route.0 == Method::Get && route.2.audience() == Audience::Permitted) {
         if at.named(route.1).is_empty() && !["/api/v1/projects", "/api/v1/me/provider-keys"].contains(&route.1) {
-            stranger.get(&format!("{}?project_id={home}", route.1)).refuses(404, "not_found", "project_id");
+            let parameter = if route.1 == "/api/v1/ai-providers" { "projectId" } else { "project_id" };
+            let answer = stranger.get(&format!("{}?{parameter}={home}", route.1));
+            match answer.body["error"].is_string() {
+                true => answer.says(404, &[parameter]),
+                false => answer.refuses(404, "not_found", "project_id"),
+            }
         }
     }
 }
@@ -345,6 +373,23 @@ fn a_fenced_off_row_is_in_no_list() {
         {"effect": "deny", "actions": ["*"], "resources": [closed, other, secret]},
     ]));
     let fenced = api.as_token(&fenced);
+    for (path, rows, shown, not_shown) in [
+        ("/api/v1/ai-providers", "", vec![&open], vec![&closed]),
+        ("/api/admin/providers", "/providers", vec![&open], vec![&closed]),
+        ("/api/providers", "/providers", vec![&open], vec![&closed]),
+        ("/api/models", "/models", vec![&kept], vec![&hidden, &other]),
+    ] {
+        let body = fenced.get(path).must(200).body;
+        let ids: Vec<&str> = body
+            .pointer(rows)
+            .and_then(Value::as_array)
+            .expect("a list")
+            .iter()
+            .filter_map(|row| row["id"].as_str())
+            .collect();
+        assert!(shown.iter().all(|id| ids.contains(&id.as_str())), "{path}: {ids:?}");
+        assert!(!not_shown.iter().any(|id| ids.contains(&id.as_str())), "{path}: {ids:?}");
+    }
     for (path, shown, not_shown) in [
         ("/api/v1/providers".to_owned(), vec![&open], vec![&closed]),
         ("/api/v1/models".to_owned(), vec![&kept], vec![&hidden, &other]),
