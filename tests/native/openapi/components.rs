@@ -1,16 +1,23 @@
 //! What operations share: parameters, headers, and the schemas that any of them names.
 
-use super::document::reference;
+use super::document::{query_parameter, reference};
 use super::operations::{Answer, GROUPS};
 use super::vendors;
 use serde_json::{Map, Value, json};
+use sluice::admin::schema::admin_panel::PLAIN_ERROR;
 use sluice::admin::schema::error::ERROR;
-use sluice::admin::schema::page::NEXT_CURSOR;
-use sluice::admin::schema::{CLOSED, Object, Purpose, References, Type, component, schema};
+use sluice::admin::schema::page::{IN_PROJECT, NEXT_CURSOR, PAGE};
+use sluice::admin::schema::{CLOSED, Field, Object, Purpose, References, Type, component, schema};
 use std::collections::BTreeMap;
 
+/// Query parameters that most lists have, by their names here: that of a path may be the same.
+pub fn shared_query() -> impl Iterator<Item = (String, &'static Field)> {
+    PAGE.iter().chain(IN_PROJECT).map(|field| (format!("query-{}", field.name), field))
+}
+
 pub fn parameters() -> Value {
-    let mut parameters = Map::new();
+    let mut parameters: Map<String, Value> =
+        shared_query().map(|(name, field)| (name, query_parameter(field))).collect();
     for (name, prefix, of) in [
         ("project_id", "prj", "A project's id."),
         ("provider_id", "aip", "A provider's id."),
@@ -80,6 +87,7 @@ pub fn used_schemas(document: &Value) -> Value {
             Answer::One(object)
             | Answer::Plain(object)
             | Answer::Page(object)
+            | Answer::Bare(object)
             | Answer::PageOrCsv(object)
             | Answer::Made(object)
             | Answer::Set(object)
@@ -88,7 +96,7 @@ pub fn used_schemas(document: &Value) -> Value {
         };
         answer.into_iter().chain(described.body.map(|body| body.object))
     });
-    for object in roots.chain([&ERROR]).flat_map(with_nested) {
+    for object in roots.chain([&ERROR, &PLAIN_ERROR]).flat_map(with_nested) {
         for purpose in [Purpose::Create, Purpose::Update, Purpose::Made, Purpose::Read] {
             known.insert(component(object, purpose), schema(object, purpose, References::Components));
         }

@@ -1,12 +1,13 @@
 //! The document, made of the route table, the tables of fields, the reasons, and `operations.rs`.
 
-use super::components::{headers, parameters, used_schemas};
+use super::components::{headers, parameters, shared_query, used_schemas};
 use super::data_plane;
 use super::operations::{Answer, Body, Described, GROUPS};
 use serde_json::{Map, Value, json};
 use sluice::access::Audience;
-use sluice::access::route::{Method, PROVIDERS, ROUTES};
+use sluice::access::route::{Method, PROVIDERS, ROUTES, Surface};
 use sluice::access::{Operation, route};
+use sluice::admin::schema::admin_panel::PLAIN_ERROR;
 use sluice::admin::schema::error::ERROR;
 use sluice::admin::schema::{Field, Object, Purpose, component, parameter};
 use sluice::refusal::Reason;
@@ -168,13 +169,18 @@ impl Parts {
             }
         }
         for (status, reasons) in by_status {
-            responses.insert(status.to_string(), json!({"$ref": self.refusal(status, &reasons)}));
+            responses.insert(
+                status.to_string(),
+                json!({"$ref": self.refusal(Surface::of(described.path), status, &reasons)}),
+            );
         }
         Value::Object(responses)
     }
 
-    fn refusal(&mut self, status: u16, reasons: &[Reason]) -> String {
+    fn refusal(&mut self, surface: Surface, status: u16, reasons: &[Reason]) -> String {
+        let plain = surface != Surface::Own;
         let name = reasons.iter().map(|reason| format!("{reason:?}")).collect::<Vec<_>>().join("Or");
+        let (name, object) = if plain { (format!("{name}Plain"), &PLAIN_ERROR) } else { (name, &ERROR) };
         let told: Vec<String> = reasons.iter().map(|reason| format!("`{}`: {}", reason.code(), reason.doc())).collect();
         let mut headers = json!({"x-request-id": header("RequestId")});
         match status {
@@ -185,16 +191,17 @@ impl Parts {
         let examples: Map<String, Value> = reasons
             .iter()
             .map(|reason| {
-                let error =
-                    json!({"code": reason.code(), "message": reason.doc(), "request_id": "req_0123456789abcdef"});
-                (reason.code().to_owned(), json!({"value": {"error": error}}))
+                let (code, message) = (reason.code(), reason.doc());
+                let own = json!({"code": code, "message": message, "request_id": "req_0123456789abcdef"});
+                let error = if plain { message.into() } else { own };
+                (code.to_owned(), json!({"value": {"error": error}}))
             })
             .collect();
         let response = json!({
             "description": told.join(" "),
             "headers": headers,
             "content": {"application/json": {
-                "schema": {"$ref": format!("#/components/schemas/{}", ERROR.name)},
+                "schema": {"$ref": format!("#/components/schemas/{}", object.name)},
                 "examples": examples,
             }},
         });
@@ -221,8 +228,14 @@ fn reasons(described: &Described, operation: Operation) -> Vec<Reason> {
     if matches!(operation.audience(), Audience::Permitted | Audience::Root) {
         reasons.push(Reason::Forbidden);
     }
-    let names_a_project = described.query.iter().flat_map(|fields| fields.iter()).any(|f| f.name == "project_id");
-    if described.path.contains('{') || names_a_project {
+    let names_a_project = described
+        .query
+        .iter()
+        .flat_map(|fields| fields.iter())
+        .any(|field| ["project_id", "projectId"].contains(&field.name));
+    let body_names_one =
+        described.body.is_some_and(|body| body.object.writable().any(|field| field.name == "projectId"));
+    if described.path.contains('{') || names_a_project || body_names_one {
         reasons.push(Reason::NotFound);
     }
     if described.path.contains('{') && described.method != Method::Get && described.method != Method::Post {
@@ -266,11 +279,17 @@ fn parameters_of(described: &Described) -> Vec<Value> {
         }
     }
     for field in described.query.iter().flat_map(|fields| fields.iter()) {
-        let mut parameter = query_parameter(field);
-        if described.needs == field.name {
-            parameter["required"] = true.into();
-        }
-        parameters.push(parameter);
+        parameters.push(
+            match shared_query().find(|(_, shared)| (shared.name, shared.doc) == (field.name, field.doc)) {
+                Some((name, _)) => json!({"$ref": format!("#/components/parameters/{name}")}),
+                None if described.needs == field.name => {
+                    let mut needed = query_parameter(field);
+                    needed["required"] = true.into();
+                    needed
+                }
+                None => query_parameter(field),
+            },
+        );
     }
     let one = described.path.contains('{');
     let header = match described.method {
@@ -282,7 +301,7 @@ fn parameters_of(described: &Described) -> Vec<Value> {
     parameters
 }
 
-fn query_parameter(field: &Field) -> Value {
+pub fn query_parameter(field: &Field) -> Value {
     json!({"name": field.name, "in": "query", "description": field.doc, "schema": parameter(field)})
 }
 
@@ -293,7 +312,7 @@ fn header(name: &str) -> Value {
 fn request_body(body: &Body) -> Value {
     let example: Value = serde_json::from_str(body.example).expect("JSON");
     json!({
-        "required": true,
+        "required": body.required,
         "content": {"application/json": {
             "schema": {"$ref": reference(body.object, body.purpose)},
             "examples": {"usual": {"value": example}},
@@ -326,6 +345,10 @@ fn answers(answer: Answer, method: Method) -> Map<String, Value> {
     match answer {
         Answer::One(object) => put("200", object.doc, &[tag], of(object, Purpose::Read)),
         Answer::Plain(object) => put("200", object.doc, tagged, of(object, Purpose::Read)),
+        Answer::Bare(object) => {
+            let all = json!({"type": "array", "items": {"$ref": reference(object, Purpose::Read)}});
+            put("200", "All of them.", tagged, json(all));
+        }
         Answer::Page(object) => put("200", "A page of them.", tagged, page(object)),
         Answer::PageOrCsv(object) => {
             let mut content = page(object);

@@ -4,7 +4,10 @@
 use Method::{Delete, Get, Patch, Post, Put};
 use serde_json::Value;
 use sluice::access::route::Method;
+use sluice::admin::schema::admin_panel::{FETCHED, MESSAGE, PANEL_MODELS, PANEL_PROVIDER, PANEL_PROVIDERS, TOGGLE};
+use sluice::admin::schema::ai_providers::{AI_PROVIDER, IN_PROJECT as IN_PROJECT_001};
 use sluice::admin::schema::audit::{AUDIT_ENTRY, OF_AUDIT_LOG};
+use sluice::admin::schema::discovery::{AVAILABLE_MODEL, IMPORT, IMPORTED, TESTED};
 use sluice::admin::schema::health::HEALTH;
 use sluice::admin::schema::me::ME;
 use sluice::admin::schema::models::{MODEL, OF_SELECTABLE};
@@ -41,6 +44,8 @@ pub enum Answer {
     Nothing,
     /// 200, and the same under 503 when something is amiss.
     Health(&'static Object),
+    /// 200: all of them, in an array.
+    Bare(&'static Object),
     /// 200: JSON of that schema.
     Json(fn() -> Value),
 }
@@ -51,6 +56,8 @@ pub struct Body {
     pub object: &'static Object,
     pub purpose: Purpose,
     pub example: &'static str,
+    /// Whether the route is not served without one.
+    pub required: bool,
 }
 
 /// A route as the document tells it.
@@ -100,11 +107,15 @@ impl Described {
     }
 
     const fn creates(self, object: &'static Object, example: &'static str) -> Self {
-        Self { body: Some(Body { object, purpose: Purpose::Create, example }), ..self }
+        Self { body: Some(Body { object, purpose: Purpose::Create, example, required: true }), ..self }
+    }
+
+    const fn may_be_told(self, object: &'static Object, example: &'static str) -> Self {
+        Self { body: Some(Body { object, purpose: Purpose::Create, example, required: false }), ..self }
     }
 
     const fn updates(self, object: &'static Object, example: &'static str) -> Self {
-        Self { body: Some(Body { object, purpose: Purpose::Update, example }), ..self }
+        Self { body: Some(Body { object, purpose: Purpose::Update, example, required: true }), ..self }
     }
 
     const fn refuses(self, reasons: &'static [&'static [Reason]]) -> Self {
@@ -120,6 +131,20 @@ const OPENS: &[Reason] = &[Reason::SealingNotConfigured, Reason::SealingKeyMissi
 
 /// Own keys are a user's, which `ADMIN_TOKEN` and some tokens have none of.
 const WITHOUT_USER: &[Reason] = &[Reason::ValidationFailed];
+
+/// What asks an upstream what it can do.
+const ASKS: &[Reason] = &[
+    Reason::UpstreamAuthFailed,
+    Reason::UpstreamRequestFailed,
+    Reason::CredentialMissing,
+    Reason::CredentialInvalid,
+    Reason::AddressRefused,
+    Reason::UpstreamError,
+    Reason::UpstreamRedirect,
+    Reason::UpstreamUnreachable,
+    Reason::UpstreamMalformed,
+    Reason::UpstreamTimeout,
+];
 
 /// A call's body, of any protocol.
 static CALL: Object = Object {
@@ -215,6 +240,16 @@ pub const GROUPS: &[Group] = &[
                 .updates(&MODEL, r#"{"priority": 10, "tags": ["cheap"]}"#)
                 .refuses(&[&[Reason::ModelConflict, Reason::ModelOrphaned]]),
             route(Delete, "/api/v1/providers/{provider_id}/models/{model_id}", Answer::Nothing),
+            route(Get, "/api/v1/providers/{provider_id}/available-models", Answer::Page(&AVAILABLE_MODEL))
+                .more("All of them, in one page.")
+                .refuses(&[ASKS, OPENS]),
+            route(Post, "/api/v1/providers/{provider_id}/import-models", Answer::Plain(&IMPORTED))
+                .more("What an operator wrote stays as it is, and nothing is deleted.")
+                .may_be_told(&IMPORT, r#"{"models": ["gpt-5.4-mini"]}"#)
+                .refuses(&[ASKS]),
+            route(Post, "/api/v1/providers/{provider_id}/models/{model_id}/test", Answer::Plain(&TESTED))
+                .more("The real way, 30 seconds at most. A call that fails is an answer, too: 200, `success` false.")
+                .refuses(&[&[Reason::ModelForbidden]]),
             route(Get, "/api/v1/models", Answer::Page(&MODEL))
                 .name("listModels")
                 .more("Every model of the project that a selector reaches.")
@@ -288,6 +323,70 @@ pub const GROUPS: &[Group] = &[
                 OF_REQUESTS,
             ]),
             route(Get, "/api/v1/requests/{request_id}", Answer::One(&REQUEST)),
+        ],
+    },
+    Group {
+        tag: "Document 001",
+        doc: "Providers as document 001 has them: another door to the same ones.",
+        routes: &[
+            route(Get, "/api/v1/ai-providers", Answer::Bare(&AI_PROVIDER))
+                .name("listAiProviders")
+                .query(&[IN_PROJECT_001]),
+            route(Post, "/api/v1/ai-providers", Answer::Made(&AI_PROVIDER))
+                .name("createAiProvider")
+                .creates(&AI_PROVIDER, r#"{"name": "OpenAI", "provider": "openai", "defaultModel": "gpt-5.4"}"#)
+                .refuses(&[&[Reason::ProviderNameConflict], OPENS]),
+            route(Get, "/api/v1/ai-providers/{provider_id}", Answer::One(&AI_PROVIDER)).name("getAiProvider"),
+            route(Patch, "/api/v1/ai-providers/{provider_id}", Answer::One(&AI_PROVIDER))
+                .name("updateAiProvider")
+                .updates(&AI_PROVIDER, r#"{"defaultModel": "gpt-5.4-mini"}"#)
+                .refuses(&[&[Reason::ProviderNameConflict], OPENS]),
+            route(Delete, "/api/v1/ai-providers/{provider_id}", Answer::Nothing)
+                .name("deleteAiProvider")
+                .query(&[ON_DELETE])
+                .refuses(&[&[Reason::ProviderInUse]]),
+        ],
+    },
+    Group {
+        tag: "Document 002",
+        doc: "Providers as document 002 has them, for those who manage them and for those who use them.",
+        routes: &[
+            route(Get, "/api/admin/providers", Answer::Plain(&PANEL_PROVIDERS))
+                .name("listPanelProviders")
+                .query(&[IN_PROJECT]),
+            route(Post, "/api/admin/providers", Answer::Made(&PANEL_PROVIDER))
+                .name("createPanelProvider")
+                .query(&[IN_PROJECT])
+                .creates(
+                    &PANEL_PROVIDER,
+                    r#"{"name": "OpenAI", "type": "openai", "api_key": "sk-proj-0123456789abcdefghij"}"#,
+                )
+                .refuses(&[&[Reason::ProviderNameConflict], OPENS]),
+            route(Get, "/api/admin/providers/{provider_id}", Answer::One(&PANEL_PROVIDER)).name("getPanelProvider"),
+            route(Put, "/api/admin/providers/{provider_id}", Answer::One(&PANEL_PROVIDER))
+                .name("updatePanelProvider")
+                .more("Changes what it names, and keeps the rest.")
+                .updates(&PANEL_PROVIDER, r#"{"name": "OpenAI, EU"}"#)
+                .refuses(&[&[Reason::ProviderNameConflict], OPENS]),
+            route(Put, "/api/admin/providers/{provider_id}/toggle", Answer::One(&PANEL_PROVIDER))
+                .name("togglePanelProvider")
+                .more("Switches it on or off.")
+                .creates(&TOGGLE, r#"{"enabled": false}"#),
+            route(Post, "/api/admin/providers/{provider_id}/fetch", Answer::Plain(&FETCHED))
+                .name("fetchPanelModels")
+                .refuses(&[ASKS]),
+            route(Delete, "/api/admin/providers/{provider_id}", Answer::Plain(&MESSAGE))
+                .name("deletePanelProvider")
+                .query(&[ON_DELETE])
+                .refuses(&[&[Reason::ProviderInUse]]),
+            route(Get, "/api/providers", Answer::Plain(&PANEL_PROVIDERS))
+                .name("listUsersProviders")
+                .more("Those that are switched on.")
+                .query(&[IN_PROJECT]),
+            route(Get, "/api/models", Answer::Plain(&PANEL_MODELS))
+                .name("listUsersModels")
+                .more("Those that the caller may choose.")
+                .query(&[IN_PROJECT]),
         ],
     },
     Group {
