@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod domain;
 pub mod gateway;
 pub mod json;
+pub mod mcp;
 pub mod ports;
 pub mod protocol;
 pub mod refusal;
