@@ -166,17 +166,23 @@ fn writable(known: &Object) -> String {
     known.writable().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
-fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
-    if request.body.len() > MAX_BODY_BYTES {
-        let message = format!("the body must not exceed {MAX_BODY_BYTES} bytes");
-        return Err(Refusal::new(Reason::TooLarge, message));
-    }
+/// Refuses a body that does not say that it is JSON.
+pub fn check_media_type(request: &Request) -> Result<(), Refusal> {
     let media_type = request.content_type.as_deref().unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") && !essence.to_ascii_lowercase().ends_with("+json") {
         let message = format!("send the body as `content-type: application/json`, not `{essence}`");
         return Err(Refusal::new(Reason::UnsupportedMediaType, message));
     }
+    Ok(())
+}
+
+fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
+    if request.body.len() > MAX_BODY_BYTES {
+        let message = format!("the body must not exceed {MAX_BODY_BYTES} bytes");
+        return Err(Refusal::new(Reason::TooLarge, message));
+    }
+    check_media_type(request)?;
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Refusal::new(Reason::ValidationFailed, "the body must be a JSON object")),

@@ -32,6 +32,7 @@ use crate::domain::ids::{ProjectId, ProviderId, RequestId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
+use crate::mcp;
 use crate::ports::{Clock, Db, Rng};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
@@ -65,6 +66,8 @@ pub struct Request {
     pub idempotency_key: Option<String>,
     /// The caller's address.
     pub address: Option<String>,
+    /// The headers that only MCP asks for.
+    pub mcp: mcp::Headers,
     /// The body; the edge stops reading a little above [`MAX_BODY_BYTES`].
     pub body: Vec<u8>,
 }

@@ -44,7 +44,7 @@ pub fn schema(object: &Object, purpose: Purpose, references: References) -> Valu
     let fields = || object.fields.iter().filter(|field| is_there(field, purpose));
     let mut properties = empty();
     for field in fields() {
-        properties.put(field.name, member(field, purpose, references));
+        properties.put(field.name, property(field, purpose, references));
     }
     let required: Vec<&str> = fields().filter(|field| is_required(field, purpose)).map(|field| field.name).collect();
     let mut schema = empty();
@@ -98,7 +98,8 @@ fn is_required(field: &Field, purpose: Purpose) -> bool {
     }
 }
 
-fn member(field: &Field, purpose: Purpose, references: References) -> Value {
+/// A member's schema.
+pub fn property(field: &Field, purpose: Purpose, references: References) -> Value {
     let mut schema = of_type(&field.kind, purpose, references);
     let takes_null = match purpose {
         Purpose::Create | Purpose::Update => field.null == Null::Clears,
