@@ -1,9 +1,11 @@
 //! What the core asks of the world. `edge/` answers in production, the tests answer natively.
 
 use crate::domain::timestamp::Timestamp;
+use crate::refusal::Refusal;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// A future of the one thread that a Worker has.
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -75,7 +77,7 @@ pub struct Outcome {
     /// One JSON document a row: every query of the store selects a single text column, so that a row crosses the
     /// JavaScript border once and integers stay exact.
     pub rows: Vec<String>,
-    /// Rows inserted, updated or deleted, those changed by triggers not counted.
+    /// Rows inserted, updated or deleted, those that triggers changed for it among them: a sign of whether, not a count.
     pub changes: u64,
 }
 
@@ -98,3 +100,49 @@ impl fmt::Display for DbError {
 }
 
 impl std::error::Error for DbError {}
+
+/// Upstreams, where their answers are read whole: the control plane's questions. A model call's answer is relayed as it
+/// comes, by `edge`.
+pub trait Upstream {
+    /// Sends a request once and reads its answer, whatever its status. A redirect is an answer, too: it is not followed.
+    ///
+    /// # Errors
+    /// What kept the answer from coming, as the caller reads it: unreachable, too late, too large, broken off.
+    fn call(&self, request: Outbound) -> Local<'_, Result<Inbound, Refusal>>;
+}
+
+/// A request to an upstream. No `Debug`: its headers carry the credential.
+pub struct Outbound {
+    /// The provider's name, for the messages.
+    pub provider: String,
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Where to.
+    pub url: String,
+    /// Headers in the order in which they are set: a later one of the same name replaces an earlier one.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+    /// Until all of the answer is there.
+    pub wait: Duration,
+    /// The most bytes that an answer may have.
+    pub limit: u32,
+}
+
+/// An upstream's answer.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// All of the body.
+    pub body: Vec<u8>,
+}
+
+impl Inbound {
+    /// A header by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}

@@ -75,6 +75,12 @@ operations! {
     UpdateModel = Permitted "models:UpdateModel";
     /// Delete a model.
     DeleteModel = Permitted "models:DeleteModel";
+    /// Ask the upstream which models it has, with the provider's credential.
+    ListAvailableModels = Permitted "models:ListAvailableModels";
+    /// Register what the upstream lists.
+    ImportModels = Permitted "models:ImportModels";
+    /// Make one short call of a model, at its price.
+    TestModel = Permitted "models:TestModel";
     /// List secrets, without values.
     ListSecrets = Permitted "secrets:ListSecrets";
     /// Read a secret, without its value.

@@ -79,6 +79,9 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/providers/{provider_id}/models/{model_id}", GetModel),
     (Patch, "/api/v1/providers/{provider_id}/models/{model_id}", UpdateModel),
     (Delete, "/api/v1/providers/{provider_id}/models/{model_id}", DeleteModel),
+    (Get, "/api/v1/providers/{provider_id}/available-models", ListAvailableModels),
+    (Post, "/api/v1/providers/{provider_id}/import-models", ImportModels),
+    (Post, "/api/v1/providers/{provider_id}/models/{model_id}/test", TestModel),
     (Get, "/api/v1/models", ListModels),
     (Get, "/api/v1/secrets", ListSecrets),
     (Post, "/api/v1/secrets", CreateSecret),
@@ -101,6 +104,23 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/audit-log", ListAuditLog),
     (Get, "/api/v1/sealing-keys", GetSealingKeys),
     (Post, "/api/v1/sealing-keys/rotate", RotateSealingKeys),
+    // Document 001's.
+    (Get, "/api/v1/ai-providers", ListProviders),
+    (Post, "/api/v1/ai-providers", CreateProvider),
+    (Get, "/api/v1/ai-providers/{provider_id}", GetProvider),
+    (Patch, "/api/v1/ai-providers/{provider_id}", UpdateProvider),
+    (Delete, "/api/v1/ai-providers/{provider_id}", DeleteProvider),
+    // Document 002's.
+    (Get, "/api/admin/providers", ListProviders),
+    (Post, "/api/admin/providers", CreateProvider),
+    (Get, "/api/admin/providers/{provider_id}", GetProvider),
+    (Put, "/api/admin/providers/{provider_id}", UpdateProvider),
+    (Put, "/api/admin/providers/{provider_id}/toggle", UpdateProvider),
+    (Post, "/api/admin/providers/{provider_id}/fetch", ImportModels),
+    (Delete, "/api/admin/providers/{provider_id}", DeleteProvider),
+    (Get, "/api/providers", ListProviders),
+    (Get, "/api/models", ListModels),
+    // MCP's.
     (Post, "/mcp", UseTools),
 ];
 
@@ -140,6 +160,36 @@ const PROVIDERS: (&str, &str) = ("/v1/llm-providers", "/api/v1/providers");
 /// Whether a path is one of the control plane's among the data plane's.
 pub fn is_providers_alias(path: &str) -> bool {
     path.strip_prefix(PROVIDERS.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Which of the documents' doors a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// `/api/v1`, and 000's spelling of it.
+    Own,
+    /// 001: `/api/v1/ai-providers`.
+    AiProviders,
+    /// 002: `/api/admin/providers`, and what its users see.
+    AdminPanel,
+    /// `/mcp`.
+    Mcp,
+}
+
+/// The documents' doors, by where their paths begin.
+const SURFACES: [(&str, Surface); 5] = [
+    ("/api/v1/ai-providers", Surface::AiProviders),
+    ("/api/admin", Surface::AdminPanel),
+    ("/api/providers", Surface::AdminPanel),
+    ("/api/models", Surface::AdminPanel),
+    ("/mcp", Surface::Mcp),
+];
+
+impl Surface {
+    /// By a path, known or not: its errors have that door's shape, too.
+    pub fn of(path: &str) -> Self {
+        let under = |door: &str| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        SURFACES.iter().find(|(door, _)| under(door)).map_or(Self::Own, |(_, surface)| *surface)
+    }
 }
 
 /// Looks a request up in the table. Segments come as they were sent: an id is never percent-encoded.

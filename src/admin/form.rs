@@ -62,15 +62,31 @@ pub struct Form {
 impl Form {
     /// Reads the body of a create or an update.
     pub fn read(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
-        let fields = object(request)?;
+        Ok(Self::check(object(request)?, known)?)
+    }
+
+    /// Reads a body that need not be there.
+    pub fn read_if_any(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
+        if request.body.is_empty() { Ok(Self::check(Map::new(), known)?) } else { Self::read(request, known) }
+    }
+
+    /// Takes an object that came otherwise than as a body.
+    pub fn of(object: Value, known: &'static Object) -> Result<Self, Invalid> {
+        match object {
+            Value::Object(fields) => Self::check(fields, known),
+            _ => Err(Invalid::new("", "the fields must be a JSON object")),
+        }
+    }
+
+    fn check(fields: Map<String, Value>, known: &'static Object) -> Result<Self, Invalid> {
         let mut names = Vec::with_capacity(fields.len());
         for field in fields.keys() {
             match known.field(field) {
                 Some(known) if known.written != Written::Never => names.push(known.name),
-                Some(_) => return Err(Invalid::new(field, format!("{field} is read-only: leave it out")).into()),
+                Some(_) => return Err(Invalid::new(field, format!("{field} is read-only: leave it out"))),
                 None => {
                     let message = format!("there is no field `{field}`; there are {}", writable(known));
-                    return Err(Invalid::new(field, message).into());
+                    return Err(Invalid::new(field, message));
                 }
             }
         }
@@ -94,9 +110,56 @@ impl Form {
         &self.names
     }
 
+    /// The same under the names of the service's own table; a pair is a door's name and the service's.
+    pub fn renamed(mut self, pairs: &[(&'static str, &'static str)], known: &'static Object) -> Self {
+        for (theirs, ours) in pairs {
+            if let Some(value) = self.fields.remove(*theirs) {
+                self.fields.insert((*ours).to_owned(), value);
+            }
+            for name in self.names.iter_mut().filter(|name| *name == theirs) {
+                *name = ours;
+            }
+        }
+        Self { known, ..self }
+    }
+
+    /// Refuses unless all that a creation must have was given: for a table that demands more than the service does.
+    pub fn complete(self) -> Result<Self, Invalid> {
+        let mut required = self.known.fields.iter().filter(|field| field.written == Written::Required);
+        match required.find(|field| !self.has(field.name)) {
+            Some(field) => Err(Invalid::new(field.name, format!("{} is required", field.name))),
+            None => Ok(self),
+        }
+    }
+
+    /// Refuses a null where the service would take one.
+    pub fn refuse_null(&self, name: &str) -> Result<(), Invalid> {
+        if self.is_null(name) { Err(Invalid::new(name, format!("{name} cannot be null"))) } else { Ok(()) }
+    }
+
+    /// Whether a field was given as null.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(Value::is_null)
+    }
+
+    /// Whether a field was given as true or false.
+    pub fn is_truth(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(Value::is_boolean)
+    }
+
+    /// A field that was given as a string, left where it is.
+    pub fn peek_text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Value::as_str)
+    }
+
+    /// Says in the caller's place what its door has no words for.
+    pub fn put(&mut self, name: &str, value: Value) {
+        self.fields.insert(name.to_owned(), value);
+    }
+
     /// Takes a field that was given as null.
     pub fn take_null(&mut self, name: &str) -> bool {
-        let null = self.fields.get(name).is_some_and(Value::is_null);
+        let null = self.is_null(name);
         if null {
             self.fields.remove(name);
         }

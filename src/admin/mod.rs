@@ -3,6 +3,7 @@
 //! A request's way: route → 401 → 403 → handler → one batch that holds the change and its audit row → reply.
 
 mod audit;
+mod discovery;
 mod form;
 mod health;
 mod idempotency;
@@ -17,6 +18,7 @@ mod requests;
 pub mod schema;
 mod sealing_keys;
 mod secrets;
+mod surface;
 mod tokens;
 mod usage;
 mod users;
@@ -24,22 +26,30 @@ mod users;
 pub use reply::Reply;
 
 use crate::access::principal::{no_token, unknown_token};
-use crate::access::route::{Matched, Method, find};
+use crate::access::route::{Matched, Method, Surface, find};
 use crate::access::token::bearer;
 use crate::access::{Audience, Operation, Principal, TokenHash};
 use crate::deployment::Deployment;
+use crate::discovery::Catalogues;
 use crate::domain::ids::{ProjectId, ProviderId, RequestId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
 use crate::mcp;
-use crate::ports::{Clock, Db, Rng};
+use crate::ports::{Clock, Db, Rng, Upstream};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
+use crate::store::providers::Show;
 use form::Form;
 use idempotency::ShownOnce;
+use std::cell::RefCell;
 use std::fmt;
+
+/// The shape of errors on a path of the control plane.
+pub fn dialect(path: &str) -> Dialect {
+    surface::dialect(Surface::of(path))
+}
 
 /// A request of the control plane, as the edge read it. Its `Debug` shows neither the token nor the body.
 #[derive(Clone)]
@@ -104,6 +114,10 @@ pub struct World<'a> {
     pub rng: &'a dyn Rng,
     /// The deployment's configuration.
     pub deployment: &'a Deployment,
+    /// The way to the upstreams.
+    pub upstream: &'a dyn Upstream,
+    /// What they have listed lately.
+    pub catalogues: &'a RefCell<Catalogues>,
 }
 
 /// One admitted request on its way through a handler.
@@ -122,7 +136,7 @@ pub async fn serve(world: World<'_>, request: &Request) -> Reply {
 }
 
 fn refused(request: &Request, refusal: &Refusal) -> Reply {
-    let rendered = render(refusal, Dialect::Admin, request.id.as_str());
+    let rendered = render(refusal, dialect(&request.path), request.id.as_str());
     Reply { status: rendered.status, headers: rendered.headers, body: Some(rendered.body) }
 }
 
@@ -169,7 +183,17 @@ fn allow_to_anyone(path: &str) -> Option<String> {
     }
 }
 
+/// By the door that was taken.
 async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
+    match Surface::of(&call.request.path) {
+        Surface::Own => own(call, segments).await,
+        Surface::AiProviders => surface::ai_providers::dispatch(call, segments).await,
+        Surface::AdminPanel => surface::admin_panel::dispatch(call, segments).await,
+        Surface::Mcp => surface::mcp::serve(call).await,
+    }
+}
+
+async fn own(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
     use Operation::*;
     match (call.operation, segments) {
         (GetMe, _) => me::get(call).await,
@@ -193,6 +217,9 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (GetModel, [provider, id]) => models::get(call, provider, id).await,
         (UpdateModel, [provider, id]) => models::update(call, provider, id).await,
         (DeleteModel, [provider, id]) => models::delete(call, provider, id).await,
+        (ListAvailableModels, [provider]) => discovery::list(call, provider).await,
+        (ImportModels, [provider]) => discovery::import(call, provider).await,
+        (TestModel, [provider, id]) => discovery::test(call, provider, id).await,
         (ListSecrets, _) => secrets::list(call).await,
         (CreateSecret, _) => secrets::create(call).await,
         (GetSecret, [id]) => secrets::get(call, id).await,
@@ -214,9 +241,13 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         (ListAuditLog, _) => audit::list(call).await,
         (GetSealingKeys, _) => sealing_keys::get(call).await,
         (RotateSealingKeys, _) => sealing_keys::rotate(call).await,
-        // The route table and this one are held together by a test.
-        _ => Err(Refusal::new(Reason::NotFound, "this operation has no handler")),
+        _ => Err(no_handler()),
     }
+}
+
+/// The route table and the dispatches are held together by a test.
+fn no_handler() -> Refusal {
+    Refusal::new(Reason::NotFound, "this operation has no handler")
 }
 
 /// The one way to a principal on the control plane: no cache, so that a revoked token is revoked here at once.
@@ -294,6 +325,11 @@ impl Call<'_> {
     /// Whether the caller manages the project's providers, and so sees disabled ones and where credentials come from.
     fn manages_providers(&self) -> bool {
         self.principal.may(Operation::UpdateProvider, None)
+    }
+
+    /// Which providers a list shows to the caller.
+    fn shown_providers(&self) -> Show {
+        if self.manages_providers() { Show::All } else { Show::Enabled }
     }
 
     /// The same of one provider, which a policy may name.

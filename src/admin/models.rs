@@ -7,14 +7,14 @@ use super::schema::models::MODEL;
 use super::{Call, Reply, not_found, providers};
 use crate::access::Operation;
 use crate::domain::advanced::Advanced;
-use crate::domain::ids::{ModelId, ProviderId};
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::domain::name::{Name, key};
 use crate::domain::selector::Selector;
 use crate::domain::when::When;
 use crate::json::json;
-use crate::ports::Param;
+use crate::ports::{Param, Statement};
 use crate::refusal::{Reason, Refusal};
 use crate::store::models::{self, Filter, ModelRow};
 use crate::store::providers::{ProviderRow, Show};
@@ -29,7 +29,7 @@ pub fn view(model: &ModelRow) -> Value {
         "provider_id": model.provider_id,
         "model": model.model,
         "name": model.name,
-        "selector": model.provider_name.as_ref().map(|provider| format!("{provider}^{}", model.model)),
+        "selector": selector(model),
         "orphaned": model.provider_id.is_none(),
         "priority": model.priority,
         "is_default": model.is_default,
@@ -50,9 +50,14 @@ pub fn view(model: &ModelRow) -> Value {
     })
 }
 
+/// `provider^model`; an orphan has none.
+pub fn selector(model: &ModelRow) -> Option<String> {
+    model.provider_name.as_ref().map(|provider| format!("{provider}^{}", model.model))
+}
+
 /// Finds a model under the provider that the path names, or an orphan of the same project: the path then names the
 /// provider that is to take it on.
-async fn find(call: &Call<'_>, provider: &ProviderRow, id: &str) -> Result<ModelRow, Refusal> {
+pub async fn find(call: &Call<'_>, provider: &ProviderRow, id: &str) -> Result<ModelRow, Refusal> {
     let model = match ModelId::parse(id) {
         Some(id) => models::find(call.world.db, &id).await?,
         None => None,
@@ -101,13 +106,27 @@ fn listed(call: &Call<'_>, model: &ModelRow) -> Option<Value> {
     is_listed(call, model).then(|| view(model))
 }
 
-/// Every model of the project that a selector reaches.
+/// Every model of the project that a selector reaches; or those that none does any more.
 pub async fn list_selectable(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
+    match call.query("orphaned").as_deref() {
+        None | Some("false") => {}
+        Some("true") => return list_orphaned(call, &page, &project).await,
+        Some(_) => return Err(Invalid::new("orphaned", "orphaned must be true or false").into()),
+    }
     let (provider, tag) = (call.query("provider").map(|name| name_or_id(&name)), call.query("tag"));
     let filter = Filter { provider: provider.as_deref(), tag: tag.as_deref() };
     let rows = models::list_selectable(call.world.db, &project, page.after(), page.read_ahead(), filter).await?;
+    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| listed(call, row)))
+}
+
+/// What is left of deleted providers: for those who can attach it to another one.
+async fn list_orphaned(call: &Call<'_>, page: &Page, project: &ProjectId) -> Result<Reply, Refusal> {
+    let rows = match call.manages_providers() {
+        true => models::list_orphaned(call.world.db, project, page.after(), page.read_ahead()).await?,
+        false => Vec::new(),
+    };
     Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), |row| listed(call, row)))
 }
 
@@ -227,26 +246,36 @@ fn check_fallbacks(fallbacks: Vec<String>) -> Result<Vec<String>, Invalid> {
     fallbacks.iter().map(|text| Selector::parse("fallbacks", text).map(|selector| selector.to_string())).collect()
 }
 
-pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
-    let (provider, _) = providers::find(call, provider).await?;
-    let mut form = Form::read(call.request, &MODEL)?;
-    check_owner(&mut form, &provider)?;
+/// The id of a new model, and the statements that register it.
+pub fn registration(
+    call: &Call<'_>,
+    (project, provider): (&ProjectId, &ProviderId),
+    mut form: Form,
+) -> Result<(ModelId, Vec<Statement>), Refusal> {
     let change = Change::read(&mut form, None)?;
     let id = ModelId::generate(call.world.rng)?;
     let is_default = change.is_default == Some(true);
     let mut statements = Vec::new();
     if is_default {
-        statements.push(models::CLEAR_DEFAULT.with([provider.id.as_str().into()]));
+        statements.push(models::CLEAR_DEFAULT.with([provider.as_str().into()]));
     }
     let own = [
         id.as_str().into(),
-        provider.project_id.as_str().into(),
+        project.as_str().into(),
         call.now.ms().into(),
         is_default.into(),
-        provider.id.as_str().into(),
+        provider.as_str().into(),
     ];
     statements.push(models::INSERT.with(own.into_iter().chain(change.columns)));
-    statements.push(call.audit(Some(&provider.project_id), ("model", id.as_str()), form.names())?);
+    statements.push(call.audit(Some(project), ("model", id.as_str()), form.names())?);
+    Ok((id, statements))
+}
+
+pub async fn create(call: &Call<'_>, provider: &str) -> Result<Reply, Refusal> {
+    let (provider, _) = providers::find(call, provider).await?;
+    let mut form = Form::read(call.request, &MODEL)?;
+    check_owner(&mut form, &provider)?;
+    let (id, statements) = registration(call, (&provider.project_id, &provider.id), form)?;
     let read = vec![models::FIND.with([id.as_str().into()])];
     let made = write_and_read(call.world.db, None, statements, read).await.map_err(|error| match error {
         StoreError::Reference => not_found("provider", provider.id.as_str()),

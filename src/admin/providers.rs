@@ -2,33 +2,29 @@
 
 pub(super) mod credential;
 mod view;
+mod write;
 
-use super::form::{Form, Patch};
+pub use view::view;
+pub use write::{UnknownDefault, change, register, remove};
+
+use super::form::Form;
 use super::page::Page;
 use super::reply::check_if_match;
 use super::schema::providers::PROVIDER;
 use super::{Call, Reply, not_found};
 use crate::access::Operation;
-use crate::domain::advanced::Advanced;
-use crate::domain::base_url::{BaseUrl, PrivateUpstreams};
-use crate::domain::ids::ProviderId;
-use crate::domain::invalid::Invalid;
-use crate::domain::kind::{AuthMethod, Kind, OpenAiApiMode};
-use crate::domain::name::{Name, key};
-use crate::domain::protocol::Protocol;
-use crate::domain::provider::{CredentialSource, Settings};
-use crate::json::json;
-use crate::ports::{Param, Statement};
-use crate::refusal::{Reason, Refusal};
-use crate::store::models::{self, ModelRow};
-use crate::store::providers::{self, ProviderRow, SettingsRow, Show};
-use crate::store::{StoreError, rows, write_and_read, write_if, written};
-use credential::Given;
+use crate::domain::ids::{ProjectId, ProviderId};
+use crate::refusal::Refusal;
+use crate::store::WHOLE;
+use crate::store::models::ModelRow;
+use crate::store::providers::{self, ProviderRow, Show};
 use serde_json::Value;
-use view::view;
+
+/// A provider and its models.
+pub type Found = (ProviderRow, Vec<ModelRow>);
 
 /// Finds a provider that the caller may know of: of its project, and switched on unless the caller manages providers.
-pub(super) async fn find(call: &Call<'_>, id: &str) -> Result<(ProviderRow, Vec<ModelRow>), Refusal> {
+pub async fn find(call: &Call<'_>, id: &str) -> Result<Found, Refusal> {
     let found = match ProviderId::parse(id) {
         Some(id) => providers::find(call.world.db, &id).await?,
         None => None,
@@ -38,25 +34,20 @@ pub(super) async fn find(call: &Call<'_>, id: &str) -> Result<(ProviderRow, Vec<
         .ok_or_else(|| not_found("provider", id))
 }
 
-fn conflict(error: StoreError) -> Refusal {
-    match error {
-        StoreError::Taken(_) => Refusal::new(
-            Reason::ProviderNameConflict,
-            "a provider of this name exists in the project (names that differ in case only are the same): choose \
-             another name",
-        )
-        .on("name"),
-        StoreError::Reference => {
-            Invalid::new("secret_id", "the secret was deleted meanwhile: link one that exists").into()
-        }
-        other => other.into(),
-    }
+/// All of a project's providers that the caller may know of, oldest first, for the doors that have no pages.
+pub async fn all(call: &Call<'_>, project: &ProjectId, show: Show) -> Result<Vec<Found>, Refusal> {
+    let (rows, models) = providers::list(call.world.db, project, WHOLE.0, WHOLE.1, show).await?;
+    let of = |provider: &ProviderRow| {
+        models.iter().filter(|model| model.provider_id.as_ref() == Some(&provider.id)).cloned().collect()
+    };
+    let listed = rows.into_iter().filter(|row| call.lists(Operation::GetProvider, &[row.id.as_str()]));
+    Ok(listed.map(|row| (of(&row), row)).map(|(models, row)| (row, models)).collect())
 }
 
 pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
-    let show = if call.manages_providers() { Show::All } else { Show::Enabled };
+    let show = call.shown_providers();
     let (rows, models) = providers::list(call.world.db, &project, page.after(), page.read_ahead(), show).await?;
     let of = |provider: &ProviderRow| {
         models.iter().filter(|model| model.provider_id.as_ref() == Some(&provider.id)).collect::<Vec<_>>()
@@ -67,261 +58,31 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
-    Ok(Reply::resource(call.request, &current(call, id).await?.1))
-}
-
-async fn current(call: &Call<'_>, id: &str) -> Result<((ProviderRow, Vec<ModelRow>), Value), Refusal> {
     let found = find(call, id).await?;
-    let shown = view(call, &found.0, &found.1.iter().collect::<Vec<_>>());
-    Ok((found, shown))
+    Ok(Reply::resource(call.request, &shown(call, &found)))
 }
 
-/// What the body says of the settings, each field over what is stored.
-struct Change {
-    name: Name,
-    settings: Settings,
-    enabled: bool,
-    credential: Option<Given>,
-    default_model: Patch<String>,
-}
-
-impl Change {
-    fn read(form: &mut Form, stored: Option<(&ProviderRow, &Settings)>) -> Result<Self, Refusal> {
-        let name = form.text("name")?;
-        let name = match stored {
-            None => name.required("name")?,
-            Some((provider, _)) => name.given("name")?.unwrap_or_else(|| provider.name.clone()),
-        };
-        let kind = form.word("provider", Kind::parse)?.given("provider")?;
-        let before = stored.map(|(_, settings)| settings.clone());
-        let protocol = form.word("protocol", Protocol::parse)?;
-        let protocol = protocol.over(before.as_ref().and_then(|settings| settings.protocol));
-        let auth_method = form.word("auth_method", AuthMethod::parse)?;
-        let auth_method = auth_method.over(before.as_ref().and_then(|settings| settings.auth_method));
-        let base_url = form.text("base_url")?.map(|text| BaseUrl::parse(&text))?;
-        let base_url = base_url.over(before.as_ref().and_then(|settings| settings.base_url.clone()));
-        let mode = form.word("openai_api_mode", OpenAiApiMode::parse)?;
-        let openai_api_mode = mode.over(before.as_ref().and_then(|settings| settings.openai_api_mode));
-        let advanced = form.value("advanced_json")?.map(Advanced::parse)?;
-        let advanced = advanced.over(before.as_ref().and_then(|settings| settings.advanced.clone()));
-        let kind = match (kind, &before) {
-            (Some(kind), _) => kind,
-            (None, Some(before)) => before.kind,
-            // 003's way of registering: protocol and endpoint instead of a kind.
-            (None, None) if protocol.is_some() && base_url.is_some() => Kind::Custom,
-            (None, None) => {
-                let missing = match (protocol, &base_url) {
-                    (None, Some(_)) => "protocol",
-                    (Some(_), None) => "base_url",
-                    _ => "provider",
-                };
-                let message = "provider is required, or protocol and base_url in its place";
-                return Err(Invalid::new(missing, message).into());
-            }
-        };
-        let enabled = form.truth("enabled")?.given("enabled")?;
-        let enabled = enabled.unwrap_or(stored.is_none_or(|(provider, _)| provider.enabled));
-        Ok(Self {
-            name: Name::parse_prefix("name", &name)?,
-            settings: Settings { kind, protocol, auth_method, base_url, openai_api_mode, advanced },
-            enabled,
-            credential: Given::read(form, stored.map(|(provider, _)| provider))?,
-            default_model: form.text("default_model")?,
-        })
-    }
-
-    /// From `name` to `enabled`, in the order that INSERT and UPDATE have them.
-    fn columns(&self) -> [Param; 9] {
-        let settings = &self.settings;
-        [
-            self.name.as_str().into(),
-            self.name.key().into(),
-            settings.kind.as_str().into(),
-            settings.protocol.map(Protocol::as_str).into(),
-            settings.auth_method.map(AuthMethod::as_str).into(),
-            settings.base_url.as_ref().map(BaseUrl::as_str).into(),
-            settings.openai_api_mode.map(OpenAiApiMode::as_str).into(),
-            settings.advanced.as_ref().map(Advanced::to_json).into(),
-            self.enabled.into(),
-        ]
-    }
+/// The provider as this surface shows it.
+pub fn shown(call: &Call<'_>, (provider, models): &Found) -> Value {
+    view(call, provider, &models.iter().collect::<Vec<_>>())
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let mut form = Form::read(call.request, &PROVIDER)?;
-    let change = Change::read(&mut form, None)?;
-    if matches!(change.default_model, Patch::Set(_)) {
-        return Err(no_such_model(
-            "a new provider has no models yet: register them first, the first becomes its default",
-        ));
-    }
-    let resolved = change.settings.resolve(call.world.deployment.private_upstreams)?;
-    let project = call.project_for(&mut form).await?;
-    let id = ProviderId::generate(call.world.rng)?;
-    let credential = credential::store(call, &project, &id, resolved.auth_method, change.credential.as_ref()).await?;
-    let own = [id.as_str().into(), project.as_str().into(), call.now.ms().into()];
-    let statements = vec![
-        providers::INSERT.with(own.into_iter().chain(change.columns()).chain(credential.columns())),
-        call.audit(Some(&project), ("provider", id.as_str()), form.names())?,
-    ];
-    let shown = write_and_show(call, &id, None, statements).await?;
-    Ok(Reply::created(format!("/api/v1/providers/{id}"), &shown))
-}
-
-/// Writes, and shows the provider as the write left it.
-async fn write_and_show(
-    call: &Call<'_>,
-    id: &ProviderId,
-    precondition: Option<Statement>,
-    statements: Vec<Statement>,
-) -> Result<Value, Refusal> {
-    let read = write_and_read(call.world.db, precondition, statements, providers::reads(id)).await.map_err(conflict)?;
-    let models: Vec<ModelRow> = read.get(1).map_or(Ok(Vec::new()), rows)?;
-    Ok(view(call, &written(&read)?, &models.iter().collect::<Vec<_>>()))
+    let made = register(call, Form::read(call.request, &PROVIDER)?, UnknownDefault::Refused).await?;
+    Ok(Reply::created(format!("/api/v1/providers/{}", made.0.id), &shown(call, &made)))
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
-    let ((provider, models), shown) = current(call, id).await?;
-    check_if_match(call.request, &shown)?;
-    let mut form = Form::read_update(call.request, &PROVIDER)?;
-    call.stays_in(&mut form, &provider.project_id)?;
-    let stored = &provider.settings;
-    let before = stored.read().or_else(|_| without_written(stored, &form).read())?;
-    let change = Change::read(&mut form, Some((&provider, &before)))?;
-    // What the body leaves alone is checked at each call: a provider whose address the deployment no longer allows
-    // can still be renamed and switched off.
-    let addressed = form.names().iter().any(|name| ["provider", "base_url", "advanced_json"].contains(name));
-    let private = if addressed { call.world.deployment.private_upstreams } else { PrivateUpstreams::Allowed };
-    let resolved = change.settings.resolve(private)?;
-    let own = [provider.id.as_str().into(), call.now.ms().into()];
-    let mut statements = vec![providers::UPDATE.with(own.into_iter().chain(change.columns()))];
-
-    let becomes_keyless =
-        resolved.auth_method == AuthMethod::None && provider.credential_source != CredentialSource::Keyless;
-    if change.credential.is_some() || becomes_keyless {
-        let new = credential::store(
-            call,
-            &provider.project_id,
-            &provider.id,
-            resolved.auth_method,
-            change.credential.as_ref(),
-        )
-        .await?;
-        let own = [provider.id.as_str().into()];
-        statements.push(providers::SET_CREDENTIAL.with(own.into_iter().chain(new.columns())));
-    } else if before.resolved_auth_method() != Ok(resolved.auth_method)
-        && provider.credential_source != CredentialSource::Unset
-    {
-        return Err(Invalid::new(
-            "auth_method",
-            format!(
-                "changing the auth method to `{}` takes the new credential in the same request: the stored one was \
-                 made for another method",
-                resolved.auth_method.as_str()
-            ),
-        )
-        .into());
-    }
-    statements.extend(choose_default(&provider, &models, &change.default_model)?);
-    statements.push(call.audit(Some(&provider.project_id), ("provider", id), form.names())?);
-    let shown = write_and_show(call, &provider.id, Some(providers::unchanged(&provider)), statements).await?;
-    Ok(Reply::resource(call.request, &shown))
-}
-
-/// What `default_model` asks for: a name makes that model the default, null unsets the one that is.
-fn choose_default(
-    provider: &ProviderRow,
-    models: &[ModelRow],
-    chosen: &Patch<String>,
-) -> Result<Vec<Statement>, Refusal> {
-    let provider_id = || Param::from(provider.id.as_str());
-    Ok(match chosen {
-        Patch::Keep => Vec::new(),
-        Patch::Clear => models.iter().find(|model| model.is_default).map_or(Vec::new(), |model| {
-            let model_id = || Param::from(model.id.as_str());
-            vec![models::UNSET_DEFAULT.with([model_id()]), models::PROMOTE.with([provider_id(), model_id()])]
-        }),
-        Patch::Set(name) => {
-            let wanted = key(name);
-            let Some(model) = models.iter().find(|model| key(&model.model) == wanted) else {
-                return Err(no_such_model(&format!(
-                    "the provider has no model `{name}`: register it first, then make it the default"
-                )));
-            };
-            vec![
-                // A model that went meanwhile must not leave the provider without a default.
-                models::unchanged(model),
-                models::CLEAR_DEFAULT.with([provider_id()]),
-                models::SET_DEFAULT.with([model.id.as_str().into()]),
-            ]
-        }
-    })
-}
-
-fn no_such_model(message: &str) -> Refusal {
-    Invalid::new("default_model", message).into()
-}
-
-/// What becomes of a provider's models when it goes.
-enum Models {
-    /// They go along (000, 002).
-    Cascade,
-    /// They stay, orphaned (003).
-    Orphan,
-    /// The provider stays while it has any.
-    Refuse,
+    let found = find(call, id).await?;
+    check_if_match(call.request, &shown(call, &found))?;
+    let form = Form::read_update(call.request, &PROVIDER)?;
+    let changed = change(call, &found, form, UnknownDefault::Refused).await?;
+    Ok(Reply::resource(call.request, &shown(call, &changed)))
 }
 
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
-    let ((provider, _), shown) = current(call, id).await?;
-    check_if_match(call.request, &shown)?;
-    let mode = match call.query("models").as_deref() {
-        None | Some("cascade") => Models::Cascade,
-        Some("orphan") => Models::Orphan,
-        Some("refuse") => Models::Refuse,
-        Some(_) => return Err(Invalid::new("models", "models must be one of cascade, orphan, refuse").into()),
-    };
-    let provider_id = || Param::from(provider.id.as_str());
-    let mut statements = match mode {
-        Models::Cascade => vec![models::DELETE_OF_PROVIDER.with([provider_id()])],
-        Models::Orphan => vec![models::ORPHAN_OF_PROVIDER.with([provider_id(), call.now.ms().into()])],
-        Models::Refuse => vec![providers::NO_DEPENDENTS.with([provider_id(), provider.project_id.as_str().into()])],
-    };
-    statements.push(providers::DELETE.with([provider_id()]));
-    statements.push(call.audit(Some(&provider.project_id), ("provider", id), &[])?);
-    match (write_if(call.world.db, providers::unchanged(&provider), statements).await, mode) {
-        (Ok(_), _) => Ok(Reply::gone()),
-        (Err(StoreError::Precondition), Models::Refuse) => {
-            let dependents = providers::dependents(call.world.db, &provider).await?;
-            if dependents.as_ref().is_none_or(|counted| counted.models == 0 && counted.user_keys == 0) {
-                return Err(StoreError::Precondition.into());
-            }
-            let message = "the provider still has models or users' keys: delete it with ?models=cascade to take them \
-                           along, or ?models=orphan to keep the models";
-            Err(Refusal::new(Reason::ProviderInUse, message).with_details(json!(dependents)))
-        }
-        (Err(other), _) => Err(other.into()),
-    }
-}
-
-/// The settings without the columns that the body writes anew: that is how a row that cannot be read is mended.
-fn without_written(stored: &SettingsRow, form: &Form) -> SettingsRow {
-    let mut row = stored.clone();
-    if form.has("provider") && Kind::parse(&row.kind).is_none() {
-        row.kind = Kind::Custom.as_str().to_owned();
-    }
-    for (field, column) in [
-        ("protocol", &mut row.protocol),
-        ("auth_method", &mut row.auth_method),
-        ("base_url", &mut row.base_url),
-        ("openai_api_mode", &mut row.openai_api_mode),
-    ] {
-        if form.has(field) {
-            *column = None;
-        }
-    }
-    if form.has("advanced_json") {
-        row.advanced = None;
-    }
-    row
+    let found = find(call, id).await?;
+    check_if_match(call.request, &shown(call, &found))?;
+    remove(call, &found.0).await?;
+    Ok(Reply::gone())
 }

@@ -15,6 +15,9 @@ pub const MAX_ADVANCED_BYTES: usize = 16 * 1024;
 
 const PARAM: &str = "advanced_json";
 
+/// Bedrock's region where `advanced_json` names none; also in its default address.
+const DEFAULT_REGION: &str = "us-east-1";
+
 /// Members that the call itself decides; a default for them would rewrite what the client said.
 pub const REFUSED: [&str; 10] = [
     "model",
@@ -102,6 +105,11 @@ impl Effective {
     /// Azure's deployment for a model; the comparison is exact.
     pub fn deployment(&self, model: &str) -> Option<&str> {
         self.deployments.iter().find(|(name, _)| name == model).map(|(_, deployment)| deployment.as_str())
+    }
+
+    /// Bedrock's region.
+    pub fn region(&self) -> &str {
+        self.region.as_deref().unwrap_or(DEFAULT_REGION)
     }
 
     fn apply(&mut self, setting: Setting) {

@@ -162,7 +162,7 @@ impl Settings {
                 }
             },
             (Kind::Bedrock, None) => {
-                format!("https://bedrock-runtime.{}.amazonaws.com", reserved.region.as_deref().unwrap_or("us-east-1"))
+                format!("https://bedrock-runtime.{}.amazonaws.com", reserved.region())
             }
             (kind, None) => {
                 return Err(Invalid::new("base_url", format!("a provider of kind `{}` needs base_url", kind.as_str())));

@@ -3,6 +3,7 @@
 use super::d1::D1;
 use super::isolate;
 use super::js;
+use super::outside::Outside;
 use super::request::Incoming;
 use super::response::{Head, json};
 use super::system::Platform;
@@ -39,8 +40,16 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         },
         body,
     };
-    let database = D1(env);
-    let reply = answer(World { db: &database, clock: &Platform, rng: &Platform, deployment }, &request).await;
+    let (database, outside, catalogues) = (D1(env), Outside(incoming), isolate::catalogues());
+    let world = World {
+        db: &database,
+        clock: &Platform,
+        rng: &Platform,
+        deployment,
+        upstream: &outside,
+        catalogues: &catalogues,
+    };
+    let reply = answer(world, &request).await;
     if reply.status < 300 && incoming.method() != "GET" && incoming.method() != "HEAD" {
         // What was written here counts here at once; other isolates follow within CONFIG_TTL_MS.
         isolate::cache().borrow_mut().overtake();

@@ -1,6 +1,7 @@
 //! The isolate's state: a cache of plain data, shared by every request that this isolate serves.
 
 use crate::deployment::Deployment;
+use crate::discovery::Catalogues;
 use crate::gateway::cache::Cache;
 use crate::gateway::ledger::Ledger;
 use crate::gateway::plan::ChatOnly;
@@ -13,6 +14,7 @@ thread_local! {
     static DEPLOYMENT: OnceCell<Result<Rc<Deployment>, Refusal>> = const { OnceCell::new() };
     static CACHE: Rc<RefCell<Cache>> = Rc::default();
     static CHAT_ONLY: Rc<RefCell<ChatOnly>> = Rc::default();
+    static CATALOGUES: Rc<RefCell<Catalogues>> = Rc::default();
     static LEDGER: RefCell<Ledger> = RefCell::default();
 }
 
@@ -30,6 +32,11 @@ pub fn cache() -> Rc<RefCell<Cache>> {
 /// The providers that turned out to have no Responses endpoint.
 pub fn chat_only() -> Rc<RefCell<ChatOnly>> {
     CHAT_ONLY.with(Rc::clone)
+}
+
+/// What upstreams have listed lately.
+pub fn catalogues() -> Rc<RefCell<Catalogues>> {
+    CATALOGUES.with(Rc::clone)
 }
 
 /// The isolate's unwritten usage rows.

@@ -9,6 +9,7 @@ mod d1;
 mod isolate;
 mod js;
 mod media;
+mod outside;
 mod proxy;
 mod pump;
 mod request;
@@ -16,12 +17,13 @@ mod response;
 mod system;
 mod upstream;
 
+use crate::admin;
 use crate::deployment::Deployment;
 use crate::domain::ids::RequestId;
 use crate::domain::origins::Origins;
 use crate::gateway::{cors, door};
 use crate::ports::Clock;
-use crate::refusal::{Dialect, Refusal, render};
+use crate::refusal::{Refusal, render};
 use crate::retention;
 use request::Incoming;
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
@@ -89,9 +91,10 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
 /// A refusal in the shape that the path's callers read.
 fn refused(incoming: &Incoming, refusal: &Refusal) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
     js::log_refusal(&incoming.id, refusal);
-    let dialect = if door::is_data_plane(incoming.path()) { incoming.dialect() } else { Dialect::Admin };
+    let is_data_plane = door::is_data_plane(incoming.path());
+    let dialect = if is_data_plane { incoming.dialect() } else { admin::dialect(incoming.path()) };
     let mut rendered = render(refusal, dialect, incoming.id.as_str());
-    if dialect == Dialect::Admin {
+    if !is_data_plane {
         rendered.headers.push(("cache-control", "no-store".into()));
     }
     response::rendered(incoming, rendered)

@@ -5,6 +5,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::timestamp::Timestamp;
 use crate::edge::system::Platform;
 use crate::gateway::door;
+use crate::gateway::plan::ClientHeaders;
 use crate::ports::Clock;
 use crate::refusal::{Dialect, Reason, Refusal};
 use js_sys::{Array, Reflect, Uint8Array};
@@ -66,8 +67,8 @@ impl Incoming {
     }
 
     /// All headers, names in lower case.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    pub fn headers(&self) -> ClientHeaders<'_> {
+        ClientHeaders::of(&self.headers)
     }
 
     /// In whose shape errors go out.

@@ -212,7 +212,12 @@ fn error_body(protocol: Protocol, plan: &Plan, status: u16, masked: Vec<u8>, req
 
 /// The first words of what an upstream said: 500 characters at most, nothing secret among them.
 fn words(plan: &Plan, body: &[u8]) -> String {
-    let masked = mask(&plan.secrets, body);
+    first_words(&plan.secrets, body)
+}
+
+/// The same, of an upstream that was asked otherwise than by a model call.
+pub fn first_words(secrets: &[String], body: &[u8]) -> String {
+    let masked = mask(secrets, body);
     let text: String = String::from_utf8_lossy(&masked).chars().take(500).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

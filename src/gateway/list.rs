@@ -37,7 +37,7 @@ impl Entry {
                 "display_name": self.candidate.model.name().unwrap_or(self.candidate.model.model()),
                 "created_at": created_at.to_string(),
             }),
-            Dialect::OpenAi | Dialect::Admin => json!({
+            Dialect::OpenAi | Dialect::Admin | Dialect::Plain => json!({
                 "id": self.id,
                 "object": "model",
                 "created": created_at.ms() / 1000,
@@ -52,7 +52,7 @@ pub fn list(admitted: &Admitted, dialect: Dialect, query: &str) -> Result<Value,
     let entries = entries(admitted);
     match dialect {
         Dialect::Anthropic => page(&entries, query),
-        Dialect::OpenAi | Dialect::Admin => {
+        Dialect::OpenAi | Dialect::Admin | Dialect::Plain => {
             let data: Vec<Value> = entries.iter().map(|entry| entry.view(dialect)).collect();
             Ok(json!({"object": "list", "data": data}))
         }

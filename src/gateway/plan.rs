@@ -50,6 +50,27 @@ pub struct Asked<'a, H> {
     pub media: &'a Media,
 }
 
+/// A client's headers, names in lower case. All who plan have this type, so that planning, and translating with it, is in
+/// the Worker once.
+#[derive(Debug, Clone)]
+pub struct ClientHeaders<'h>(std::slice::Iter<'h, (String, String)>);
+
+impl<'h> ClientHeaders<'h> {
+    /// These.
+    pub fn of(pairs: &'h [(String, String)]) -> Self {
+        Self(pairs.iter())
+    }
+}
+
+impl<'h> Iterator for ClientHeaders<'h> {
+    type Item = (&'h str, &'h str);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
 /// An upstream call, ready to be made.
 pub struct Plan {
     /// Who serves it.

@@ -180,6 +180,12 @@ pub fn raw(base: &BaseUrl, protocol: Protocol, rest: &str) -> Result<String, Inv
     Ok(format!("{}{before}{version}/{path}{query}", base.origin()))
 }
 
+/// The URL of a path beside the versioned ones, as Ollama's own API is.
+pub fn beside_version(base: &BaseUrl, path: &str) -> String {
+    let (Stem::Complete(stem) | Stem::Bare(stem) | Stem::Deployment { deployment: stem, .. }) = stem(base.path());
+    format!("{}{}{path}", base.origin(), without_version(stem))
+}
+
 const fn default_version(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::ChatCompletions | Protocol::Responses | Protocol::AnthropicMessages => "/v1",

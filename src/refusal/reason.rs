@@ -94,6 +94,10 @@ reasons! {
     UnsupportedMediaType = 415 "request.unsupported_media_type" Client;
     /// A field breaks a rule.
     ValidationFailed = 422 "validation.failed" Client;
+    /// An upstream that was asked what it can do did not take the provider's credential.
+    UpstreamAuthFailed = 422 "upstream.auth_failed" Client;
+    /// An upstream that was asked what it can do did not take the question.
+    UpstreamRequestFailed = 422 "upstream.request_failed" Client;
     /// The `Idempotency-Key` was sent with another request before.
     IdempotencyKeyReused = 422 "idempotency.key_reused" Client;
     /// The client went away before the answer began. No response carries it; the usage row does.

@@ -11,6 +11,8 @@ use serde_json::Value;
 pub enum Dialect {
     /// `/api/v1`: `{"error": {"code", "message", "param"?, "details"?, "request_id"}}`.
     Admin,
+    /// The doors of documents 001 and 002: `{"error": "…"}`.
+    Plain,
     /// OpenAI's: `{"error": {"message", "type", "param", "code"}}`.
     OpenAi,
     /// Anthropic's: `{"type": "error", "error": {"type", "message"}, "request_id"}`.
@@ -43,6 +45,7 @@ pub struct Rendered {
 pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered {
     let body = match dialect {
         Dialect::Admin => admin(refusal, request_id),
+        Dialect::Plain => json!({"error": sentence(refusal)}),
         Dialect::OpenAi => json!({"error": {
             "message": refusal.message,
             "type": error_type::openai(refusal.reason.status()),
@@ -65,7 +68,7 @@ pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered
         // Where Anthropic's SDKs look for it.
         headers.push(("request-id", request_id.to_owned()));
     }
-    if dialect != Dialect::Admin {
+    if matches!(dialect, Dialect::OpenAi | Dialect::Anthropic) {
         // The vendors' SDKs hide a 5xx behind two more tries, and ours would only say the same again.
         let again = matches!(
             refusal.reason,
@@ -87,6 +90,14 @@ fn admin(refusal: &Refusal, request_id: &str) -> Value {
         }
     }
     json!({ "error": error })
+}
+
+/// All in one sentence: the field is named where the message does not.
+fn sentence(refusal: &Refusal) -> String {
+    match &refusal.param {
+        Some(param) if !refusal.message.contains(param.as_str()) => format!("{param}: {}", refusal.message),
+        _ => refusal.message.clone(),
+    }
 }
 
 /// The codes that OpenAI's own users test for, where there is one; else Sluice's.
@@ -119,6 +130,7 @@ mod tests {
             let admin = body(&refusal, Dialect::Admin);
             assert_eq!(admin["error"]["code"], reason.code());
             assert_eq!(admin["error"]["param"], "model");
+            assert_eq!(body(&refusal, Dialect::Plain), json!({"error": "model: why"}));
         }
     }
 

@@ -24,6 +24,18 @@ pub fn url(base: &BaseUrl, endpoint: Endpoint, effective: &Effective, model: &st
     Ok(url)
 }
 
+/// Where the resource lists its deployments. Only this version of its API does, and no longer everywhere.
+pub fn deployments(base: &BaseUrl) -> String {
+    format!("{}/openai/deployments?api-version=2023-03-15-preview", resource(base))
+}
+
+/// The models that a deployment serves by the operator's word: the names that calls go by.
+pub fn models_of<'a>(effective: &'a Effective, deployment: &'a str) -> impl Iterator<Item = &'a str> {
+    let mapped = effective.deployments.iter().filter(move |(_, name)| name == deployment);
+    let is_mapped = mapped.clone().next().is_some();
+    mapped.map(|(model, _)| model.as_str()).chain((!is_mapped).then_some(deployment))
+}
+
 /// The name of the deployment that serves a model: `advanced_json.deployments` says, else it has the model's name.
 pub fn deployment<'a>(effective: &'a Effective, model: &'a str) -> &'a str {
     effective.deployment(model).unwrap_or(model)
@@ -35,12 +47,21 @@ fn is_dated(version: &str) -> bool {
 }
 
 fn classic(base: &BaseUrl, deployment: &str) -> Result<BaseUrl, Invalid> {
-    let text = base.as_str();
-    if text.contains("/openai/deployments/") {
+    if base.as_str().contains(DEPLOYMENTS) {
         return Ok(base.clone());
     }
-    let resource = ["/openai/v1", "/openai"].into_iter().find_map(|tail| text.strip_suffix(tail)).unwrap_or(text);
-    BaseUrl::parse(&format!("{resource}/openai/deployments/{}", utf8_percent_encode(deployment, SEGMENT)))
+    BaseUrl::parse(&format!("{}{DEPLOYMENTS}{}", resource(base), utf8_percent_encode(deployment, SEGMENT)))
+}
+
+const DEPLOYMENTS: &str = "/openai/deployments/";
+
+/// The base URL without what is the same for every resource.
+fn resource(base: &BaseUrl) -> &str {
+    let text = base.as_str();
+    match text.split_once(DEPLOYMENTS) {
+        Some((resource, _)) => resource,
+        None => ["/openai/v1", "/openai"].into_iter().find_map(|tail| text.strip_suffix(tail)).unwrap_or(text),
+    }
 }
 
 #[cfg(test)]

@@ -341,6 +341,16 @@ impl Snapshot {
         }
     }
 
+    /// A provider by id, switched on or off.
+    pub fn account(&self, id: &ProviderId) -> Option<&Rc<RoutedProvider>> {
+        self.providers.values().find(|provider| provider.id() == id)
+    }
+
+    /// A model by id, switched on or off; none if it is orphaned.
+    pub fn model(&self, id: &ModelId) -> Option<&Candidate> {
+        self.selectors.values().find(|candidate| candidate.model.id() == id)
+    }
+
     /// Everything that can be called, oldest first.
     pub fn selectable(&self) -> Vec<Candidate> {
         let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.enabled()).cloned().collect();

@@ -218,6 +218,9 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// The position before the first row of a list, and the length of one that has no pages.
+pub const WHOLE: ((i64, &str), i64) = ((-1, ""), -1);
+
 /// The first four parameters of every list: what it is of, the position before its first row, and its length.
 fn page<'a>(of: impl Into<Option<&'a str>>, after: (i64, &str), limit: i64) -> impl Iterator<Item = Param> {
     [of.into().into(), after.0.into(), after.1.into(), limit.into()].into_iter()

@@ -1,12 +1,12 @@
 //! Models, and which of a provider's is the default.
 
 use super::providers::Show;
-use super::{StoreError, json_column, json_list, page, query, query_one, statements};
+use super::{StoreError, WHOLE, json_column, json_list, page, query, query_one, rows, statements, write_and_read};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::money::{Multiplier, Price, Prices};
 use crate::ports::{Db, Statement};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What a model's tokens cost, as one document; `m` is the model.
 macro_rules! prices {
@@ -51,12 +51,31 @@ statements! { "models";
           AND (?5 IS NULL OR o.name_key = ?5 OR o.id = ?5)
           AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(m.tags_json) THEN m.tags_json END) WHERE value = ?6))
         ORDER BY m.created_at, m.id LIMIT ?4");
+    /// A page of a project's models without a provider.
+    LIST_ORPHANED OnDemand = concat!("SELECT ", document!(), " FROM models m
+        LEFT JOIN providers o ON o.id = m.provider_id
+        WHERE m.project_id = ?1 AND m.provider_id IS NULL AND (m.created_at, m.id) > (?2, ?3)
+        ORDER BY m.created_at, m.id LIMIT ?4");
     /// A new one. ?4: the default if this says so, or if it is the provider's first. From ?6 on: the columns.
     INSERT OnDemand = "INSERT INTO models (id, project_id, created_at, updated_at, is_default, provider_id,
         model, model_key, name, name_key, priority, enabled, tags_json, when_json, weight, fallbacks_json,
         advanced_json, multiplier, price_input, price_output, price_cache_write, price_cache_read)
         VALUES (?1, ?2, ?3, ?3, ?4 OR NOT EXISTS (SELECT 1 FROM models WHERE provider_id = ?5), ?5,
         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+    /// What an upstream lists: ?1 an array of id, model, key and capabilities; ?2 project, ?3 provider, ?4 now. What is
+    /// there already stays as it is.
+    IMPORT OnDemand = "INSERT INTO models (id, project_id, created_at, updated_at, provider_id, model, model_key,
+        capabilities_json)
+        SELECT value ->> 'id', ?2, ?4, ?4, ?3, value ->> 'model', value ->> 'key', value ->> 'capabilities'
+        FROM json_each(?1) WHERE true ON CONFLICT (provider_id, model_key) DO NOTHING";
+    /// How many of ?1, as above, were imported: D1 counts what triggers change among a statement's changes.
+    COUNT_IMPORTED OnDemand = "SELECT json_object('imported', count(*))
+        FROM json_each(?1) JOIN models ON models.id = value ->> 'id'";
+    /// What was discovered of those that are there: ?1 as above, ?2 provider. Nothing that an operator writes.
+    DISCOVER OnDemand = "UPDATE models SET capabilities_json = found.capabilities
+        FROM (SELECT value ->> 'key' AS model_key, value ->> 'capabilities' AS capabilities FROM json_each(?1)) AS found
+        WHERE models.provider_id = ?2 AND models.model_key = found.model_key
+          AND found.capabilities IS NOT NULL AND models.capabilities_json IS NOT found.capabilities";
     /// Everything but `is_default`. From ?4 on: the columns, in the order of INSERT.
     UPDATE OnDemand = "UPDATE models SET updated_at = ?2, provider_id = ?3, model = ?4, model_key = ?5, name = ?6,
         name_key = ?7, priority = ?8, enabled = ?9, tags_json = ?10, when_json = ?11, weight = ?12,
@@ -174,6 +193,67 @@ pub async fn list_selectable(
 ) -> Result<Vec<ModelRow>, StoreError> {
     let params = page(project.as_str(), after, limit).chain([filter.provider.into(), filter.tag.into()]);
     query(db, LIST_SELECTABLE.with(params)).await
+}
+
+/// A page of a project's models whose provider was deleted.
+pub async fn list_orphaned(
+    db: &dyn Db,
+    project: &ProjectId,
+    after: (i64, &str),
+    limit: i64,
+) -> Result<Vec<ModelRow>, StoreError> {
+    query(db, LIST_ORPHANED.with(page(project.as_str(), after, limit))).await
+}
+
+/// All that can be selected in a project.
+pub async fn all_selectable(db: &dyn Db, project: &ProjectId) -> Result<Vec<ModelRow>, StoreError> {
+    list_selectable(db, project, WHOLE.0, WHOLE.1, Filter::default()).await
+}
+
+/// A model as it is imported.
+#[derive(Debug, Serialize)]
+pub struct Imported<'a> {
+    /// Its id, if it is new.
+    pub id: ModelId,
+    /// The upstream's name.
+    pub model: &'a str,
+    /// What the name is compared by.
+    pub key: String,
+    /// What the upstream says of it, if anything.
+    pub capabilities: Option<&'a Map<String, Value>>,
+}
+
+/// Models in one statement: a document far from the 2 MB that D1 takes.
+const GROUP: usize = 500;
+
+/// Registers what is not there yet, together with `more`, and says how many those are.
+pub async fn import(
+    db: &dyn Db,
+    (project, provider): (&ProjectId, &ProviderId),
+    models: &[Imported<'_>],
+    now: i64,
+    more: Vec<Statement>,
+) -> Result<usize, StoreError> {
+    #[derive(Deserialize)]
+    struct Count {
+        imported: usize,
+    }
+    let groups = models
+        .chunks(GROUP)
+        .map(|group| serde_json::to_string(group).map_err(|error| StoreError::Corrupt(format!("models: {error}"))));
+    let (mut statements, mut counts) = (Vec::new(), Vec::new());
+    for group in groups.collect::<Result<Vec<_>, _>>()? {
+        let place = [project.as_str().into(), provider.as_str().into(), now.into()];
+        statements.push(DISCOVER.with([group.as_str().into(), provider.as_str().into()]));
+        statements.push(IMPORT.with([group.as_str().into()].into_iter().chain(place)));
+        counts.push(COUNT_IMPORTED.with([group.into()]));
+    }
+    statements.extend(more);
+    let mut imported = 0;
+    for outcome in write_and_read(db, None, statements, counts).await? {
+        imported += rows::<Count>(&outcome)?.iter().map(|count| count.imported).sum::<usize>();
+    }
+    Ok(imported)
 }
 
 /// Demands that the row is as it was read.

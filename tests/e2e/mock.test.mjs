@@ -232,3 +232,23 @@ test('a custom tool is called with free text', async () => {
   assert.equal(body.output.at(-1).input, CUSTOM_INPUT);
   assert.deepEqual(upstream.takeFaults(), []);
 });
+
+test('a list of models is given to who asks for it as the vendor wants it, a page at a time', async () => {
+  const get = async (site, path, headers = {}) => {
+    const response = await fetch(`${sites[site].baseUrl}${path}`, { headers: { ...sites[site].auth.headers, ...headers } });
+    return { status: response.status, body: await response.json(), faults: upstream.takeFaults() };
+  };
+  const claude = { 'anthropic-version': '2023-06-01' };
+  const first = await get('claude', '/v1/models?limit=1000', claude);
+  assert.deepEqual([first.status, first.body.data.length, first.body.has_more], [200, 2, true]);
+  const second = await get('claude', `/v1/models?limit=1000&after_id=${first.body.last_id}`, claude);
+  assert.deepEqual([second.body.data.length, second.body.has_more], [1, false]);
+  assert.equal((await get('bearer', '/v1/models')).body.data.length, 3);
+  for (const [site, path, headers] of [
+    ['bearer', '/v1/models?limit=5'], ['claude', '/v1/models?limit=1001', claude], ['claude', '/v1/models', { 'anthropic-version': '1' }],
+    ['bearer', '/openai/deployments?api-version=2024-10-21'], ['google', '/v1beta/models', claude], ['bearer', '/v1/models', { 'x-api-key': 'one too many' }],
+  ]) {
+    const refused = await get(site, path, headers);
+    assert.deepEqual([refused.status, refused.faults.length > 0], [400, true], path);
+  }
+});

@@ -5,7 +5,12 @@ use crate::harness::{Answer, Api};
 use crate::json_schema::{Unnamed, assert_fits, fits};
 use crate::usage::{TODAY, row, write};
 use serde_json::{Value, json};
+use sluice::admin::schema::admin_panel::{
+    FETCHED, MESSAGE, PANEL_MODELS, PANEL_PROVIDER, PANEL_PROVIDERS, PLAIN_ERROR, TOGGLE,
+};
+use sluice::admin::schema::ai_providers::{self, AI_PROVIDER};
 use sluice::admin::schema::audit::{AUDIT_ENTRY, OF_AUDIT_LOG};
+use sluice::admin::schema::discovery::{AVAILABLE_MODEL, IMPORT, IMPORTED, TESTED};
 use sluice::admin::schema::error::ERROR;
 use sluice::admin::schema::health::HEALTH;
 use sluice::admin::schema::me::ME;
@@ -327,6 +332,66 @@ fn answers_that_nobody_writes_show_what_their_tables_list() {
 }
 
 #[test]
+fn the_documents_doors_show_what_their_tables_list() {
+    let api = Api::new();
+    let made = api.post("/api/v1/ai-providers", json!({"name": "a", "provider": "openai"})).must(201);
+    shows(&made.body, &AI_PROVIDER, Purpose::Made);
+    let path = format!("/api/v1/ai-providers/{}", made.id());
+    let full = json!({"defaultModel": "gpt-5", "config": {"seed": 7}, "baseUrl": "https://llm.example.com"});
+    shows(&api.patch(&path, full).must(200).body, &AI_PROVIDER, Purpose::Read);
+    shows(&api.get("/api/v1/ai-providers/nowhere").body, &PLAIN_ERROR, Purpose::Read);
+    let panel = format!("/api/admin/providers/{}", made.id());
+    shows(&api.root().put(&panel, json!({"type": "groq"})).must(200).body, &PANEL_PROVIDER, Purpose::Read);
+    shows(&api.get("/api/admin/providers").body, &PANEL_PROVIDERS, Purpose::Read);
+    shows(&api.get("/api/models").body, &PANEL_MODELS, Purpose::Read);
+    for (method, path, body, table) in [
+        ("POST", "/api/v1/ai-providers", json!({"name": "b", "provider": "openai"}), &AI_PROVIDER),
+        ("POST", "/api/admin/providers", json!({"name": "c", "type": "openai"}), &PANEL_PROVIDER),
+        ("PUT", &format!("{panel}/toggle"), json!({"enabled": true}), &TOGGLE),
+    ] {
+        for field in table.writable() {
+            for value in suspects(field) {
+                if fits(&value, property(&inline(table, Purpose::Create), field), Unnamed::Refused).is_ok() {
+                    continue;
+                }
+                let mut bad = body.clone();
+                bad[field.name] = value.clone();
+                let refused = api.changes_nothing(|| api.root().send(method, path, bad.to_string().into_bytes()));
+                let said = refused.body["error"].as_str().unwrap_or_default();
+                let word = if field.name == "projectId" { "project" } else { field.name };
+                assert!(said.contains(word), "{method} {path} {} of {value}: {}", field.name, refused.text);
+            }
+        }
+    }
+    shows(&api.delete(&panel).must(200).body, &MESSAGE, Purpose::Read);
+}
+
+#[test]
+fn what_upstreams_are_asked_for_is_shown_as_its_tables_list_it() {
+    let api = Api::new();
+    let provider = api.provider("main");
+    let model = api.model(&provider, "gpt-5");
+    let at = |path: &str| format!("/api/v1/providers/{provider}/{path}");
+    api.upstream.answers(200, json!({"data": [{"id": "gpt-5", "context_window": 1000}, {"id": "gpt-6"}]}));
+    for listed in api.get(&at("available-models")).must(200).body["data"].as_array().expect("a list") {
+        shows(listed, &AVAILABLE_MODEL, Purpose::Read);
+    }
+    let body = json!({"models": ["gpt-6"]});
+    assert_fits(&body, &inline(&IMPORT, Purpose::Create), Unnamed::Refused);
+    shows(&api.post(&at("import-models"), body).must(200).body, &IMPORTED, Purpose::Read);
+    api.upstream.lists(&["gpt-5"]);
+    let fetch = format!("/api/admin/providers/{provider}/fetch");
+    shows(&api.post(&fetch, json!({})).must(200).body, &FETCHED, Purpose::Read);
+    shows(&api.get(&at(&format!("models/{model}"))).must(200).body, &MODEL, Purpose::Read);
+    for status in [400, 200] {
+        let answer = json!({"object": "response", "status": "completed", "output": [], "error": null,
+            "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}});
+        api.upstream.answers(status, answer);
+        shows(&api.post(&at(&format!("models/{model}/test")), json!({})).must(200).body, &TESTED, Purpose::Read);
+    }
+}
+
+#[test]
 fn the_log_and_totals_show_what_their_tables_list() {
     let api = Api::new();
     let id = "req_0000000000000001";
@@ -425,8 +490,29 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         &AUDIT_ENTRY,
         &TOTALS,
         &ERROR,
+        &AI_PROVIDER,
+        &PANEL_PROVIDERS,
+        &PANEL_MODELS,
+        &TOGGLE,
+        &FETCHED,
+        &MESSAGE,
+        &PLAIN_ERROR,
+        &AVAILABLE_MODEL,
+        &IMPORT,
+        &IMPORTED,
+        &TESTED,
     ];
-    let parameters = [PAGE, IN_PROJECT, OF_SELECTABLE, OF_REQUESTS, OF_AUDIT_LOG, OF_USAGE, ON_ROTATE, ON_DELETE];
+    let parameters = [
+        ai_providers::IN_PROJECT,
+        PAGE,
+        IN_PROJECT,
+        OF_SELECTABLE,
+        OF_REQUESTS,
+        OF_AUDIT_LOG,
+        OF_USAGE,
+        ON_ROTATE,
+        ON_DELETE,
+    ];
     let mut tables: Vec<(&str, &str, &[Field])> = Vec::new();
     for object in roots.into_iter().flat_map(|object| with_nested(object)) {
         let twin = tables.iter().find(|(name, ..)| *name == object.name);

@@ -1,10 +1,14 @@
 //! The control plane as its callers see it: a path and JSON in, status, headers and JSON out.
 
+use crate::fake_upstream::FakeUpstream;
 use crate::sqlite::{FakeClock, Sqlite, SystemRng};
 use serde_json::{Value, json};
+use sluice::access::route::Surface;
 use sluice::admin::{Request, World, serve};
 use sluice::deployment::Deployment;
+use sluice::discovery::Catalogues;
 use sluice::domain::ids::RequestId;
+use sluice::mcp::Headers;
 use std::cell::RefCell;
 
 pub const ADMIN_TOKEN: &str = "root-token-of-the-native-tests-0123456789";
@@ -18,6 +22,8 @@ pub struct Api {
     pub db: Sqlite,
     pub clock: FakeClock,
     pub deployment: Deployment,
+    pub upstream: FakeUpstream,
+    pub catalogues: RefCell<Catalogues>,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
 }
@@ -32,6 +38,7 @@ pub struct Caller<'a> {
     if_none_match: Option<String>,
     accept: Option<String>,
     idempotency_key: Option<String>,
+    mcp: Headers,
 }
 
 /// What came back.
@@ -59,6 +66,8 @@ impl Api {
             db: Sqlite::new(),
             clock: FakeClock::at(NOW),
             deployment: deployment(variables),
+            upstream: FakeUpstream::default(),
+            catalogues: RefCell::default(),
             transcript: RefCell::default(),
         }
     }
@@ -90,6 +99,7 @@ impl Api {
             if_none_match: None,
             accept: None,
             idempotency_key: None,
+            mcp: Headers::default(),
         }
     }
 
@@ -211,6 +221,11 @@ impl Caller<'_> {
         self
     }
 
+    pub fn mcp_headers(mut self, headers: Headers) -> Self {
+        self.mcp = headers;
+        self
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Vec::new())
     }
@@ -245,6 +260,7 @@ impl Caller<'_> {
             accept: self.accept.clone(),
             idempotency_key: self.idempotency_key.clone(),
             address: Some("192.0.2.7".into()),
+            mcp: self.mcp.clone(),
             body,
         }
     }
@@ -252,7 +268,14 @@ impl Caller<'_> {
     pub fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Answer {
         let api = self.api;
         let request = self.request(method, path, body);
-        let world = World { db: &api.db, clock: &api.clock, rng: &SystemRng, deployment: &api.deployment };
+        let world = World {
+            db: &api.db,
+            clock: &api.clock,
+            rng: &SystemRng,
+            deployment: &api.deployment,
+            upstream: &api.upstream,
+            catalogues: &api.catalogues,
+        };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();
         let is_json = reply.headers.iter().all(|(name, value)| *name != "content-type" || value.contains("json"));
@@ -260,9 +283,17 @@ impl Caller<'_> {
         let answer = Answer { status: reply.status, headers: reply.headers, text, body };
         if answer.status >= 400 && !(method == "GET" && path == "/healthz") {
             let error = &answer.body["error"];
-            let replayed = answer.header("idempotency-replayed").is_some();
-            assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
-            assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+            if answer.body.get("jsonrpc").is_some() {
+                assert!(error["code"].is_i64() && error["message"].is_string(), "{answer:?}");
+            } else if matches!(Surface::of(&request.path), Surface::Own | Surface::Mcp) {
+                let replayed = answer.header("idempotency-replayed").is_some();
+                assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
+                assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+            } else {
+                // 001 and 002: one field, one sentence.
+                assert!(error.as_str().is_some_and(|message| message.len() > 10), "{answer:?}");
+                assert_eq!(answer.body.as_object().map(serde_json::Map::len), Some(1), "{answer:?}");
+            }
         }
         api.transcript.borrow_mut().push_str(&format!("{method} {path} {answer:?}\n"));
         answer
@@ -283,6 +314,16 @@ impl Answer {
         let error = &self.body["error"];
         let (got_code, got_param) = (error["code"].as_str(), error["param"].as_str().unwrap_or_default());
         assert_eq!((self.status, got_code, got_param), (status, Some(code), param), "{}", self.text);
+    }
+
+    /// Asserts a refusal in the documents' shape: status, and words of its sentence.
+    #[track_caller]
+    pub fn says(&self, status: u16, words: &[&str]) {
+        let sentence = self.body["error"].as_str().unwrap_or_default();
+        assert_eq!(self.status, status, "{}", self.text);
+        for word in words {
+            assert!(sentence.contains(word), "{word:?} is not in {}", self.text);
+        }
     }
 
     /// Asserts a 422 on a field.

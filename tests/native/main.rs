@@ -12,6 +12,19 @@ mod audit;
 #[cfg(test)]
 mod data_plane;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
+mod document_000;
+#[cfg(test)]
+mod document_001;
+#[cfg(test)]
+mod document_002;
+#[cfg(test)]
+mod document_003;
+#[cfg(test)]
+mod doors;
+#[cfg(test)]
+mod fake_upstream;
 mod field_tables;
 #[cfg(test)]
 mod harness;
@@ -19,6 +32,10 @@ mod harness;
 mod idempotency;
 #[cfg(test)]
 mod json_schema;
+#[cfg(test)]
+mod mcp;
+#[cfg(test)]
+mod mcp_client;
 #[cfg(test)]
 mod me_and_health;
 #[cfg(test)]
@@ -59,6 +76,8 @@ mod secrets;
 mod snapshot;
 #[cfg(test)]
 mod sqlite;
+#[cfg(test)]
+mod test_calls;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

@@ -132,8 +132,8 @@ impl Sqlite {
         let params: Vec<Sql> = statement.params.iter().map(as_d1_binds).collect();
         let before = self.connection.total_changes();
         let rows = read(&mut prepared, &params).map_err(|error| refusal(&error, statement.sql))?;
-        let wrote = self.connection.total_changes() != before;
-        Ok(Outcome { rows, changes: if wrote { self.connection.changes() } else { 0 } })
+        // D1 counts what triggers change, too.
+        Ok(Outcome { rows, changes: self.connection.total_changes() - before })
     }
 }
 

@@ -8,7 +8,10 @@
 //! A new field is a row here, in the place where the view shows it. A new object is a `static` in its resource's file, and
 //! is named in `tests/native/field_tables.rs`.
 
+pub mod admin_panel;
+pub mod ai_providers;
 pub mod audit;
+pub mod discovery;
 pub mod error;
 pub mod health;
 mod json_schema;

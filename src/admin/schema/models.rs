@@ -123,4 +123,6 @@ pub static MODEL: Object = Object {
 pub const OF_SELECTABLE: &[Field] = &[
     field("provider", TEXT, "Only this provider's: its name or id."),
     field("tag", TEXT, "Only those with this tag."),
+    field("orphaned", Type::Truth, "Instead those whose provider was deleted, for who can attach them to another one.")
+        .default("false"),
 ];

@@ -17,6 +17,15 @@ const CREDENTIAL: Type = text(0, MAX_HEADER_BYTES as u32);
 /// What `custom_headers` and `extra_headers` map.
 const HEADER: Type = text(1, MAX_HEADER_BYTES as u32);
 
+/// A name that selectors begin with.
+pub const PREFIX: Type = NAME.pattern(r"^[^\x00-\x1f\x7f-\x9f^]*[^\s\x00-\x1f\x7f-\x9f^][^\x00-\x1f\x7f-\x9f^]*$");
+
+/// What an upstream's address may be.
+pub const ADDRESS: Type = text(8, MAX_BASE_URL_BYTES as u32).format("uri");
+
+/// The kinds.
+pub const KIND: Type = Type::Word(|| Kind::ALL.map(Kind::as_str).into());
+
 /// A provider, and the bodies that make and change one.
 pub static PROVIDER: Object = Object {
     name: "Provider",
@@ -26,14 +35,14 @@ pub static PROVIDER: Object = Object {
         PROJECT_ID,
         field(
             "name",
-            NAME.pattern(r"^[^\x00-\x1f\x7f-\x9f^]*[^\s\x00-\x1f\x7f-\x9f^][^\x00-\x1f\x7f-\x9f^]*$"),
+            PREFIX,
             "What selectors call it (`name^model`). Trimmed, unique in its project whatever the case.",
         )
         .required()
         .example(r#""OpenAI production""#),
         field(
             "provider",
-            Type::Word(|| Kind::ALL.map(Kind::as_str).into()),
+            KIND,
             "The kind. It brings a base URL, protocols and an auth method, which the other fields override. Without \
              one, `protocol` and `base_url` are required and the kind is `custom`.",
         )
@@ -53,7 +62,7 @@ pub static PROVIDER: Object = Object {
         .or_null(),
         field(
             "base_url",
-            text(8, MAX_BASE_URL_BYTES as u32).format("uri"),
+            ADDRESS,
             "Where the upstream's API begins, with or without its version; null leaves it to the kind. https and a \
              public host, unless the deployment sets `ALLOW_PRIVATE_UPSTREAMS`; no user name, query or fragment.",
         )

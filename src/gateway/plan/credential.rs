@@ -9,6 +9,8 @@ use crate::routing::{Opened, sigv4};
 /// The call that a signature is made over.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
+    /// `GET` or `POST`.
+    pub method: &'static str,
     /// Where to.
     pub url: &'a str,
     /// Whose region.
@@ -51,8 +53,9 @@ pub fn credential_headers(
 }
 
 fn sign(credentials: &sigv4::Credentials, signed: Signed<'_>) -> Vec<(String, String)> {
-    let headers = [("content-type", "application/json")];
-    let request = sigv4::Request { method: "POST", url: signed.url, headers: &headers, body: signed.body };
+    // What has no body has no type, either.
+    let typed: &[_] = if signed.body.is_empty() { &[] } else { &[("content-type", "application/json")] };
+    let request = sigv4::Request { method: signed.method, url: signed.url, headers: typed, body: signed.body };
     let scope = sigv4::Scope { region: signed.region, service: sigv4::BEDROCK };
     exposed(&sigv4::sign(&request, credentials, scope, signed.now))
 }

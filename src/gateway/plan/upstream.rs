@@ -87,8 +87,8 @@ impl<'a> Upstream<'a> {
         let model = self.candidate.model.model();
         let url = url(self.settings.kind, &self.resolved.base_url, (protocol, purpose), self.effective, model)?;
         let mut headers = self.headers(protocol, asked.headers.clone());
-        let region = self.effective.region.as_deref().unwrap_or(DEFAULT_REGION);
-        let signed = Signed { url: &url, region, body: &body, now: asked.started };
+        let region = self.effective.region();
+        let signed = Signed { method: "POST", url: &url, region, body: &body, now: asked.started };
         headers.extend(credential_headers(opened, self.resolved.auth_method, Some(signed))?);
         let milliseconds = |ms: u32| Duration::from_millis(u64::from(ms));
         Ok(Plan {
@@ -205,9 +205,6 @@ impl<'a> Upstream<'a> {
         headers
     }
 }
-
-/// Bedrock's region where `advanced_json` names none; also in its default address.
-const DEFAULT_REGION: &str = "us-east-1";
 
 const fn embeds(protocol: Protocol) -> bool {
     matches!(protocol, Protocol::ChatCompletions | Protocol::Responses | Protocol::Gemini)

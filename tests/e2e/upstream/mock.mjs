@@ -7,6 +7,7 @@
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JSON_TYPE, answer, behaviourOf } from './behaviours.mjs';
+import { list, listingOf, listingViolations } from './listings.mjs';
 import { violations } from './rules.mjs';
 import { chat } from './openai.mjs';
 import { placeOf } from './wire.mjs';
@@ -148,10 +149,13 @@ class Upstream {
     if (!site) return this.#refuse(record, response, [`no account at ${url.pathname}`]);
     const wrong = violations(record, site, this.host);
     const endpoint = this.#endpoints.get(record.path);
-    if (!record.dialect && !endpoint) wrong.push(`no such endpoint: ${url.pathname}`);
+    const listing = endpoint ? null : listingOf(record);
+    if (listing) wrong.push(...listingViolations(record, listing));
+    else if (!record.dialect && !endpoint) wrong.push(`no such endpoint: ${url.pathname}`);
     if (wrong.length > 0) return this.#refuse(record, response, wrong);
     record.accepted = true;
     if (endpoint) return endpoint({ upstream: this, site, record, response });
+    if (listing) return list({ site, response, listing });
     const handler = this.#scripts.get(record.model) ?? behaviourOf(record.model) ?? answer;
     await handler({ upstream: this, site, record, response, dialect: record.dialect });
   }

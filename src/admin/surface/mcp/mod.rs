@@ -71,9 +71,9 @@ async fn result(call: &Call<'_>, asked: &Asked) -> Result<Map<String, Value>, Fa
         What::Discover => discovered(&SERVER),
         What::Ping => Map::new(),
         What::ListTools => {
-            let usable = TOOLS.iter().filter(|(name, ..)| {
-                of_tool(name).is_some_and(|(_, _, operation)| call.principal.could(operation))
-            });
+            let usable = TOOLS
+                .iter()
+                .filter(|(name, ..)| of_tool(name).is_some_and(|(_, _, operation)| call.principal.could(operation)));
             listed(asked.revision, usable.filter_map(|(name, ..)| tool(name)).map(Tool::to_json).collect())
         }
         What::CallTool { name, arguments } => {

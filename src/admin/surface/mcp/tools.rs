@@ -68,10 +68,7 @@ const MODEL_ID: Field = field("model_id", Type::Id("mdl_"), "The id of one of it
 static DELETED: Object = Object {
     name: "Deleted",
     doc: "What was deleted.",
-    fields: &[
-        read("deleted", Type::Truth, "It is gone."),
-        read("id", Type::Id("aip_"), "What it was."),
-    ],
+    fields: &[read("deleted", Type::Truth, "It is gone."), read("id", Type::Id("aip_"), "What it was.")],
     ..CLOSED
 };
 
@@ -194,7 +191,10 @@ impl Tool {
             }
             Given::Query(..) => {
                 for (name, value) in rest {
-                    query.push(format!("{name}={}", utf8_percent_encode(&self.parameter(name, value)?, NON_ALPHANUMERIC)));
+                    query.push(format!(
+                        "{name}={}",
+                        utf8_percent_encode(&self.parameter(name, value)?, NON_ALPHANUMERIC)
+                    ));
                 }
             }
         }
