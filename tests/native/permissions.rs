@@ -491,4 +491,7 @@ fn a_list_of_tools_shows_what_its_reader_might_use() {
     let of_one = json!([{"effect": "allow", "actions": ["aiProviders:UpdateAiProvider"], "resources": [one]}]);
     assert_eq!(tools(of_one), ["update-ai-provider"]);
     assert_eq!(tools(json!([{"effect": "allow", "actions": ["llm:Invoke"]}])), Vec::<String>::new());
+    let denied = json!({"effect": "deny", "actions": ["models:*", "*:DeleteAiProvider"]});
+    let denies = tools(json!([{"effect": "allow", "actions": ["aiProviders:*", "models:*"]}, denied]));
+    assert_eq!(denies, ["list-ai-providers", "get-ai-provider", "create-ai-provider", "update-ai-provider"]);
 }
