@@ -5,6 +5,7 @@ use crate::domain::base_url::PrivateUpstreams;
 use crate::domain::origins::Origins;
 use crate::domain::retention::Retention;
 use crate::refusal::{Reason, Refusal};
+use crate::routing::breaker;
 use crate::seal::{KeyRing, SealError};
 use crate::translate::neutral::LossPolicy;
 use std::rc::Rc;
@@ -29,6 +30,13 @@ pub struct Deployment {
     pub first_byte_timeout: Duration,
     /// `IDLE_TIMEOUT_MS`: between two chunks of the upstream's body.
     pub idle_timeout: Duration,
+    /// `PING_INTERVAL_MS`: how long a client hears nothing of a silent upstream's stream before it gets a comment; none
+    /// where it never does.
+    pub ping_interval: Option<Duration>,
+    /// `MAX_ATTEMPTS`: upstream calls that one call may make.
+    pub max_attempts: u32,
+    /// `BREAKER_FAILURES` and `BREAKER_REST_MS`.
+    pub breaker: breaker::Rules,
     /// `MAX_BODY_BYTES`: of a call's request body.
     pub max_body_bytes: usize,
     /// `LOSS_POLICY`: what to do about what another protocol cannot carry.
@@ -46,6 +54,9 @@ impl Deployment {
         let milliseconds = |name: &str, default: u64, range: std::ops::RangeInclusive<u64>| {
             number(&read, name, default, range).map(Duration::from_millis)
         };
+        let count = |name: &str, default: u64, range: std::ops::RangeInclusive<u64>| {
+            Ok::<_, Refusal>(u32::try_from(number(&read, name, default, range)?).unwrap_or(u32::MAX))
+        };
         let days = |name: &str, default: u64| {
             let days = number(&read, name, default, 0..=36_500)?;
             Ok::<_, Refusal>(i64::try_from(days).ok().filter(|days| *days > 0))
@@ -62,6 +73,13 @@ impl Deployment {
             stale_if_error: milliseconds("STALE_IF_ERROR_MS", 600_000, 0..=86_400_000)?,
             first_byte_timeout: milliseconds("FIRST_BYTE_TIMEOUT_MS", 300_000, 1..=3_600_000)?,
             idle_timeout: milliseconds("IDLE_TIMEOUT_MS", 300_000, 1..=3_600_000)?,
+            ping_interval: Some(milliseconds("PING_INTERVAL_MS", 15_000, 0..=3_600_000)?)
+                .filter(|wait| !wait.is_zero()),
+            max_attempts: count("MAX_ATTEMPTS", 5, 1..=5)?,
+            breaker: breaker::Rules {
+                failures: count("BREAKER_FAILURES", 3, 0..=1000)?,
+                rest: milliseconds("BREAKER_REST_MS", 60_000, 1..=3_600_000)?,
+            },
             max_body_bytes: usize::try_from(number(&read, "MAX_BODY_BYTES", 32 << 20, 1024..=100_000_000)?)
                 .unwrap_or(32 << 20),
             loss_policy: match read("LOSS_POLICY").as_deref().map(str::trim) {
@@ -149,6 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn five_attempts_a_rest_after_three_failures_and_a_ping_every_15_seconds() {
+        let rules = |failures, seconds| breaker::Rules { failures, rest: Duration::from_secs(seconds) };
+        let deployment = load(&[]).expect("defaults");
+        assert_eq!((deployment.max_attempts, deployment.breaker), (5, rules(3, 60)));
+        assert_eq!(deployment.ping_interval, Some(Duration::from_secs(15)));
+        let pairs =
+            [("MAX_ATTEMPTS", "1"), ("BREAKER_FAILURES", "0"), ("BREAKER_REST_MS", "5000"), ("PING_INTERVAL_MS", "0")];
+        let deployment = load(&pairs).expect("read");
+        assert_eq!((deployment.max_attempts, deployment.breaker), (1, rules(0, 5)));
+        assert_eq!(deployment.ping_interval, None);
+    }
+
+    #[test]
     fn a_weak_admin_token_counts_as_none() {
         assert!(load(&[("ADMIN_TOKEN", "0123456789012345678901234567890")]).expect("read").root().is_err());
         assert!(load(&[("ADMIN_TOKEN", "01234567890123456789012345678901")]).expect("read").root().is_ok());
@@ -163,6 +194,11 @@ mod tests {
             ("ALLOW_PRIVATE_UPSTREAMS", "yes"),
             ("MAX_BODY_BYTES", "12"),
             ("LOSS_POLICY", "Safe"),
+            ("MAX_ATTEMPTS", "0"),
+            ("MAX_ATTEMPTS", "6"),
+            ("BREAKER_FAILURES", "off"),
+            ("BREAKER_REST_MS", "0"),
+            ("PING_INTERVAL_MS", "15s"),
             ("RETENTION_DAYS", "30d"),
             ("CORS_ORIGINS", "https://app.example.com/"),
             ("ROLLUP_RETENTION_DAYS", "-1"),

@@ -5,7 +5,7 @@ use crate::deployment::Deployment;
 use crate::domain::ids::RequestId;
 use crate::domain::protocol::Protocol;
 use crate::gateway::admit::Admitted;
-use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, mask, read_body};
+use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, mask, read_body, said};
 use crate::gateway::door::{self, CallDoor, Door, Work};
 use crate::gateway::plan::{Asked, ChatOnly, ClientHeaders, Plan, lacks_endpoint, plan, plan_otherwise};
 use crate::gateway::settle::{Consumed, Ending, Record};
@@ -99,6 +99,9 @@ impl Probe<'_> {
             Err(refusal) => ("chat_completions", Err(refusal.into())),
         };
         let now = self.clock.now();
+        if let Err(failed) = &result {
+            record.failed(failed.reason, &failed.message, now);
+        }
         let ending = match &result {
             Ok(answered) => Ending { status: 200, error: None, consumed: answered.consumed },
             Err(failed) => Ending { status: failed.status, error: Some(failed.reason), consumed: Consumed::Nothing },
@@ -137,11 +140,12 @@ impl Probe<'_> {
             chat_only: &chat_only,
             media: &media,
         };
-        let mut planned = plan(&asked, std::slice::from_ref(candidate)).map_err(|(_, refusal)| refusal)?;
+        let mut planned = plan(&asked, candidate)?;
         let mut answer = self.reach(record, &planned).await?;
         if let Some(otherwise) = planned.otherwise
             && lacks_endpoint(answer.status, &answer.body)
         {
+            record.failed(Reason::UpstreamError, &said(&planned, &answer.body), self.clock.now());
             planned = plan_otherwise(&asked, candidate, otherwise)?;
             answer = self.reach(record, &planned).await?;
         }
@@ -170,7 +174,7 @@ impl Probe<'_> {
 
     async fn reach(&self, record: &mut Record, plan: &Plan) -> Result<Inbound, Refusal> {
         record.upstream_protocol = Some(plan.protocol);
-        record.attempts += 1;
+        record.calls(self.clock.now());
         let spent = u64::try_from(self.clock.now().ms_since(record.started)).unwrap_or_default();
         let whole = plan.timeout.map_or(WAIT, |timeout| timeout.min(WAIT));
         let request = Outbound {
@@ -183,7 +187,7 @@ impl Probe<'_> {
             limit: MAX_ANSWER_BYTES,
         };
         let answer = self.upstream.call(request).await?;
-        record.first_byte = Some(self.clock.now());
+        record.answers(answer.status, self.clock.now());
         Ok(answer)
     }
 
@@ -192,10 +196,11 @@ impl Probe<'_> {
         let failed = |message: String| Failed { status: answer.status, message, reason: Reason::UpstreamMalformed };
         match announced(answer.status, answer.header("content-type")) {
             Announced::Body => {
-                let (body, usage) = match read_body(door.protocol, plan, &answer.body)? {
-                    Body::AsItCame(usage) => (answer.body.clone(), usage),
-                    Body::Rewritten { body, usage, .. } => (body, usage),
-                };
+                let (body, usage) =
+                    match read_body(door.protocol, plan, &answer.body).map_err(|no_answer| no_answer.refusal)? {
+                        Body::AsItCame(usage) => (answer.body.clone(), usage),
+                        Body::Rewritten { body, usage, .. } => (body, usage),
+                    };
                 let text = text_of(&body).map(|text| {
                     let masked = mask(&plan.secrets, text.as_bytes());
                     String::from_utf8_lossy(&masked).chars().take(MOST_TEXT).collect()

@@ -6,6 +6,7 @@ use crate::gateway::cache::Cache;
 use crate::gateway::ledger::Ledger;
 use crate::gateway::plan::ChatOnly;
 use crate::refusal::Refusal;
+use crate::routing::breaker::Breaker;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use worker::Env;
@@ -15,6 +16,7 @@ thread_local! {
     static CACHE: Rc<RefCell<Cache>> = Rc::default();
     static CHAT_ONLY: Rc<RefCell<ChatOnly>> = Rc::default();
     static CATALOGUES: Rc<RefCell<Catalogues>> = Rc::default();
+    static BREAKER: RefCell<Breaker> = RefCell::default();
     static LEDGER: RefCell<Ledger> = RefCell::default();
 }
 
@@ -37,6 +39,11 @@ pub fn chat_only() -> Rc<RefCell<ChatOnly>> {
 /// What upstreams have listed lately.
 pub fn catalogues() -> Rc<RefCell<Catalogues>> {
     CATALOGUES.with(Rc::clone)
+}
+
+/// Which candidates failed of late.
+pub fn breaker<T>(work: impl FnOnce(&mut Breaker) -> T) -> T {
+    BREAKER.with(|breaker| work(&mut breaker.borrow_mut()))
 }
 
 /// The isolate's unwritten usage rows.

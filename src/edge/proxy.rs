@@ -29,7 +29,7 @@ pub async fn serve(
     let answered = match plan(admitted, deployment, asked, incoming.headers()) {
         Ok(raw) => {
             record.provider = Some(Rc::clone(&raw.provider));
-            record.attempts = 1;
+            record.calls(Platform.now());
             relay(incoming, &raw, &mut record).await
         }
         Err(refusal) => Err(refusal),
@@ -37,6 +37,7 @@ pub async fn serve(
     let (response, status, error) = match answered {
         Ok((response, status)) => (response, status, (status >= 400).then_some(Reason::UpstreamError)),
         Err(refusal) => {
+            record.failed(refusal.reason, &refusal.message, Platform.now());
             let rendered = render(&refusal, incoming.dialect(), incoming.id.as_str());
             let status = rendered.status;
             let response = head(incoming, status, &record).and_then(|head| rendered_onto(incoming, &head, rendered));
@@ -67,7 +68,7 @@ async fn relay(incoming: &Incoming, raw: &Raw, record: &mut Record) -> Result<Re
         body: incoming.unread_body(),
     };
     let answer = upstream::call(incoming, &outgoing, raw.first_byte_timeout).await?;
-    record.first_byte = Some(Platform.now());
+    record.answers(answer.status, Platform.now());
     let status = answer.status;
     if !(200..=599).contains(&status) {
         answer.abort.abort();

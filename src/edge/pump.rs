@@ -2,20 +2,22 @@
 //!
 //! Back-pressure is the awaited write; a client that left is a write that fails, or the request's signal.
 
+use super::isolate;
 use super::js::IdentityTransformStream;
 use super::request::{Incoming, chunk_of};
 use super::system::Platform;
-use super::upstream::Answer;
+use super::upstream::{Answer, client_left};
 use crate::domain::timestamp::Timestamp;
 use crate::gateway::admit::Admitted;
-use crate::gateway::answer::{ended_before_it_began, failed_at_once};
+use crate::gateway::answer::{NoAnswer, ended_before_it_began, failed_at_once};
 use crate::gateway::door::CallDoor;
 use crate::gateway::plan::Plan;
 use crate::gateway::relay::StreamRelay;
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::ports::Clock;
 use crate::protocol::meter::{End, Progress, Relay};
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Reason;
+use crate::routing::breaker;
 use crate::store::usage::UsageRow;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
@@ -51,9 +53,14 @@ pub struct Pump {
 pub struct Bounds {
     /// Between two chunks of the upstream's.
     pub idle: Duration,
-    /// When the whole call has to be over, where the operator bounds it.
+    /// When the answer has to be over, where the operator bounds it.
     pub deadline: Option<Timestamp>,
+    /// How long the client hears nothing before it gets a comment, if it ever does.
+    pub ping_interval: Option<Duration>,
 }
+
+/// What keeps those on the way from cutting an idle connection, and clients do not notice: a comment.
+const PING: &[u8] = b": ping\n\n";
 
 impl Bounds {
     /// What is left for the next chunk, the last one having been dealt with at `last_chunk`; or which bound is reached.
@@ -111,7 +118,7 @@ impl Pump {
 
     /// Reads on until the answer has begun: an error, or the end, before that is a failure that the status can still
     /// tell (SPEC section 6).
-    pub async fn lead_in(&mut self, plan: &Plan) -> Result<(), Refusal> {
+    pub async fn lead_in(&mut self, plan: &Plan) -> Result<(), NoAnswer> {
         let mut timer = Box::pin(Delay::from(LEAD_IN));
         while self.stream.progress() == Progress::LeadIn {
             match self.read(timer.as_mut()).await {
@@ -119,10 +126,13 @@ impl Pump {
                 Read::NotYet => break,
                 Read::Over(Over::ClientLeft) => {
                     self.answer.abort.abort();
-                    return Err(Refusal::new(Reason::ClientClosed, "the client closed the connection"));
+                    return Err(client_left().into());
                 }
                 Read::Over(Over::Ended) if self.is_whole() => return Ok(()),
-                Read::Over(_) => return Err(ended_before_it_began(plan)),
+                Read::Over(_) => {
+                    self.answer.abort.abort();
+                    return Err(ended_before_it_began(plan).into());
+                }
             }
         }
         if self.stream.progress() != Progress::ErrorReported {
@@ -131,6 +141,11 @@ impl Pump {
         self.answer.abort.abort();
         let held: Vec<u8> = self.held.iter().flat_map(Uint8Array::to_vec).collect();
         Err(failed_at_once(plan, self.stream.fault(), &held))
+    }
+
+    /// Whether the upstream has said anything yet that makes it an answer.
+    pub fn has_begun(&self) -> bool {
+        self.ended.is_some() || self.stream.progress() != Progress::LeadIn
     }
 
     /// Whether an answer that has ended was all there is: a model may have nothing to say.
@@ -190,6 +205,8 @@ pub struct Stream {
     pub door: CallDoor,
     /// The length of the request's body, for an estimate.
     pub request_bytes: usize,
+    /// The breaker's rules, where it is not told yet what to think of an upstream that took its time to begin.
+    pub unjudged: Option<breaker::Rules>,
 }
 
 impl Stream {
@@ -197,7 +214,20 @@ impl Stream {
     pub async fn run(mut self) -> UsageRow {
         let over = self.relaying.relay().await;
         let ending = self.end(over).await;
+        self.judge(ending.error);
         self.record.settle(&self.admitted, self.door.name, ending, Platform.now())
+    }
+
+    /// Tells the breaker what it was not told when the stream began. One that breaks later has answered.
+    fn judge(&self, error: Option<Reason>) {
+        let (Some(rules), Some(candidate)) = (self.unjudged, &self.record.candidate) else { return };
+        let (line, now) = (self.admitted.line(candidate), Platform.now());
+        let has_answered = self.relaying.pump.has_begun();
+        isolate::breaker(|breaker| match error {
+            Some(Reason::ClientClosed) => breaker.abandoned(line, now),
+            Some(_) if !has_answered => breaker.failed(line, rules, None, now),
+            _ => breaker.answered(line),
+        });
     }
 
     async fn end(&mut self, over: Over) -> Ending {
@@ -232,6 +262,7 @@ impl Stream {
             let provider =
                 self.record.candidate.as_ref().map(|candidate| candidate.provider.name()).unwrap_or_default();
             let message = format!("provider `{provider}` {what}");
+            self.record.failed(reason, &message, Platform.now());
             last.extend(self.relaying.pump.stream.terminal_error(&message, reason.code()));
         }
         // A client that left by now has what it waited for.
@@ -242,6 +273,10 @@ impl Stream {
         match (failure, end) {
             (Some((reason, _)), _) => Ending { status, error: Some(reason), consumed: self.consumed_so_far() },
             (None, End::ErrorReported) => {
+                let said = self.relaying.pump.stream.said();
+                let said =
+                    said.as_deref().unwrap_or("the upstream ended its stream with an error, which the client got");
+                self.record.failed(Reason::UpstreamError, said, Platform.now());
                 Ending { status, error: Some(Reason::UpstreamError), consumed: self.consumed_so_far() }
             }
             (None, _) => Ending { status, error: None, consumed: self.consumed() },
@@ -271,27 +306,53 @@ impl Relaying {
             return Over::Ended;
         }
         let mut last_chunk = Platform.now();
+        // When the client heard something: a chunk may have nothing for it.
+        let mut heard = last_chunk;
         // One timer for many chunks: it is asked again when it rings, not set anew for each of them.
         let mut timer = Box::pin(match self.pump.bounds.left(last_chunk) {
-            Ok(left) => Delay::from(left),
+            Ok(left) => Delay::from(self.until_ping(left, heard)),
             Err(over) => return over,
         });
         loop {
             match self.pump.read(timer.as_mut()).await {
                 Read::Over(over) => return over,
-                Read::NotYet => match self.pump.bounds.left(last_chunk) {
-                    Ok(left) => timer.set(Delay::from(left)),
-                    Err(over) => return over,
-                },
+                Read::NotYet => {
+                    let left = match self.pump.bounds.left(last_chunk) {
+                        Ok(left) => left,
+                        Err(over) => return over,
+                    };
+                    if self.owes_ping(heard) {
+                        if self.pump.stream.at_boundary()
+                            && self.write(&Uint8Array::new_from_slice(PING)).await.is_err()
+                        {
+                            return Over::ClientLeft;
+                        }
+                        heard = Platform.now();
+                    }
+                    timer.set(Delay::from(self.until_ping(left, heard)));
+                }
                 Read::Chunk(chunk) => {
                     if self.write(&chunk).await.is_err() {
                         return Over::ClientLeft;
                     }
                     // After the write: a client that takes its time is no upstream that fell silent.
                     last_chunk = Platform.now();
+                    if chunk.length() > 0 {
+                        heard = last_chunk;
+                    }
                 }
             }
         }
+    }
+
+    /// Whether the client has heard nothing since `heard` for so long that it gets a ping.
+    fn owes_ping(&self, heard: Timestamp) -> bool {
+        self.pump.bounds.ping_interval.is_some_and(|interval| since(heard) >= interval)
+    }
+
+    /// `left`, or until the next ping is due.
+    fn until_ping(&self, left: Duration, heard: Timestamp) -> Duration {
+        self.pump.bounds.ping_interval.map_or(left, |interval| left.min(interval.saturating_sub(since(heard))))
     }
 
     async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {

@@ -8,7 +8,7 @@ use crate::gateway::door;
 use crate::gateway::plan::ClientHeaders;
 use crate::ports::Clock;
 use crate::refusal::{Dialect, Reason, Refusal};
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
@@ -84,6 +84,17 @@ impl Incoming {
     /// Whether the client has left.
     pub fn is_abandoned(&self) -> bool {
         self.raw.signal().aborted()
+    }
+
+    /// Resolves when the client leaves.
+    pub async fn abandonment(&self) {
+        let signal = self.signal();
+        if signal.aborted() {
+            return;
+        }
+        let left = Promise::new(&mut |resolve, _| signal.set_onabort(Some(&resolve)));
+        // It resolves or stays pending: nothing rejects it.
+        let _ = JsFuture::from(left).await;
     }
 
     /// The body as the platform has it, unread; undefined where there is none.

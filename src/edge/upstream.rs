@@ -151,7 +151,8 @@ async fn bytes_of(answer: &Answer, limit: u32) -> Result<Option<Uint8Array>, JsV
     Ok(Some(whole))
 }
 
-fn client_left() -> Refusal {
+/// Of a client that nobody answers any more.
+pub fn client_left() -> Refusal {
     Refusal::new(Reason::ClientClosed, "the client closed the connection")
 }
 

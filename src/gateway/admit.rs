@@ -13,6 +13,7 @@ use crate::domain::selector::{SEPARATOR, SelectorGlob};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::Db;
 use crate::refusal::{Reason, Refusal};
+use crate::routing::breaker::Line;
 use crate::routing::{Candidate, Opened, OwnKeys, RoutedProvider, Snapshot};
 use crate::seal::KeyRing;
 use crate::store;
@@ -63,6 +64,11 @@ impl Admitted {
             Some(own) => own,
             None => provider.credential(project, method, ring),
         }
+    }
+
+    /// What the breaker knows a candidate's calls by, when this caller makes them.
+    pub fn line<'a>(&'a self, candidate: &'a Candidate) -> Line<'a> {
+        Line { model: candidate.model.id(), own_key: self.own_keys.id(candidate.provider.id()) }
     }
 
     /// Whether the caller may send a provider anything at all: every model of it must be the caller's to call.

@@ -1,5 +1,6 @@
 //! The third phase: what the upstream said, as the client gets to read it.
 
+use super::attempts::Verdict;
 use super::plan::{Plan, Way};
 use crate::domain::protocol::Protocol;
 use crate::domain::usage::TokenCounts;
@@ -10,7 +11,7 @@ use crate::protocol::meter::{Outcome, unary_usage};
 use crate::refusal::{Reason, Refusal};
 use crate::routing::headers_out::response_disposition;
 use crate::translate::neutral::{Client, Delivery, Fault};
-use crate::translate::{self, read_fault, status_for, write_fault};
+use crate::translate::{self, read_fault, reported_status, status_for, write_fault};
 use serde_json::Value;
 
 /// What the upstream's status line and headers announce.
@@ -70,7 +71,10 @@ pub enum Body {
 }
 
 /// Reads the body of a success: what it says of usage, and what the client gets for it.
-pub fn read_body(client: Protocol, plan: &Plan, body: &[u8]) -> Result<Body, Refusal> {
+///
+/// # Errors
+/// An error with a success's status, or a body that is no answer.
+pub fn read_body(client: Protocol, plan: &Plan, body: &[u8]) -> Result<Body, NoAnswer> {
     let whole = |body: Vec<u8>, usage| Body::Rewritten { body, delivery: Delivery::Whole, usage };
     match &plan.way {
         Way::Same { .. } => check_body(client, plan, body).map(Body::AsItCame),
@@ -89,53 +93,90 @@ pub fn read_body(client: Protocol, plan: &Plan, body: &[u8]) -> Result<Body, Ref
     }
 }
 
+/// A success that is none: why, and what it means for another try.
+#[derive(Debug)]
+pub struct NoAnswer {
+    /// What the client is told, if it comes to that.
+    pub refusal: Refusal,
+    /// Who is at fault.
+    pub verdict: Verdict,
+}
+
+impl From<Refusal> for NoAnswer {
+    fn from(refusal: Refusal) -> Self {
+        Self { verdict: Verdict::of_reason(refusal.reason), refusal }
+    }
+}
+
 /// A success that is none: an error with a success's status, or a body that is no answer.
-fn failed(plan: &Plan, fault: &Fault, body: &[u8]) -> Refusal {
-    let provider = plan.candidate.provider.name();
+fn failed(plan: &Plan, fault: &Fault, body: &[u8]) -> NoAnswer {
     let said = words(plan, fault.message.as_bytes());
     if fault.code.as_deref() == Some("upstream.malformed") {
-        let began = words(plan, body);
-        let message = format!("provider `{provider}` did not answer in its protocol: {said}; it began {began:?}");
-        return Refusal::new(Reason::UpstreamMalformed, message);
+        return malformed(plan, &said, body);
     }
-    let message = format!("provider `{provider}` said 200 and then an error: {said}");
+    NoAnswer { refusal: error_in_success(plan, &said), verdict: verdict_of(plan, Some(fault.status)) }
+}
+
+fn malformed(plan: &Plan, why: &str, body: &[u8]) -> NoAnswer {
+    let (provider, began) = (plan.candidate.provider.name(), words(plan, body));
+    let message = format!("provider `{provider}` did not answer in its protocol: {why}; it began {began:?}");
+    Refusal::new(Reason::UpstreamMalformed, message).into()
+}
+
+fn error_in_success(plan: &Plan, said: &str) -> Refusal {
+    let message = format!("provider `{}` said 200 and then an error: {said}", plan.candidate.provider.name());
     Refusal::new(Reason::UpstreamError, message)
 }
 
 /// Checks the body of a success and reads what it says of usage. What it answers is relayed byte for byte.
-fn check_body(protocol: Protocol, plan: &Plan, body: &[u8]) -> Result<Option<TokenCounts>, Refusal> {
+fn check_body(protocol: Protocol, plan: &Plan, body: &[u8]) -> Result<Option<TokenCounts>, NoAnswer> {
     match unary_usage(protocol, body) {
         Ok(facts) if facts.outcome == Outcome::Answered => Ok(facts.usage),
-        Ok(_) => {
-            let message = format!("the upstream said 200 and then an error: {}", words(plan, body));
-            Err(Refusal::new(Reason::UpstreamError, message))
-        }
-        Err(malformed) => {
-            let message = format!(
-                "provider `{}` did not answer in its protocol: {malformed}; it began {:?}",
-                plan.candidate.provider.name(),
-                words(plan, body)
-            );
-            Err(Refusal::new(Reason::UpstreamMalformed, message))
-        }
+        Ok(_) => Err(NoAnswer {
+            refusal: error_in_success(plan, &words(plan, body)),
+            verdict: verdict_of(plan, status_of(serde_json::from_slice(body).ok().as_ref())),
+        }),
+        Err(why) => Err(malformed(plan, &why.to_string(), body)),
     }
 }
 
 /// A stream whose first meaningful event is an error: the status is not committed yet, so it can tell. `fault` is the
 /// error where a translation has read it, `events` is what was read otherwise.
-pub fn failed_at_once(plan: &Plan, fault: Option<&Fault>, events: &[u8]) -> Refusal {
+pub fn failed_at_once(plan: &Plan, fault: Option<&Fault>, events: &[u8]) -> NoAnswer {
     if let Some(fault) = fault {
         return failed(plan, fault, events);
     }
     let data = events.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"data:")).next_back();
     let event: Option<Value> = data.and_then(|data| serde_json::from_slice(data).ok());
-    let told = event.as_ref().and_then(|event| {
-        let places = ["/error/message", "/response/error/message", "/message", "/error"];
-        places.iter().find_map(|place| event.pointer(place).and_then(Value::as_str))
-    });
-    let said = words(plan, told.map_or(events, str::as_bytes));
-    let message = format!("provider `{}` said 200 and then an error: {said}", plan.candidate.provider.name());
-    Refusal::new(Reason::UpstreamError, message)
+    let said = words(plan, event.as_ref().and_then(message_of).map_or(events, str::as_bytes));
+    NoAnswer { refusal: error_in_success(plan, &said), verdict: verdict_of(plan, status_of(event.as_ref())) }
+}
+
+/// The words of an error, wherever a vendor puts them.
+fn message_of(error: &Value) -> Option<&str> {
+    let places = ["/error/message", "/response/error/message", "/message", "/error"];
+    places.iter().find_map(|place| error.pointer(place).and_then(Value::as_str))
+}
+
+/// Who is at fault where an error came with a success's status: one client's bad requests must not make a provider that
+/// works rest for everybody.
+fn verdict_of(plan: &Plan, status: Option<u16>) -> Verdict {
+    match status.map(|status| Verdict::of_status(plan.protocol, status)) {
+        Some(Verdict::Refused) => Verdict::Blamed,
+        _ => Verdict::Failed,
+    }
+}
+
+/// The status that an error in the client's protocol stands for.
+fn status_of(error: Option<&Value>) -> Option<u16> {
+    let error = error?;
+    reported_status(error.get("response").unwrap_or(error))
+}
+
+/// What the request log keeps of an upstream's error: its words, nothing secret among them.
+pub fn said(plan: &Plan, body: &[u8]) -> String {
+    let error: Option<Value> = serde_json::from_slice(body).ok();
+    words(plan, error.as_ref().and_then(message_of).map_or(body, str::as_bytes))
 }
 
 /// A stream that ended before its answer began.

@@ -10,6 +10,9 @@ pub const GROUP_WAIT: Duration = Duration::from_millis(200);
 /// Rows held back at most while D1 is away; beyond it the oldest are given up, and the log says how many.
 const MOST_HELD: usize = 10_000;
 
+/// Of these, the newest that keep what their attempts said, which may be some KB a call.
+const MOST_HELD_WHOLE: usize = 1000;
+
 /// How long a writer may take, its tries included. After that it counts as gone: the platform may end a request at any
 /// time, and rows that wait for it would wait for ever.
 const WRITER_LEASE_MS: i64 = 10_000;
@@ -57,6 +60,7 @@ impl Ledger {
         rows.append(&mut self.waiting);
         let lost = rows.len().saturating_sub(MOST_HELD);
         rows.drain(..lost);
+        rows.iter_mut().rev().skip(MOST_HELD_WHOLE).for_each(|row| row.attempts_log = Vec::new());
         self.waiting = rows;
         lost
     }
@@ -70,6 +74,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::requests::AttemptRow;
 
     const NOW: Timestamp = Timestamp::from_ms(1_000_000);
 
@@ -102,6 +107,7 @@ mod tests {
             estimated: false,
             latency_ms: 0,
             first_byte_ms: None,
+            attempts_log: Vec::new(),
         }
     }
 
@@ -140,6 +146,26 @@ mod tests {
         let group = ledger.take();
         ledger.hold(group);
         assert_eq!([ledger.adopt(NOW), ledger.adopt(NOW)], [Duty::Write, Duty::None]);
+    }
+
+    #[test]
+    fn of_many_rows_that_are_held_the_newest_keep_their_attempts() {
+        let attempt = AttemptRow {
+            attempt: 1,
+            created_at: 0,
+            provider_id: None,
+            model_id: None,
+            status: Some(500),
+            error_code: None,
+            error_message: None,
+            latency_ms: 0,
+        };
+        let failed = |id| UsageRow { attempts_log: vec![attempt.clone()], ..row(id) };
+        let mut ledger = Ledger::default();
+        ledger.hold((0..MOST_HELD_WHOLE + 2).map(failed).collect());
+        let whole: Vec<_> = ledger.take().iter().map(|row| row.attempts_log.len()).collect();
+        assert_eq!((whole.len(), whole.iter().sum::<usize>()), (MOST_HELD_WHOLE + 2, MOST_HELD_WHOLE));
+        assert_eq!(whole.first(), Some(&0));
     }
 
     #[test]

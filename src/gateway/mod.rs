@@ -6,6 +6,7 @@
 
 pub mod admit;
 pub mod answer;
+pub mod attempts;
 pub mod cache;
 pub mod cors;
 pub mod door;

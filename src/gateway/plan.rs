@@ -177,12 +177,11 @@ pub fn candidates(admitted: &Admitted, body: &RequestBody) -> Result<Vec<Candida
     Err(Refusal::new(Reason::ModelForbidden, message).on("model"))
 }
 
-/// What has to be fetched before the call can be planned: an upstream that takes no addresses gets the bytes.
-pub fn wanted_media<H>(asked: &Asked<'_, H>, candidates: &[Candidate]) -> Vec<Wanted> {
-    let first = candidates.iter().find_map(|candidate| {
-        Upstream::settle(candidate, asked.deployment).ok().and_then(|upstream| upstream.dialects(asked))
-    });
-    match (asked.door.work, first, Client::of(asked.door.protocol)) {
+/// What has to be fetched before a candidate's call can be planned: an upstream that takes no addresses gets the bytes.
+pub fn wanted_media<H>(asked: &Asked<'_, H>, candidate: &Candidate) -> Vec<Wanted> {
+    let upstream = Upstream::settle(candidate, asked.deployment).ok();
+    let dialects = upstream.and_then(|upstream| upstream.dialects(asked));
+    match (asked.door.work, dialects, Client::of(asked.door.protocol)) {
         (Work::Generate, Some(dialects), Some(client)) if wants_bytes(dialects.first) => {
             wanted(client, asked.body.bytes())
         }
@@ -190,37 +189,47 @@ pub fn wanted_media<H>(asked: &Asked<'_, H>, candidates: &[Candidate]) -> Vec<Wa
     }
 }
 
-/// Plans the call of the first candidate that can serve it.
-pub fn plan<'h, H>(asked: &Asked<'_, H>, candidates: &[Candidate]) -> Result<Plan, (Option<Candidate>, Refusal)>
+/// Plans a candidate's call.
+///
+/// # Errors
+/// Whatever keeps this candidate from being called; another one may do: see [`Unplanned`].
+pub fn plan<'h, H>(asked: &Asked<'_, H>, candidate: &Candidate) -> Result<Plan, Refusal>
 where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
-    let mut spoken: Vec<Protocol> = Vec::new();
-    let mut unreadable = None;
-    for candidate in candidates {
-        let upstream = match Upstream::settle(candidate, asked.deployment) {
-            Ok(upstream) => upstream,
-            // A row that cannot be used does not stand in the way of the next candidate.
-            Err(refusal) => {
-                unreadable.get_or_insert((Some(candidate.clone()), refusal));
-                continue;
-            }
-        };
-        if let Some(dialects) = upstream.dialects(asked) {
-            return upstream.plan(asked, dialects).map_err(|refusal| (Some(candidate.clone()), refusal));
-        }
-        spoken.extend(upstream.protocols());
+    let upstream = Upstream::settle(candidate, asked.deployment)?;
+    if let Some(dialects) = upstream.dialects(asked) {
+        return upstream.plan(asked, dialects);
     }
-    if let Some(refused) = unreadable {
-        return Err(refused);
-    }
-    let spoken = Protocol::ALL.into_iter().filter(|protocol| spoken.contains(protocol));
-    let spoken = spoken.map(Protocol::as_str).collect::<Vec<_>>().join(", ");
+    let spoken = upstream.protocols().iter().map(|protocol| protocol.as_str()).collect::<Vec<_>>().join(", ");
     let message = format!(
-        "the provider of this model speaks {spoken}, which has no `{}`: name a model of another provider",
+        "the provider `{}` of this model speaks {spoken}, which has no `{}`: name a model of another provider",
+        candidate.provider.name(),
         asked.door.name
     );
-    Err((candidates.first().cloned(), Refusal::new(Reason::ProtocolMismatch, message).on("model")))
+    Err(Refusal::new(Reason::ProtocolMismatch, message).on("model"))
+}
+
+/// The candidates that could not be called, none of which stands in the way of the next: a row that cannot be read, a
+/// credential that is not there, a request that the candidate's protocol cannot carry.
+#[derive(Debug, Default)]
+pub struct Unplanned(Option<(Candidate, Refusal)>);
+
+impl Unplanned {
+    /// Adds one. The first is what the client is told, if it comes to that; but rather why a candidate that could have
+    /// done the work was not called than that one cannot do it at all.
+    pub fn add(&mut self, candidate: &Candidate, refusal: Refusal) {
+        let says_more =
+            |known: &Refusal| known.reason == Reason::ProtocolMismatch && refusal.reason != Reason::ProtocolMismatch;
+        if self.0.as_ref().is_none_or(|(_, known)| says_more(known)) {
+            self.0 = Some((candidate.clone(), refusal));
+        }
+    }
+
+    /// What the client is told.
+    pub fn told(self) -> Option<(Candidate, Refusal)> {
+        self.0
+    }
 }
 
 /// Plans the same candidate's call again in [`Plan::otherwise`].

@@ -71,6 +71,15 @@ impl StreamRelay {
         }
     }
 
+    /// Whether something of the gateway's own, such as a ping, may be sent now: never within an event.
+    pub fn at_boundary(&self) -> bool {
+        match &self.way {
+            StreamWay::Same(meter) => meter.at_boundary(),
+            // Each event that a translation writes is whole.
+            StreamWay::Translated(_) => true,
+        }
+    }
+
     /// How far the stream has come.
     pub fn progress(&self) -> Progress {
         match &self.way {
@@ -101,6 +110,12 @@ impl StreamRelay {
             StreamWay::Same(_) => None,
             StreamWay::Translated(translator) => translator.fault(),
         }
+    }
+
+    /// The words of that error, nothing secret among them.
+    pub fn said(&self) -> Option<String> {
+        let fault = self.fault()?;
+        Some(String::from_utf8_lossy(&mask(&self.secrets, fault.message.as_bytes())).into_owned())
     }
 
     /// What tells the client that the stream broke, as it has to stand after what was relayed.

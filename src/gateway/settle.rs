@@ -1,4 +1,5 @@
-//! The last phase: one usage row for every admitted call, however it went.
+//! The last phase: one usage row for every admitted call, however it went, and a row for each of its attempts where one
+//! failed.
 
 use super::admit::Admitted;
 use crate::domain::ids::RequestId;
@@ -8,6 +9,7 @@ use crate::domain::usage::TokenCounts;
 use crate::refusal::Reason;
 use crate::routing::{Candidate, RoutedProvider};
 use crate::store::models::PricesRow;
+use crate::store::requests::AttemptRow;
 use crate::store::usage::UsageRow;
 use std::rc::Rc;
 
@@ -74,7 +76,16 @@ pub struct Record {
     pub attempts: u32,
     /// When the upstream's headers came.
     pub first_byte: Option<Timestamp>,
+    /// When the upstream call began that is under way.
+    calling: Option<Timestamp>,
+    /// With which status its upstream has answered.
+    answered: Option<u16>,
+    /// The attempts that failed.
+    failed: Vec<AttemptRow>,
 }
+
+/// The most characters that an attempt's row has of a message.
+const LONGEST_MESSAGE: usize = 500;
 
 impl Record {
     /// A call of which nothing is known yet but that it began.
@@ -89,7 +100,60 @@ impl Record {
             upstream_protocol: None,
             attempts: 0,
             first_byte: None,
+            calling: None,
+            answered: None,
+            failed: Vec::new(),
         }
+    }
+
+    /// An upstream call begins.
+    pub fn calls(&mut self, now: Timestamp) {
+        self.attempts += 1;
+        self.calling = Some(now);
+        self.first_byte = None;
+        self.answered = None;
+    }
+
+    /// Its upstream's headers are here.
+    pub fn answers(&mut self, status: u16, now: Timestamp) {
+        self.first_byte = Some(now);
+        self.answered = Some(status);
+    }
+
+    /// It brought no answer, or one that broke off. `message` holds no credential.
+    pub fn failed(&mut self, reason: Reason, message: &str, now: Timestamp) {
+        if let Some(began) = self.calling.take() {
+            let row = self.attempt(began, Some(reason), Some(message), now);
+            self.failed.push(row);
+        }
+    }
+
+    fn attempt(&self, began: Timestamp, error: Option<Reason>, message: Option<&str>, now: Timestamp) -> AttemptRow {
+        AttemptRow {
+            attempt: i64::from(self.attempts),
+            created_at: began.ms(),
+            provider_id: self.served_by().map(|provider| provider.id().as_str().to_owned()),
+            model_id: self.candidate.as_ref().map(|candidate| candidate.model.id().as_str().to_owned()),
+            status: self.answered.map(i64::from),
+            error_code: error.map(|reason| reason.code().to_owned()),
+            error_message: message.map(|message| message.chars().take(LONGEST_MESSAGE).collect()),
+            latency_ms: now.ms_since(began),
+        }
+    }
+
+    /// What was tried; nothing where the first attempt was all it took.
+    fn attempts_log(&self, ending: Ending, now: Timestamp) -> Vec<AttemptRow> {
+        let mut log = self.failed.clone();
+        if let Some(began) = self.calling
+            && (!log.is_empty() || ending.error.is_some())
+        {
+            log.push(self.attempt(began, ending.error, None, now));
+        }
+        log
+    }
+
+    fn served_by(&self) -> Option<&Rc<RoutedProvider>> {
+        self.candidate.as_ref().map(|candidate| &candidate.provider).or(self.provider.as_ref())
     }
 
     /// The row. `door` is the endpoint's name.
@@ -104,7 +168,7 @@ impl Record {
             [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning]
                 .map(|count| count.min(MOST_TOKENS));
         let candidate = self.candidate.as_ref();
-        let provider = candidate.map(|candidate| &candidate.provider).or(self.provider.as_ref());
+        let provider = self.served_by();
         let stored = candidate.map(|candidate| candidate.model.prices());
         let prices = stored.map(PricesRow::prices).unwrap_or_default();
         let cost = prices.cost(&tokens);
@@ -138,6 +202,7 @@ impl Record {
             estimated,
             latency_ms: now.ms_since(self.started),
             first_byte_ms: self.first_byte.map(|at| at.ms_since(self.started)),
+            attempts_log: self.attempts_log(ending, now),
         }
     }
 }
@@ -145,6 +210,68 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_ms(ms)
+    }
+
+    fn record() -> Record {
+        Record::new(RequestId::parse("req_0123456789abcdef").expect("an id"), at(0))
+    }
+
+    const FINE: Ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
+
+    #[test]
+    fn a_call_that_goes_well_at_once_has_no_rows_of_attempts() {
+        let mut record = record();
+        record.calls(at(1));
+        record.answers(200, at(2));
+        assert_eq!(record.attempts_log(FINE, at(3)), []);
+    }
+
+    #[test]
+    fn each_attempt_of_a_call_that_went_wrong_first_has_its_row() {
+        let mut record = record();
+        record.calls(at(1));
+        record.answers(429, at(4));
+        record.failed(Reason::UpstreamError, &"slow down ".repeat(100), at(5));
+        record.calls(at(6));
+        record.failed(Reason::UpstreamUnreachable, "no route", at(8));
+        record.calls(at(9));
+        record.answers(200, at(10));
+        let log = record.attempts_log(FINE, at(19));
+        let told: Vec<_> =
+            log.iter().map(|row| (row.attempt, row.status, row.error_code.as_deref(), row.latency_ms)).collect();
+        assert_eq!(
+            told,
+            [
+                (1, Some(429), Some("upstream.error"), 4),
+                (2, None, Some("upstream.unreachable"), 2),
+                (3, Some(200), None, 10),
+            ]
+        );
+        let message = log.first().and_then(|row| row.error_message.clone()).unwrap_or_default();
+        assert_eq!((message.starts_with("slow down"), message.chars().count()), (true, LONGEST_MESSAGE));
+    }
+
+    #[test]
+    fn a_call_that_fails_at_once_or_half_way_has_one_row() {
+        let mut record = record();
+        record.calls(at(1));
+        record.answers(200, at(2));
+        let gone = Ending { status: 499, error: Some(Reason::ClientClosed), consumed: Consumed::Nothing };
+        let log = record.attempts_log(gone, at(7));
+        assert_eq!(log.len(), 1);
+        assert_eq!(
+            log.first().map(|row| (row.status, row.error_code.as_deref())),
+            Some((Some(200), Some("client.closed")))
+        );
+        record.failed(Reason::UpstreamTruncated, "broke off", at(8));
+        let broke = Ending { status: 200, error: Some(Reason::UpstreamTruncated), consumed: Consumed::Nothing };
+        let log = record.attempts_log(broke, at(9));
+        assert_eq!(log.len(), 1);
+        assert_eq!(log.first().and_then(|row| row.error_message.as_deref()), Some("broke off"));
+    }
 
     #[test]
     fn a_cut_stream_is_charged_what_was_reported_or_else_what_was_relayed() {

@@ -7,4 +7,5 @@ pub mod json;
 pub mod meter;
 pub mod path;
 pub mod query;
+pub mod retry_after;
 pub mod sse;

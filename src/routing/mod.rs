@@ -3,6 +3,7 @@
 //! Invariant: nothing here does I/O or knows the Worker.
 
 pub mod azure;
+pub mod breaker;
 pub mod headers_out;
 mod own_keys;
 pub mod sigv4;

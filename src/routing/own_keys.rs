@@ -43,6 +43,11 @@ impl OwnKeys {
         self.0.len() == rows.len() && rows.iter().all(same)
     }
 
+    /// Which key of the user's goes to a provider, if any.
+    pub fn id(&self, provider: &ProviderId) -> Option<&UserKeyId> {
+        self.0.get(provider).map(|own| &own.id)
+    }
+
     /// The user's own key for a provider, opened at the first call; `None` where there is none.
     ///
     /// # Errors

@@ -81,7 +81,7 @@ pub struct RequestRow {
 }
 
 /// One attempt of a call.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
 pub struct AttemptRow {
     pub attempt: i64,

@@ -1,7 +1,8 @@
 //! Usage: one row a call, written in groups.
 
+use super::requests::AttemptRow;
 use super::{StoreError, statements};
-use crate::ports::Db;
+use crate::ports::{Db, Param};
 use serde::Serialize;
 
 /// Rows in one statement: a document of about 250 KB, an eighth of what D1 takes.
@@ -22,7 +23,18 @@ statements! { "usage";
             value ->> 'billed_nano_usd', value ->> 'priced', value ->> 'estimated', value ->> 'latency_ms',
             value ->> 'first_byte_ms'
         FROM json_each(?1) WHERE true ON CONFLICT (request_id) DO NOTHING";
+    /// The attempts of many calls from one JSON array; those that are there already stay.
+    INSERT_ATTEMPTS PerCall = "INSERT INTO request_attempts (request_id, attempt, project_id, created_at, provider_id,
+            model_id, status, error_code, error_message, latency_ms)
+        SELECT value ->> 'request_id', value ->> '$.attempt.attempt', value ->> 'project_id',
+            value ->> '$.attempt.created_at', value ->> '$.attempt.provider_id', value ->> '$.attempt.model_id',
+            value ->> '$.attempt.status', value ->> '$.attempt.error_code', value ->> '$.attempt.error_message',
+            value ->> '$.attempt.latency_ms'
+        FROM json_each(?1) WHERE true ON CONFLICT (request_id, attempt) DO NOTHING";
 }
+
+/// Attempts in one statement: their messages may take a few KB each.
+const ATTEMPTS_GROUP: usize = 200;
 
 /// What one call consumed and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,15 +67,39 @@ pub struct UsageRow {
     pub estimated: bool,
     pub latency_ms: i64,
     pub first_byte_ms: Option<i64>,
+    /// Rows of their own: what was tried, where a call took more than one attempt or failed.
+    #[serde(skip)]
+    pub attempts_log: Vec<AttemptRow>,
 }
 
-/// Writes rows in one transaction; rows that are there already stay as they are.
+/// An attempt and the call that it belongs to.
+#[derive(Serialize)]
+struct Attempt<'a> {
+    request_id: &'a str,
+    project_id: &'a str,
+    attempt: &'a AttemptRow,
+}
+
+fn attempts(row: &UsageRow) -> impl Iterator<Item = Attempt<'_>> {
+    let UsageRow { request_id, project_id, attempts_log, .. } = row;
+    attempts_log.iter().map(|attempt| Attempt { request_id, project_id, attempt })
+}
+
+fn document<T: Serialize>(rows: &[T]) -> Result<Param, StoreError> {
+    let text = serde_json::to_string(rows).map_err(|error| StoreError::Corrupt(format!("usage: {error}")))?;
+    Ok(text.into())
+}
+
+/// Writes rows and their attempts in one transaction; those that are there already stay as they are.
 pub async fn insert(db: &dyn Db, rows: &[UsageRow]) -> Result<(), StoreError> {
-    let document = |group: &[UsageRow]| {
-        serde_json::to_string(group).map_err(|error| StoreError::Corrupt(format!("usage: {error}")))
-    };
-    let statements = rows.chunks(GROUP).map(|group| Ok(INSERT.with([document(group)?.into()])));
-    let statements = statements.collect::<Result<Vec<_>, StoreError>>()?;
+    let mut statements = Vec::new();
+    for group in rows.chunks(GROUP) {
+        statements.push(INSERT.with([document(group)?]));
+    }
+    let attempts: Vec<Attempt<'_>> = rows.iter().flat_map(attempts).collect();
+    for group in attempts.chunks(ATTEMPTS_GROUP) {
+        statements.push(INSERT_ATTEMPTS.with([document(group)?]));
+    }
     if !statements.is_empty() {
         db.batch(statements).await?;
     }

@@ -232,6 +232,12 @@ pub fn read_fault(upstream: Protocol, status: u16, error_type: Option<&str>, bod
     read(status, error_type, body).recognised()
 }
 
+/// The status that an error of OpenAI's or Anthropic's shape stands for where it came with a success's; `None` if it is
+/// no error.
+pub fn reported_status(body: &Value) -> Option<u16> {
+    chat::reported(body).map(|fault| fault.status)
+}
+
 /// The error's body as the client reads it.
 pub fn write_fault(client: Client, fault: &Fault, request: &str) -> Value {
     match client {

@@ -35,10 +35,15 @@ impl Media {
         self.0.insert(url, Fetched { media_type: essence, data: STANDARD.encode(bytes) });
     }
 
+    /// Whether nothing was fetched.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Puts the bytes in the place of their addresses. Work is linear in the request, and an address that occurs twice is
     /// copied.
     pub(super) fn inline(&self, request: &mut Request) {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return;
         }
         for_each_source(request, &mut |_, source| {

@@ -23,8 +23,8 @@ mod tool_schema;
 mod wire;
 
 pub use exchange::{
-    Circumstances, Exchange, Translated, TranslatedAnswer, Untranslatable, read_fault, status_for, translate,
-    write_fault,
+    Circumstances, Exchange, Translated, TranslatedAnswer, Untranslatable, read_fault, reported_status, status_for,
+    translate, write_fault,
 };
 pub use native::without_foreign_signatures;
 pub use side::{count, embeddings, read_count, read_embeddings};

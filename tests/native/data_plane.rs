@@ -7,7 +7,8 @@ use sluice::domain::ids::RequestId;
 use sluice::domain::timestamp::Timestamp;
 use sluice::domain::usage::TokenCounts;
 use sluice::gateway::admit::{Admitted, Presented, admit};
-use sluice::gateway::answer::{UpstreamError, error_answer, failed_at_once, read_body};
+use sluice::gateway::answer::{UpstreamError, error_answer, failed_at_once, read_body, said};
+use sluice::gateway::attempts::Verdict;
 use sluice::gateway::cache::Cache;
 use sluice::gateway::door::{self, CallDoor, Door};
 use sluice::gateway::plan::{self, Asked, ChatOnly, Plan, Way};
@@ -79,7 +80,14 @@ impl Isolate {
             chat_only: &self.chat_only,
             media: &Media::default(),
         };
-        plan::plan(&asked, &candidates).map_err(|(_, refusal)| refusal)
+        let mut refused = plan::Unplanned::default();
+        for candidate in &candidates {
+            match plan::plan(&asked, candidate) {
+                Ok(plan) => return Ok(plan),
+                Err(refusal) => refused.add(candidate, refusal),
+            }
+        }
+        Err(refused.told().expect("a candidate").1)
     }
 }
 
@@ -393,11 +401,70 @@ fn what_an_upstream_says_reaches_the_client_without_the_key() {
     let body = error_answer(door.protocol, &plan, error, "req_1").body;
     assert!(!text(&body).contains(KEY) && text(&body).contains("bad key"), "{}", text(&body));
     let malformed = read_body(door.protocol, &plan, format!("<html>{KEY}").as_bytes()).expect_err("not JSON");
-    assert_eq!(malformed.reason, Reason::UpstreamMalformed);
-    assert!(!malformed.message.contains(KEY));
+    assert_eq!(malformed.refusal.reason, Reason::UpstreamMalformed);
+    assert!(!malformed.refusal.message.contains(KEY));
     let event = format!("data: {{\"error\":{{\"message\":\"no more of {KEY}\"}}}}\n\n");
-    let failed = failed_at_once(&plan, None, event.as_bytes());
+    let failed = failed_at_once(&plan, None, event.as_bytes()).refusal;
     assert!(failed.message.contains("no more of") && !failed.message.contains(KEY), "{}", failed.message);
+}
+
+#[test]
+fn an_error_inside_a_200_tells_whose_fault_it_is() {
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    for (path, body) in [("/v1/chat/completions", r#"{"model":"gpt-5"}"#), ("/v1/responses", r#"{"model":"gpt-5"}"#)] {
+        let plan = isolate.plan(path, &[], body).expect("planned");
+        for (error, verdict) in [
+            (r#"{"message":"m","type":"server_error"}"#, Verdict::Failed),
+            (r#"{"message":"m","type":"rate_limit_error"}"#, Verdict::Failed),
+            (r#"{"message":"m","code":503}"#, Verdict::Failed),
+            (r#""busy""#, Verdict::Failed),
+            (r#"{"message":"m","type":"invalid_request_error"}"#, Verdict::Blamed),
+            (r#"{"message":"m","code":400}"#, Verdict::Blamed),
+            (r#"{"message":"m","code":"invalid_api_key"}"#, Verdict::Blamed),
+        ] {
+            let whole = read_body(call_door(path).protocol, &plan, format!("{{\"error\":{error}}}").as_bytes());
+            assert_eq!(whole.expect_err(error).verdict, verdict, "{error}");
+            let failed = format!("data: {{\"type\":\"response.failed\",\"response\":{{\"error\":{error}}}}}\n\n");
+            for event in [format!("data: {{\"error\":{error}}}\n\n"), failed] {
+                assert_eq!(failed_at_once(&plan, None, event.as_bytes()).verdict, verdict, "{event}");
+            }
+        }
+        let page = read_body(call_door(path).protocol, &plan, b"<html>").expect_err("no answer");
+        assert_eq!(page.verdict, Verdict::Failed);
+    }
+}
+
+#[test]
+fn the_request_log_keeps_an_upstreams_words_and_no_credential() {
+    let isolate = Isolate::new();
+    isolate.api.model(&isolate.api.provider("main"), "gpt-5");
+    let plan = isolate.plan("/v1/responses", &[], r#"{"model":"gpt-5"}"#).expect("planned");
+    for (body, words) in [
+        (format!(r#"{{"error":{{"message":"no more of {KEY}"}}}}"#), "no more of [credential]"),
+        (r#"{"message":"slow\ndown"}"#.to_owned(), "slow down"),
+        ("<html>\n  <b>502</b>".to_owned(), "<html> <b>502</b>"),
+        (String::new(), ""),
+    ] {
+        assert_eq!(said(&plan, body.as_bytes()), words);
+    }
+    assert_eq!(said(&plan, "x".repeat(10_000).as_bytes()).len(), 500);
+}
+
+#[test]
+fn of_candidates_that_cannot_be_called_the_first_that_could_do_the_work_says_why() {
+    let isolate = Isolate::new();
+    let elsewhere = isolate.api.provider_with(json!({"name": "claude", "provider": "anthropic", "api_key": KEY}));
+    let keyless = isolate.api.provider_with(json!({"name": "nokey", "provider": "openai"}));
+    let third = isolate.api.provider_with(json!({"name": "nokey too", "provider": "openai"}));
+    for (provider, priority) in [(&elsewhere, 3), (&keyless, 2), (&third, 1)] {
+        isolate.api.model_with(provider, json!({"model": "shared", "priority": priority}));
+    }
+    let refusal = isolate.plan("/v1/embeddings", &[], r#"{"model":"shared","input":"x"}"#).expect_err("nobody");
+    assert_eq!(refusal.reason, Reason::CredentialMissing);
+    assert!(refusal.message.contains("`nokey`"), "{}", refusal.message);
+    let generated = isolate.plan("/v1/responses", &[], r#"{"model":"shared","input":"x"}"#).expect("the first can");
+    assert_eq!(generated.candidate.provider.name(), "claude");
 }
 
 #[test]
@@ -410,12 +477,10 @@ fn a_row_holds_what_the_call_cost_and_is_written_once() {
     let door = call_door("/v1/responses");
     let plan = isolate.plan("/v1/responses", &[], r#"{"model":"gpt-5"}"#).expect("planned");
     let request = RequestId::generate(&crate::sqlite::SystemRng).expect("an id");
-    let record = Record {
-        requested_model: Some("gpt-5".into()),
-        candidate: Some(plan.candidate),
-        attempts: 1,
-        ..Record::new(request, Timestamp::from_ms(NOW))
-    };
+    let mut record = Record::new(request, Timestamp::from_ms(NOW));
+    record.requested_model = Some("gpt-5".into());
+    record.candidate = Some(plan.candidate);
+    record.calls(Timestamp::from_ms(NOW));
     let tokens = TokenCounts { input: 1000, output: 100, cache_read: 10_000, cache_write: 0, reasoning: 40 };
     let ending = Ending { status: 200, error: None, consumed: Consumed::Reported(tokens) };
     let row = record.settle(&isolate.admit(0).expect("admitted"), door.name, ending, Timestamp::from_ms(NOW + 70));

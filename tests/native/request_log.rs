@@ -3,6 +3,7 @@
 use crate::harness::Api;
 use crate::usage::{DAY, TODAY, row, write};
 use serde_json::{Value, json};
+use sluice::store::requests::AttemptRow;
 use sluice::store::usage::UsageRow;
 
 fn ids(api: &Api, query: &str) -> Vec<String> {
@@ -42,6 +43,40 @@ fn a_call_is_shown_with_all_that_was_written_of_it() {
     assert_eq!(api.get("/api/v1/requests").must(200).body, json!({"data": [expected], "next_cursor": null}));
     api.get("/api/v1/requests/req_0000000000000002").refuses(404, "not_found", "");
     api.get("/api/v1/requests/nonsense").refuses(404, "not_found", "");
+}
+
+#[test]
+fn the_attempts_of_many_calls_are_written_with_them_and_once() {
+    let api = Api::new();
+    let attempt = |n: i64| AttemptRow {
+        attempt: n,
+        created_at: TODAY + n,
+        provider_id: Some(format!("aip_{n}")),
+        model_id: None,
+        status: (n != 1).then_some(429),
+        error_code: Some("upstream.error".into()),
+        error_message: Some("\u{1F30A} \"slow\" ".repeat(60)),
+        latency_ms: n,
+    };
+    let rows: Vec<_> = (0..120)
+        .map(|n| UsageRow { attempts_log: (1..=5).map(attempt).collect(), ..row(&api, &format!("req_{n:016}")) })
+        .collect();
+    let before = api.db.batches.get();
+    write(&api, &rows);
+    assert_eq!(api.db.batches.get() - before, 1, "one transaction");
+    write(&api, &rows);
+    assert_eq!(api.db.count("SELECT count(*) FROM request_attempts"), 600);
+    let shown = api.get("/api/v1/requests/req_0000000000000007").must(200).body["attempts_log"].clone();
+    let expected: Vec<_> = (1..=5)
+        .map(|n| {
+            json!({"attempt": n, "created_at": format!("2026-11-20T00:00:00.00{n}Z"), "provider_id": format!("aip_{n}"),
+                "model_id": null, "status": if n == 1 { Value::Null } else { json!(429) }, "error_code": "upstream.error",
+                "error_message": attempt(n).error_message, "latency_ms": n})
+        })
+        .collect();
+    assert_eq!(shown, json!(expected));
+    let project = api.db.one("SELECT DISTINCT project_id FROM request_attempts");
+    assert_eq!(project, api.default_project());
 }
 
 #[test]

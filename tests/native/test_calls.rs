@@ -156,6 +156,10 @@ fn a_provider_without_a_responses_endpoint_is_asked_again_in_chat() {
     let tested = test(&api, &id, &model).must(200).body;
     assert_eq!((&tested["protocol"], &tested["output_text"]), (&json!("chat_completions"), &json!("OK")));
     assert_eq!(usage(&api)["attempts"], 2);
+    let log = api.db.all(
+        "SELECT attempt || ' ' || status || ' ' || coalesce(error_code, '-') FROM request_attempts ORDER BY attempt",
+    );
+    assert_eq!(log, ["1 404 upstream.error", "2 200 -"]);
 }
 
 #[test]

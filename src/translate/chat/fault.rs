@@ -72,7 +72,7 @@ fn code(error: &Value) -> Option<String> {
 
 /// The error that a stream, or an answer with status 200, has in its `error`, or is itself; `None` for an `error` that says
 /// nothing, as many send with every answer.
-pub(super) fn reported(body: &Value) -> Option<Fault> {
+pub fn reported(body: &Value) -> Option<Fault> {
     if let Value::Array(bodies) = body {
         return bodies.first().and_then(reported);
     }

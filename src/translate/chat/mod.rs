@@ -21,7 +21,7 @@ mod tools_out;
 mod usage;
 
 pub use answer_out::write_answer;
-pub use fault::{read_fault, write_fault};
+pub use fault::{read_fault, reported, write_fault};
 pub use request_in::read_request;
 pub use request_out::write_request;
 pub use stream_in::{StreamReader, read_answer};

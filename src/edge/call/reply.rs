@@ -1,0 +1,185 @@
+//! What the client gets: an answer, the last upstream's error, or a refusal; and what is left to be settled.
+
+use super::attempt::{Content, Failed, Reached, Told, unbuilt};
+use super::attempts::Tried;
+use super::{Answered, Call};
+use crate::edge::background::Settlement;
+use crate::edge::js;
+use crate::edge::pump::{Pump, Stream};
+use crate::edge::response::{self, Head, json};
+use crate::edge::system::Platform;
+use crate::edge::upstream::Answer;
+use crate::gateway::answer::{Body, ErrorAnswer, headers};
+use crate::gateway::estimate::input_tokens;
+use crate::gateway::plan::Plan;
+use crate::gateway::settle::{Consumed, Ending, Record};
+use crate::ports::Clock;
+use crate::protocol::body::RequestBody;
+use crate::refusal::{Dialect, Reason, Refusal, render};
+use crate::translate::neutral::Delivery;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+
+/// The most that `x-sluice-dropped` says, in bytes.
+const MAX_DROPPED_BYTES: usize = 1000;
+
+impl Call<'_> {
+    /// An upstream's answer.
+    pub(super) fn relay(
+        &self,
+        record: &mut Record,
+        reached: Reached,
+        request_bytes: usize,
+    ) -> Result<Answered, Refusal> {
+        let Reached { plan, content } = reached;
+        record.streamed = matches!(content, Content::Stream(_));
+        match content {
+            Content::Stream(pump) => self.relay_stream(record, &plan, pump, request_bytes).map_err(unbuilt),
+            Content::Whole { answer, bytes, body } => {
+                self.relay_whole(record, &plan, &answer, (bytes, body)).map_err(unbuilt)
+            }
+        }
+    }
+
+    fn relay_stream(
+        &self,
+        record: &Record,
+        plan: &Plan,
+        pump: Pump,
+        request_bytes: usize,
+    ) -> Result<Answered, JsValue> {
+        let head = self.head(record, plan, &pump.answer)?;
+        announce_stream(&head);
+        let unjudged = if pump.has_begun() { None } else { Some(self.deployment.breaker) };
+        let (relaying, readable) = pump.open()?;
+        let (record, admitted, door) = (record.clone(), self.admitted.clone(), self.door);
+        let stream = Stream { relaying, record, admitted, door, request_bytes, unjudged };
+        Ok((head.stream(&readable), Settlement::Stream(Box::new(stream))))
+    }
+
+    fn relay_whole(
+        &self,
+        record: &Record,
+        plan: &Plan,
+        answer: &Answer,
+        (bytes, body): (Uint8Array, Body),
+    ) -> Result<Answered, JsValue> {
+        let head = self.head(record, plan, answer)?;
+        head.set("content-type", "application/json");
+        let (response, usage) = match body {
+            Body::AsItCame(usage) => (head.buffer(&bytes), usage),
+            Body::Rewritten { body, delivery, usage } => {
+                if delivery == Delivery::Streamed {
+                    announce_stream(&head);
+                }
+                (head.bytes(&body), usage)
+            }
+        };
+        let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
+        Ok((response, self.settled(record, Ending { status: answer.status, error: None, consumed })))
+    }
+
+    /// What the last upstream call failed with.
+    pub(super) fn tell(&self, record: &mut Record, failed: Failed, tried: Tried) -> Result<Answered, Refusal> {
+        match failed.told {
+            Told::Refusal(refusal) => Ok(self.refuse(record, &refusal, tried)),
+            Told::Error { answer, error } => {
+                record.streamed = false;
+                self.tell_error(record, &failed.turn.plan, &answer, (error, tried)).map_err(unbuilt)
+            }
+        }
+    }
+
+    fn tell_error(
+        &self,
+        record: &Record,
+        plan: &Plan,
+        answer: &Answer,
+        (error, tried): (ErrorAnswer, Tried),
+    ) -> Result<Answered, JsValue> {
+        let ending = Ending { status: error.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
+        let head = self.head(record, plan, answer)?.with_status(error.status);
+        head.set("content-type", "application/json");
+        if let (Some(seconds), None) = (error.retry_after, answer.header("retry-after")) {
+            head.set("retry-after", &seconds.to_string());
+        }
+        if tried == Tried::Again {
+            head.set("x-should-retry", "false");
+        }
+        Ok((head.bytes(&error.body), self.settled(record, ending)))
+    }
+
+    /// A refusal of ours.
+    pub(super) fn refuse(&self, record: &Record, refusal: &Refusal, tried: Tried) -> Answered {
+        js::log_refusal(&self.incoming.id, refusal);
+        let mut rendered = render(refusal, Dialect::from(self.door.protocol), self.incoming.id.as_str());
+        if tried == Tried::Again {
+            // The vendors' SDKs would hide it behind two more tries of the same.
+            rendered.headers.push(("x-should-retry", "false".to_owned()));
+        }
+        let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed: Consumed::Nothing };
+        let response = Head::new(self.incoming, rendered.status).and_then(|head| {
+            name_server(&head, record);
+            response::rendered_onto(self.incoming, &head, rendered)
+        });
+        (response, self.settled(record, ending))
+    }
+
+    /// Counts tokens for a model whose upstream cannot, and says that it is an estimate.
+    pub(super) fn estimate(&self, record: &Record, body: &RequestBody) -> Result<Answered, Refusal> {
+        let head = Head::new(self.incoming, 200).map_err(unbuilt)?;
+        head.set("x-sluice-estimated", "true");
+        name_server(&head, record);
+        let counted = crate::json::json!({"input_tokens": input_tokens(body.bytes())});
+        let ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
+        Ok((json(self.incoming, &head, &counted.to_string()), self.settled(record, ending)))
+    }
+
+    fn head(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Head, JsValue> {
+        let head = Head::new(self.incoming, answer.status)?;
+        let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in headers(upstream, plan, self.door.protocol) {
+            head.set(name, value);
+        }
+        head.set("x-request-id", self.incoming.id.as_str());
+        name_server(&head, record);
+        if !plan.dropped.is_empty() {
+            head.set_name("x-sluice-dropped", &listed_in_header(&plan.dropped));
+        }
+        Ok(head)
+    }
+
+    fn settled(&self, record: &Record, ending: Ending) -> Settlement {
+        Settlement::Row(Box::new(record.settle(&self.admitted, self.door.name, ending, Platform.now())))
+    }
+}
+
+/// Says who served the call, or was to, and how many upstream calls that took.
+fn name_server(head: &Head, record: &Record) {
+    if let Some(candidate) = &record.candidate {
+        head.set_name("x-sluice-provider", candidate.provider.name());
+        head.set_name("x-sluice-model", &candidate.selector());
+    }
+    head.set("x-sluice-attempts", &record.attempts.to_string());
+}
+
+/// Without these, proxies on the way gather events before they pass them on.
+fn announce_stream(head: &Head) {
+    head.set("content-type", "text/event-stream; charset=utf-8");
+    head.set("cache-control", "no-cache, no-transform");
+}
+
+fn listed_in_header(dropped: &[String]) -> String {
+    let mut list = String::new();
+    for field in dropped {
+        if list.len() + field.len() > MAX_DROPPED_BYTES {
+            list.push_str(", …");
+            break;
+        }
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(field);
+    }
+    list
+}
