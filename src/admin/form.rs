@@ -229,8 +229,12 @@ fn writable(known: &Object) -> String {
     known.writable().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Refuses a body that does not say that it is JSON.
-pub fn check_media_type(request: &Request) -> Result<(), Refusal> {
+/// Refuses a body that is too large or not declared as JSON.
+pub fn check_body(request: &Request) -> Result<(), Refusal> {
+    if request.body.len() > MAX_BODY_BYTES {
+        let message = format!("the body must not exceed {MAX_BODY_BYTES} bytes");
+        return Err(Refusal::new(Reason::TooLarge, message));
+    }
     let media_type = request.content_type.as_deref().unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") && !essence.to_ascii_lowercase().ends_with("+json") {
@@ -241,11 +245,7 @@ pub fn check_media_type(request: &Request) -> Result<(), Refusal> {
 }
 
 fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
-    if request.body.len() > MAX_BODY_BYTES {
-        let message = format!("the body must not exceed {MAX_BODY_BYTES} bytes");
-        return Err(Refusal::new(Reason::TooLarge, message));
-    }
-    check_media_type(request)?;
+    check_body(request)?;
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Refusal::new(Reason::ValidationFailed, "the body must be a JSON object")),

@@ -106,7 +106,7 @@ pub fn property(field: &Field, purpose: Purpose, references: References) -> Valu
         Purpose::Read | Purpose::Made => field.null != Null::Never,
     };
     if takes_null {
-        schema = or_null(schema);
+        schema = or_null(schema, references);
     }
     schema.put("description", field.doc);
     annotate(&mut schema, field, purpose);
@@ -127,8 +127,10 @@ fn annotate(schema: &mut Map<String, Value>, field: &Field, purpose: Purpose) {
     schema.put_some("examples", read(field.example).map(|example| vec![example]));
 }
 
-fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
-    let Some(name) = schema.get("type").cloned() else {
+/// The same or null. A tool's schema says so by a branch: not every model's API knows a list of types.
+fn or_null(mut schema: Map<String, Value>, references: References) -> Map<String, Value> {
+    let name = schema.get("type").cloned().filter(|_| references == References::Components);
+    let Some(name) = name else {
         let mut either = empty();
         either.put("anyOf", vec![Value::Object(schema), json!({"type": "null"})]);
         return either;

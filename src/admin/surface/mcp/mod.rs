@@ -5,7 +5,7 @@ mod tools;
 
 pub use tools::{Tool, tool};
 
-use super::super::form::check_media_type;
+use super::super::form::check_body;
 use super::super::{Call, Reply, dispatch};
 use crate::access::route::{TOOLS, of_tool};
 use crate::domain::invalid::Invalid;
@@ -26,7 +26,7 @@ const SERVER: Server = Server {
 
 pub async fn serve(call: &Call<'_>) -> Result<Reply, Refusal> {
     check_origin(call)?;
-    check_media_type(call.request)?;
+    check_body(call.request)?;
     match read(&call.request.mcp, &call.request.body) {
         Posted::Noted => Ok(Reply { status: 202, headers: Vec::new(), body: None }),
         Posted::One(asked) => {
