@@ -69,6 +69,7 @@ fn an_agent_finds_and_tries_models_and_reads_what_they_cost() {
     let api = Api::new();
     let provider = api.provider("a");
     let model = api.model(&provider, "gpt-5.4");
+    api.clock.advance(1);
     api.model(&provider, "gpt-5.4-mini");
     let page = call(&api, "list-models", json!({"limit": 1, "provider": "a"}));
     assert_eq!(page["data"][0]["selector"], "a^gpt-5.4");

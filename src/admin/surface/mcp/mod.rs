@@ -10,7 +10,7 @@ use super::super::{Call, Reply, dispatch};
 use crate::access::route::{TOOLS, of_tool};
 use crate::domain::invalid::Invalid;
 use crate::domain::origins::Origins;
-use crate::json::{Members, json};
+use crate::json::json;
 use crate::mcp::{Asked, Fault, Posted, Server, What, discovered, initialized, listed, read, replied, told};
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use serde_json::{Map, Value};
@@ -103,13 +103,7 @@ async fn run(call: &Call<'_>, tool: &Tool, arguments: Map<String, Value>) -> Res
     let body = reply.body.as_deref().map_or(Ok(Value::Null), serde_json::from_str);
     let body = body.map_err(|_| Refusal::new(Reason::Internal, "an answer is not JSON"))?;
     Ok(match body {
-        Value::Null => {
-            let mut gone = json!({"deleted": true});
-            if let (Value::Object(gone), Some(id)) = (&mut gone, segments.last()) {
-                gone.put("id", *id);
-            }
-            gone
-        }
+        Value::Null => json!({"deleted": true, "id": segments.last()}),
         Value::Array(all) => crate::json::object([("data", Value::Array(all))]),
         body => body,
     })
