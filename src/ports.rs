@@ -42,6 +42,35 @@ pub trait Db {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>>;
 }
 
+/// Copies beside the database, which may get lost at any time: the edge's cache.
+pub trait Shelf {
+    /// Keeps a copy under a name for so long. Nobody waits for it, and nobody hears whether it was kept.
+    fn keep(&self, name: String, keep_for: Duration, make: Make);
+
+    /// The copy under a name, if it is there.
+    fn find<'a>(&'a self, name: &'a str) -> Local<'a, Option<String>>;
+
+    /// Takes the copy under a name away. Nobody waits for it.
+    fn clear(&self, name: String);
+}
+
+/// A shelf without boards, for a reading that no copy shall stand in for.
+#[derive(Debug, Clone, Copy)]
+pub struct NoShelf;
+
+impl Shelf for NoShelf {
+    fn keep(&self, _: String, _: Duration, _: Make) {}
+
+    fn find<'a>(&'a self, _: &'a str) -> Local<'a, Option<String>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    fn clear(&self, _: String) {}
+}
+
+/// Makes a copy, when there is time for it.
+pub type Make = Box<dyn FnOnce(&dyn Rng) -> Option<String>>;
+
 /// One SQL statement with its numbered parameters.
 #[derive(Debug, Clone)]
 pub struct Statement {

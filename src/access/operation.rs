@@ -69,6 +69,8 @@ operations! {
     ListModels = Permitted "models:ListModels";
     /// Read a model.
     GetModel = Permitted "models:GetModel";
+    /// Explain which models would serve a call.
+    ResolveModel = Permitted "models:ResolveModel";
     /// Register a model.
     CreateModel = Permitted "models:CreateModel";
     /// Change a model.
@@ -133,4 +135,12 @@ operations! {
     RotateSealingKeys = Root "sealingKeys:RotateSealingKeys";
     /// Call a model: the data plane.
     Invoke = Permitted "llm:Invoke";
+}
+
+impl Operation {
+    /// Whether it leaves everything as it is: it needs no audit row, and no isolate's reading is older for it.
+    pub fn reads(self) -> bool {
+        let verb = self.action().split_once(':').map_or("", |(_, verb)| verb);
+        ["Get", "List", "Check", "Resolve"].iter().any(|reading| verb.starts_with(reading))
+    }
 }

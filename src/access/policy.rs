@@ -44,6 +44,7 @@ impl Role {
                 "aiProviders:GetAiProvider",
                 "models:ListModels",
                 "models:GetModel",
+                "models:ResolveModel",
                 "providerKeys:ListProviderKeys",
                 "providerKeys:GetProviderKey",
                 "providerKeys:PutProviderKey",
@@ -56,6 +57,7 @@ impl Role {
                 "aiProviders:GetAiProvider",
                 "models:ListModels",
                 "models:GetModel",
+                "models:ResolveModel",
                 "usage:ListUsage",
                 "usage:ListRequests",
                 "usage:GetRequest",
@@ -324,7 +326,10 @@ mod tests {
         let may: Vec<_> = Operation::ALL.iter().filter(|op| member.permits(**op, Some("x"))).copied().collect();
         use Operation::*;
         let own_keys = [ListProviderKeys, GetProviderKey, PutProviderKey, DeleteProviderKey];
-        assert_eq!(may, [&[ListProviders, GetProvider, ListModels, GetModel], &own_keys[..], &[Invoke]].concat());
+        assert_eq!(
+            may,
+            [&[ListProviders, GetProvider, ListModels, GetModel, ResolveModel], &own_keys[..], &[Invoke]].concat()
+        );
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct TokenHolder {
     pub project: ProjectId,
     /// The user it is bound to.
     pub user: Option<UserId>,
+    /// That user's name.
+    pub user_name: Option<String>,
     /// Whether that user was switched off, and its tokens with it.
     pub user_disabled: bool,
     /// What it may do; no more than its user may.

@@ -83,6 +83,8 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Post, "/api/v1/providers/{provider_id}/import-models", ImportModels),
     (Post, "/api/v1/providers/{provider_id}/models/{model_id}/test", TestModel),
     (Get, "/api/v1/models", ListModels),
+    (Get, "/api/v1/models/resolve", ResolveModel),
+    (Post, "/api/v1/models/resolve", ResolveModel),
     (Get, "/api/v1/secrets", ListSecrets),
     (Post, "/api/v1/secrets", CreateSecret),
     (Get, "/api/v1/secrets/{secret_id}", GetSecret),
@@ -271,6 +273,9 @@ mod tests {
         for operation in Operation::ALL {
             let routed = ROUTES.iter().any(|(_, _, routed)| routed == operation);
             assert_eq!(routed, *operation != Invoke, "{operation:?}");
+        }
+        for (method, pattern, operation) in ROUTES.iter().filter(|(_, _, operation)| *operation != ResolveModel) {
+            assert_eq!(operation.reads(), *method == Get, "{pattern}");
         }
         for (index, (method, pattern, _)) in ROUTES.iter().enumerate() {
             assert!(ROUTES.iter().skip(index + 1).all(|(m, p, _)| (m, p) != (method, pattern)), "{pattern}");

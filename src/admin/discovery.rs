@@ -11,7 +11,7 @@ use crate::domain::name::key;
 use crate::domain::protocol::Protocol;
 use crate::gateway::admit::{Presented, admit};
 use crate::json::json;
-use crate::ports::Param;
+use crate::ports::{NoShelf, Param, Shelf};
 use crate::refusal::{Reason, Refusal};
 use crate::routing::Snapshot;
 use crate::store::models::{Imported, ModelRow, PROMOTE};
@@ -165,7 +165,8 @@ pub async fn test(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Re
         project: Some(provider.project_id.as_str()),
     };
     // A reading of its own: a test is about what is stored, not about what this isolate remembers.
-    let admitted = admit(world.db, world.deployment, &RefCell::default(), presented, call.now).await;
+    let sources = (world.db, &NoShelf as &dyn Shelf);
+    let admitted = admit(sources, world.deployment, &RefCell::default(), presented, call.now).await;
     // A test is allowed; the call that it makes may not be.
     let admitted = admitted.map_err(|refusal| refusal.on("model"))?;
     let candidate = admitted.snapshot.model(&model.id).ok_or_else(|| not_found("model", id))?;

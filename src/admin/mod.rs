@@ -15,6 +15,7 @@ mod projects;
 mod providers;
 mod reply;
 mod requests;
+mod resolve;
 pub mod schema;
 mod sealing_keys;
 mod secrets;
@@ -130,6 +131,14 @@ struct Call<'a> {
     shown_once: ShownOnce,
 }
 
+/// Whether a request, once granted, changes something.
+pub fn writes(request: &Request) -> bool {
+    match find(Method::parse(&request.method), &request.path) {
+        Matched::Route(operation, _) => !operation.reads(),
+        Matched::MethodNotAllowed(_) | Matched::NoPath => false,
+    }
+}
+
 /// Answers a request. Every outcome is a reply; nothing is thrown.
 pub async fn serve(world: World<'_>, request: &Request) -> Reply {
     answer(world, request).await.unwrap_or_else(|refusal| refused(request, &refusal)).finished(request)
@@ -168,8 +177,9 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
     principal.require(operation, &segments)?;
     let call = Call { world, request, operation, principal, now, shown_once: ShownOnce::default() };
     match idempotency::key_of(request)? {
-        None => dispatch(&call, &segments).await,
-        Some(key) => idempotency::answer(&call, key, &segments).await,
+        // What changes nothing may be done again.
+        Some(key) if !call.operation.reads() => idempotency::answer(&call, key, &segments).await,
+        _ => dispatch(&call, &segments).await,
     }
 }
 
@@ -211,6 +221,7 @@ async fn own(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
         (GetProvider, [id]) => providers::get(call, id).await,
         (UpdateProvider, [id]) => providers::update(call, id).await,
         (DeleteProvider, [id]) => providers::delete(call, id).await,
+        (ResolveModel, _) => resolve::explain(call).await,
         (ListModels, []) => models::list_selectable(call).await,
         (ListModels, [provider]) => models::list(call, provider).await,
         (CreateModel, [provider]) => models::create(call, provider).await,

@@ -62,7 +62,7 @@ impl When {
 
     /// Whether every condition holds for a request. Without conditions it does: ask [`When::is_empty`] first where
     /// that must not count.
-    pub fn matches(&self, request: &impl Attributes) -> bool {
+    pub fn matches(&self, request: &dyn Attributes) -> bool {
         self.conditions.iter().all(|condition| condition.test.holds(request.attribute(&condition.attribute).as_ref()))
     }
 

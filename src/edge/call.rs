@@ -5,17 +5,20 @@ mod attempts;
 mod reply;
 
 use super::background::{self, Settlement};
-use super::d1::D1;
+use super::d1::ImpatientD1;
 use super::isolate;
 use super::proxy;
 use super::request::Incoming;
 use super::response::{self, Head, json};
+use super::shelf::CacheShelf;
+use super::system::Platform;
 use crate::deployment::Deployment;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::door::{self, CallDoor, Door};
 use crate::gateway::list;
 use crate::gateway::plan::{Asked, ChatOnly, candidates};
 use crate::gateway::settle::Record;
+use crate::ports::{Db, Shelf};
 use crate::protocol::body::RequestBody;
 use crate::refusal::Refusal;
 use crate::translate::media::Media;
@@ -34,7 +37,7 @@ pub async fn serve(
     context: &Context,
     deployment: &Deployment,
 ) -> Result<Response, JsValue> {
-    let admitted = match enter(incoming, env, deployment).await {
+    let admitted = match enter(incoming, (env, context), deployment).await {
         Ok(admitted) => admitted,
         Err(refusal) => return super::refused(incoming, &refusal),
     };
@@ -64,13 +67,18 @@ pub async fn serve(
     }
 }
 
-async fn enter(incoming: &Incoming, env: &Env, deployment: &Deployment) -> Result<Admitted, Refusal> {
+async fn enter(
+    incoming: &Incoming,
+    (env, context): (&Env, &Context),
+    deployment: &Deployment,
+) -> Result<Admitted, Refusal> {
     let presented = Presented {
         authorization: incoming.header("authorization"),
         x_api_key: incoming.header("x-api-key"),
         project: incoming.header("x-sluice-project"),
     };
-    admit(&D1(env), deployment, &isolate::cache(), presented, incoming.started).await
+    let sources = (&ImpatientD1(env) as &dyn Db, &CacheShelf(context) as &dyn Shelf);
+    admit(sources, deployment, &isolate::cache(), presented, incoming.started).await
 }
 
 fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Result<Response, JsValue> {
@@ -100,7 +108,7 @@ impl Call<'_> {
         let body = RequestBody::parse(bytes)?;
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
-        let candidates = candidates(&self.admitted, &body)?;
+        let candidates = candidates(&self.asked(&body, &Media::default()), &Platform)?;
         match self.attempts(record, &candidates, body).await? {
             Came::Reached(reached) => self.relay(record, reached, request_bytes),
             Came::Failed(failed, tried) => self.tell(record, *failed, tried),

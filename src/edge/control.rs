@@ -7,7 +7,7 @@ use super::outside::Outside;
 use super::request::Incoming;
 use super::response::{Head, json};
 use super::system::Platform;
-use crate::admin::{MAX_BODY_BYTES, Reply, Request, World, serve as answer};
+use crate::admin::{MAX_BODY_BYTES, Reply, Request, World, serve as answer, writes};
 use crate::deployment::Deployment;
 use crate::mcp;
 use wasm_bindgen::JsValue;
@@ -50,7 +50,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         catalogues: &catalogues,
     };
     let reply = answer(world, &request).await;
-    if reply.status < 300 && incoming.method() != "GET" && incoming.method() != "HEAD" {
+    if reply.status < 300 && writes(&request) {
         // What was written here counts here at once; other isolates follow within CONFIG_TTL_MS.
         isolate::cache().borrow_mut().overtake();
     }

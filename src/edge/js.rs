@@ -27,6 +27,22 @@ extern "C" {
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = any, catch)]
     pub fn any_signal(signals: &js_sys::Array) -> Result<web_sys::AbortSignal, JsValue>;
 
+    /// One of the edge's caches.
+    pub type EdgeCache;
+
+    /// `caches.open`.
+    #[wasm_bindgen(js_namespace = caches, js_name = open, catch)]
+    pub fn open_cache(name: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn put(this: &EdgeCache, url: &str, response: &web_sys::Response) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, js_name = match, catch)]
+    pub fn find(this: &EdgeCache, url: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn delete(this: &EdgeCache, url: &str) -> Result<Promise, JsValue>;
+
     /// `Array.from(headers)`: all pairs at once.
     #[wasm_bindgen(js_namespace = Array, js_name = from)]
     pub fn pairs(headers: &web_sys::Headers) -> js_sys::Array;

@@ -14,6 +14,7 @@ mod proxy;
 mod pump;
 mod request;
 mod response;
+mod shelf;
 mod system;
 mod upstream;
 

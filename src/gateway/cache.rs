@@ -6,6 +6,7 @@ use crate::domain::ids::ProjectId;
 use crate::domain::timestamp::Timestamp;
 use crate::routing::{OwnKeys, Snapshot};
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -48,7 +49,27 @@ pub struct Cache {
     callers: HashMap<CallerKey, Known>,
     snapshots: HashMap<ProjectId, Rc<Snapshot>>,
     writes: Writes,
+    /// When D1 last failed to answer, if that was after its last answer.
+    away_since: Option<Timestamp>,
+    caller_copies: HashMap<CallerKey, Copied>,
+    rows_copies: HashMap<ProjectId, Copied>,
 }
+
+/// A copy that this isolate made.
+#[derive(Debug, Clone, Copy)]
+struct Copied {
+    at: Timestamp,
+    revision: i64,
+}
+
+impl Copied {
+    fn is_due(copied: Option<&Self>, now: Timestamp, lag: Duration) -> bool {
+        copied.is_none_or(|copied| now.ms_since(copied.at) >= i64::try_from(lag.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// How long D1 is not asked again by whoever can do without, after it did not answer.
+const PAUSE_MS: i64 = 1000;
 
 /// How many writes of operators this isolate has seen: a reading that began before one of them may not know of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,6 +117,8 @@ impl Cache {
         if self.callers.len() >= MOST_CALLERS && !self.callers.contains_key(&caller) {
             self.callers.clear();
             self.snapshots.clear();
+            self.caller_copies.clear();
+            self.rows_copies.clear();
         }
         let replaced = self.snapshots.insert(snapshot.project.clone(), Rc::clone(&snapshot));
         if replaced.is_some_and(|older| !Rc::ptr_eq(&older, &snapshot)) {
@@ -109,13 +132,45 @@ impl Cache {
         self.callers.insert(caller, Known { holder, own_keys, snapshot, read_at: now, standing });
     }
 
-    /// Forgets a caller: its token is no longer known.
-    pub fn forget(&mut self, caller: &CallerKey) {
-        self.callers.remove(caller);
+    /// Forgets a caller: its token is no longer known. Whether it was until now.
+    pub fn forget(&mut self, caller: &CallerKey) -> bool {
+        self.caller_copies.remove(caller);
+        self.callers.remove(caller).is_some()
+    }
+
+    /// D1 did not answer.
+    pub fn note_away(&mut self, now: Timestamp) {
+        self.away_since = Some(now);
+    }
+
+    /// Whether D1 failed to answer a moment ago: then whoever can do without it does not wait for it.
+    pub fn spares_d1(&self, now: Timestamp) -> bool {
+        self.away_since.is_some_and(|since| now.ms_since(since) < PAUSE_MS)
+    }
+
+    /// The project of a caller, as far as it is known.
+    pub fn project(&self, caller: &CallerKey) -> Option<&ProjectId> {
+        self.callers.get(caller).map(|known| &known.snapshot.project)
+    }
+
+    /// Whether a project's rows are to be copied again, whichever revision they have.
+    pub fn rows_copy_is_due(&self, project: &ProjectId, now: Timestamp, lag: Duration) -> bool {
+        Copied::is_due(self.rows_copies.get(project), now, lag)
+    }
+
+    /// Whether a caller's copy is older than `lag`, or names another revision. If so, it counts as made now.
+    pub fn claim_caller_copy(&mut self, caller: &CallerKey, revision: i64, now: Timestamp, lag: Duration) -> bool {
+        claim(&mut self.caller_copies, caller, Copied { at: now, revision }, lag)
+    }
+
+    /// The same of a project's rows.
+    pub fn claim_rows_copy(&mut self, project: &ProjectId, revision: i64, now: Timestamp, lag: Duration) -> bool {
+        claim(&mut self.rows_copies, project, Copied { at: now, revision }, lag)
     }
 
     /// The next call of everyone reads: an operator has just written.
     pub fn overtake(&mut self) {
+        self.away_since = None;
         self.writes = Writes(self.writes.0.wrapping_add(1));
         for known in self.callers.values_mut() {
             known.standing = Standing::Overtaken;
@@ -125,4 +180,13 @@ impl Cache {
     fn latest<'a>(&'a self, known: &'a Known) -> &'a Rc<Snapshot> {
         self.snapshots.get(&known.snapshot.project).unwrap_or(&known.snapshot)
     }
+}
+
+fn claim<K: Clone + Eq + Hash>(copies: &mut HashMap<K, Copied>, key: &K, copy: Copied, lag: Duration) -> bool {
+    let last = copies.get(key);
+    let claimed = last.is_some_and(|last| last.revision != copy.revision) || Copied::is_due(last, copy.at, lag);
+    if claimed {
+        copies.insert(key.clone(), copy);
+    }
+    claimed
 }

@@ -79,6 +79,15 @@ const CALLS: [(&str, CallDoor); 5] = [
 
 const PROXY: &str = "/v1/proxy/";
 
+/// What clients speak.
+pub const CLIENTS: [Protocol; 3] = [ChatCompletions, Responses, AnthropicMessages];
+
+/// The endpoint at which a client of this protocol has an answer generated; `None` for what no client speaks.
+pub fn of_protocol(protocol: Protocol) -> Option<CallDoor> {
+    let generates = |door: &&CallDoor| door.work == Work::Generate && door.protocol == protocol;
+    CALLS.iter().map(|(_, door)| door).find(generates).copied()
+}
+
 /// Whether a path belongs to the data plane: it is under `/v1/`, or would be if an SDK's base URL were right.
 pub fn is_data_plane(path: &str) -> bool {
     (path.starts_with("/v1/") && !is_providers_alias(path)) || lacks_version(path)

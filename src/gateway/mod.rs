@@ -8,6 +8,7 @@ pub mod admit;
 pub mod answer;
 pub mod attempts;
 pub mod cache;
+pub mod copies;
 pub mod cors;
 pub mod door;
 pub mod estimate;

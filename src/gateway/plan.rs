@@ -2,6 +2,8 @@
 
 mod credential;
 mod dialect;
+mod draw;
+mod request;
 mod upstream;
 
 pub use credential::{Signed, credential_headers, secrets};
@@ -15,14 +17,16 @@ use crate::domain::ids::RequestId;
 use crate::domain::kind::Kind;
 use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
+use crate::ports::Rng;
 use crate::protocol::body::{BodyError, RequestBody};
 use crate::protocol::meter::UsageChunk;
 use crate::refusal::{Reason, Refusal};
-use crate::routing::Candidate;
+use crate::routing::{Asking, Candidate, Condition, Nothing, Selection};
 use crate::translate::gemini::embeddings::EmbeddingEncoding;
 use crate::translate::media::{Media, Wanted, wanted, wants_bytes};
 use crate::translate::neutral::Client;
-use crate::translate::{Exchange, Untranslatable};
+use crate::translate::{Exchange, Untranslatable, issuers};
+use request::RequestAttributes;
 use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
@@ -161,20 +165,79 @@ impl From<Untranslatable> for Refusal {
     }
 }
 
-/// The candidates for the body's model that this caller may call, best first.
-pub fn candidates(admitted: &Admitted, body: &RequestBody) -> Result<Vec<Candidate>, Refusal> {
-    let model = body.model().unwrap_or_default();
-    let mut found = admitted.snapshot.candidates(&model)?;
-    found.retain(|candidate| admitted.may_call(candidate));
-    if !found.is_empty() {
-        return Ok(found);
+/// Who serves the call, in the order in which they are tried: the candidates for the body's model, then their
+/// fallbacks, each once, and none that this caller may not call.
+///
+/// # Errors
+/// There is none: the model is not known, switched off, or not the caller's to call.
+pub fn candidates<'h, H>(asked: &Asked<'_, H>, rng: &dyn Rng) -> Result<Vec<Candidate>, Refusal>
+where
+    H: Iterator<Item = (&'h str, &'h str)> + Clone,
+{
+    let mut selection = selection(asked)?;
+    selection.draw(|| draw::number(asked, rng))?;
+    Ok(with_fallbacks(asked, selection).order().cloned().collect())
+}
+
+/// What [`candidates`] takes its order from, with equals in the order of their age: to be explained, not to be called.
+pub fn explanation<'h, H>(asked: &Asked<'_, H>) -> Result<Selection, Refusal>
+where
+    H: Iterator<Item = (&'h str, &'h str)> + Clone,
+{
+    Ok(with_fallbacks(asked, selection(asked)?))
+}
+
+/// Whether a model's `when` matches; `None` where it has none that can be read.
+pub fn when_matches<'h, H>(asked: &Asked<'_, H>, candidate: &Candidate) -> Option<bool>
+where
+    H: Iterator<Item = (&'h str, &'h str)> + Clone,
+{
+    match candidate.model.condition() {
+        Condition::When(when) => Some(when.matches(&RequestAttributes::of(asked, &|name| asked.header(name)))),
+        Condition::None | Condition::Unreadable => None,
     }
+}
+
+/// In which dialect a candidate would be asked; `None` where it does not do this work.
+///
+/// # Errors
+/// Whatever makes [`plan`] pass the candidate over.
+pub fn dialect<H>(asked: &Asked<'_, H>, candidate: &Candidate) -> Result<Option<Protocol>, Refusal> {
+    let upstream = Upstream::settle(candidate, asked.deployment)?;
+    Ok(upstream.dialects(asked).map(|dialects| dialects.first))
+}
+
+fn selection<'h, H>(asked: &Asked<'_, H>) -> Result<Selection, Refusal>
+where
+    H: Iterator<Item = (&'h str, &'h str)> + Clone,
+{
+    let model = asked.body.model().unwrap_or_default();
+    let header = |name: &str| asked.header(name);
+    let request = RequestAttributes::of(asked, &header);
+    let may_call = |candidate: &Candidate| asked.admitted.may_call(candidate);
+    let asking = Asking { model: &model, request: &request, may_call: &may_call };
+    let mut selection = Selection::of(&asked.admitted.snapshot, &asking).map_err(|nothing| match nothing {
+        Nothing::Refused(refusal) => refusal,
+        Nothing::NotAllowed => not_allowed(&model),
+    })?;
+    if selection.entries.len() > 1 {
+        selection.narrow(&issuers(asked.body.bytes()));
+    }
+    Ok(selection)
+}
+
+fn with_fallbacks<H>(asked: &Asked<'_, H>, mut selection: Selection) -> Selection {
+    selection.add_fallbacks(&asked.admitted.snapshot, &|candidate| asked.admitted.may_call(candidate));
+    selection
+}
+
+fn not_allowed(model: &str) -> Refusal {
     let message = format!(
         "this token may not call `{model}`: its `allowed_models` or its policy's `{}` leave the model out; GET \
          /v1/models lists those that it may call",
         Operation::Invoke.action()
     );
-    Err(Refusal::new(Reason::ModelForbidden, message).on("model"))
+    Refusal::new(Reason::ModelForbidden, message).on("model")
 }
 
 /// What has to be fetched before a candidate's call can be planned: an upstream that takes no addresses gets the bytes.
@@ -244,5 +307,12 @@ impl<H> Asked<'_, H> {
     /// Whether the client wants events.
     fn streams(&self) -> bool {
         self.door.work == Work::Generate && self.body.streams()
+    }
+}
+
+impl<'h, H: Iterator<Item = (&'h str, &'h str)> + Clone> Asked<'_, H> {
+    /// A header by its lower-case name.
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers.clone().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
     }
 }

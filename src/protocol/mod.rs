@@ -6,6 +6,7 @@ pub mod error_type;
 pub mod json;
 pub mod meter;
 pub mod path;
+pub mod prompt;
 pub mod query;
 pub mod retry_after;
 pub mod sse;

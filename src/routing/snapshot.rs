@@ -3,7 +3,7 @@
 //! Invariant: plain data. What is derived from a row (settings, the opened credential) is worked out at its first use
 //! and wiped with the snapshot.
 
-use crate::domain::advanced::{Advanced, Effective, merge};
+use super::candidate::{Candidate, RoutedModel};
 use crate::domain::base_url::PrivateUpstreams;
 use crate::domain::header_map::{CustomHeaders, api_key_text};
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
@@ -15,7 +15,6 @@ use crate::domain::selector::Selector;
 use crate::refusal::{Reason, Refusal};
 use crate::routing::sigv4::Credentials;
 use crate::seal::{KeyRing, Place, Plaintext, Sealed};
-use crate::store::models::PricesRow;
 use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
 use crate::store::{providers, secrets};
 use std::cell::OnceCell;
@@ -53,6 +52,16 @@ impl RoutedProvider {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.row.name
+    }
+
+    /// Whether it is switched on.
+    pub fn is_enabled(&self) -> bool {
+        self.row.enabled
+    }
+
+    /// Where its own credential is.
+    pub fn credential_source(&self) -> CredentialSource {
+        self.row.credential_source
     }
 
     /// What its settings come to. Checked at call time, too: the deployment's rules may have changed since the write.
@@ -144,81 +153,6 @@ pub(super) fn open(
     }
 }
 
-/// A model of the snapshot.
-#[derive(Debug)]
-pub struct RoutedModel {
-    row: SnapshotModel,
-    effective: OnceCell<Result<Effective, Refusal>>,
-}
-
-impl RoutedModel {
-    /// Its id.
-    pub fn id(&self) -> &ModelId {
-        &self.row.id
-    }
-
-    /// The upstream's name.
-    pub fn model(&self) -> &str {
-        &self.row.model
-    }
-
-    /// The public name.
-    pub fn name(&self) -> Option<&str> {
-        self.row.name.as_deref()
-    }
-
-    /// When it was registered, in milliseconds.
-    pub fn created_at(&self) -> i64 {
-        self.row.created_at
-    }
-
-    /// What its tokens cost.
-    pub fn prices(&self) -> &PricesRow {
-        &self.row.prices
-    }
-}
-
-/// A model with its provider: one way to serve a call.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    /// The provider.
-    pub provider: Rc<RoutedProvider>,
-    /// The model.
-    pub model: Rc<RoutedModel>,
-}
-
-impl Candidate {
-    /// `provider^model`.
-    pub fn selector(&self) -> String {
-        format!("{}^{}", self.provider.row.name, self.model.row.model)
-    }
-
-    /// The provider's `advanced_json` under the model's.
-    pub fn effective(&self, settings: &Settings) -> Result<&Effective, Refusal> {
-        let effective = || {
-            let own = self.model.row.advanced.clone().map(Advanced::parse).transpose().map_err(|_| {
-                Refusal::new(Reason::Internal, format!("model `{}`: `advanced_json` cannot be read", self.selector()))
-            })?;
-            Ok(merge(settings.advanced.as_ref(), own.as_ref()))
-        };
-        self.model.effective.get_or_init(effective).as_ref().map_err(Clone::clone)
-    }
-
-    fn enabled(&self) -> bool {
-        self.provider.row.enabled && self.model.row.enabled
-    }
-
-    fn age(&self) -> (i64, &str) {
-        (self.model.row.created_at, self.model.row.id.as_str())
-    }
-
-    /// Priority first, then the provider's default, then age.
-    fn order(&self) -> (std::cmp::Reverse<i64>, std::cmp::Reverse<bool>, i64, &str) {
-        let row = &self.model.row;
-        (std::cmp::Reverse(row.priority), std::cmp::Reverse(row.is_default), row.created_at, row.id.as_str())
-    }
-}
-
 /// A project's providers and models.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -235,9 +169,45 @@ pub struct Snapshot {
     upstream_names: HashMap<String, Vec<Candidate>>,
     /// By lower-cased provider name.
     defaults: HashMap<String, Candidate>,
+    /// Those with a `when`: what `auto` looks through.
+    conditional: Vec<Candidate>,
     /// Lower-cased names of models without a provider.
     orphans: Vec<String>,
 }
+
+/// How a request's model is understood (SPEC section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// As `provider^model`.
+    Selector,
+    /// As a model's public name.
+    PublicName,
+    /// As what upstreams call it, whichever provider has it.
+    UpstreamName,
+    /// As a provider's name, which stands for its default model.
+    ProviderName,
+    /// Not at all: it is `auto`, empty or absent, and the gateway chooses.
+    Auto,
+}
+
+impl Naming {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Selector, Self::PublicName, Self::UpstreamName, Self::ProviderName, Self::Auto];
+
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Selector => "selector",
+            Self::PublicName => "public_name",
+            Self::UpstreamName => "upstream_name",
+            Self::ProviderName => "provider_name",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+/// What a request says where the gateway is to choose.
+const AUTO: &str = "auto";
 
 impl Snapshot {
     /// Indexes what was read.
@@ -262,6 +232,7 @@ impl Snapshot {
             names: HashMap::new(),
             upstream_names: HashMap::with_capacity(models.len()),
             defaults: HashMap::new(),
+            conditional: Vec::new(),
             orphans: Vec::new(),
         };
         for row in models {
@@ -270,8 +241,8 @@ impl Snapshot {
                 snapshot.orphans.extend(row.name.as_deref().map(key));
                 continue;
             };
-            let is_default = row.is_default;
-            let model = Rc::new(RoutedModel { row, effective: OnceCell::new() });
+            let (is_default, is_conditional) = (row.is_default, row.when.is_some());
+            let model = Rc::new(RoutedModel::new(row));
             let candidate = Candidate { provider: Rc::clone(provider), model };
             snapshot.selectors.insert(selector_key(provider.name(), candidate.model.model()), candidate.clone());
             if let Some(name) = candidate.model.name() {
@@ -280,49 +251,60 @@ impl Snapshot {
             if is_default {
                 snapshot.defaults.insert(key(provider.name()), candidate.clone());
             }
+            if is_conditional {
+                snapshot.conditional.push(candidate.clone());
+            }
             snapshot.upstream_names.entry(key(candidate.model.model())).or_default().push(candidate);
         }
-        for candidates in snapshot.upstream_names.values_mut() {
-            sort(candidates, |one, other| one.order().cmp(&other.order()));
+        for candidates in snapshot.upstream_names.values_mut().chain([&mut snapshot.conditional]) {
+            sort(candidates, by_order);
         }
         snapshot
     }
 
-    /// Who can serve a call for `requested`, best first (SPEC section 6): a selector, a public name, an upstream name
+    /// Who goes by what a request asks for, in its models' order, switched on or not: a selector, a public name, an upstream name
     /// over all providers, or a provider's name for its default. Nothing found is an error, never another model.
-    pub fn candidates(&self, requested: &str) -> Result<Vec<Candidate>, Refusal> {
+    pub(super) fn named(&self, requested: &str) -> Result<(Naming, &[Candidate]), Refusal> {
         let wanted = key(requested);
+        let one = std::slice::from_ref;
         let selector = Selector::split(requested).filter(|(provider, _)| self.providers.contains_key(&key(provider)));
         let named = match selector {
-            Some((provider, model)) => self.selectors.get(&selector_key(provider, model)).map(std::slice::from_ref),
-            None => self
-                .names
-                .get(&wanted)
-                .map(std::slice::from_ref)
-                .or_else(|| self.upstream_names.get(&wanted).map(Vec::as_slice))
-                .or_else(|| self.defaults.get(&wanted).map(std::slice::from_ref)),
+            Some((provider, model)) => {
+                self.selectors.get(&selector_key(provider, model)).map(|found| (Naming::Selector, one(found)))
+            }
+            None => (self.names.get(&wanted).map(|found| (Naming::PublicName, one(found))))
+                .or_else(|| Some((Naming::UpstreamName, self.upstream_names.get(&wanted)?.as_slice())))
+                .or_else(|| Some((Naming::ProviderName, one(self.defaults.get(&wanted)?))))
+                .or_else(|| (wanted.is_empty() || wanted == AUTO).then_some((Naming::Auto, &*self.conditional))),
         };
-        let Some(named) = named else { return Err(self.not_found(requested, &wanted)) };
-        let enabled: Vec<Candidate> = named.iter().filter(|candidate| candidate.enabled()).cloned().collect();
-        if !enabled.is_empty() {
-            return Ok(enabled);
-        }
-        match named.iter().find(|candidate| !candidate.provider.row.enabled) {
-            Some(candidate) => Err(disabled(&candidate.provider).on("model")),
-            None => Err(self.not_found(requested, &wanted)),
-        }
+        named.ok_or_else(|| self.not_found(requested))
     }
 
-    fn not_found(&self, requested: &str, wanted: &str) -> Refusal {
-        let model = Selector::split(requested).map(|(_, model)| key(model));
-        if self.orphans.iter().any(|orphan| orphan == wanted || Some(orphan) == model.as_ref()) {
+    /// Every provider's default, in the models' order.
+    pub(super) fn defaults(&self) -> Vec<Candidate> {
+        let mut defaults: Vec<Candidate> = self.defaults.values().cloned().collect();
+        sort(&mut defaults, by_order);
+        defaults
+    }
+
+    /// The model of a selector, switched on or not.
+    pub(super) fn selected(&self, selector: &str) -> Option<&Candidate> {
+        let (provider, model) = Selector::split(selector)?;
+        self.selectors.get(&selector_key(provider, model))
+    }
+
+    pub(super) fn not_found(&self, requested: &str) -> Refusal {
+        let (wanted, model) = (key(requested), Selector::split(requested).map(|(_, model)| key(model)));
+        if self.orphans.iter().any(|orphan| *orphan == wanted || Some(orphan) == model.as_ref()) {
             let message = format!("the provider of model `{requested}` was deleted: an admin can attach it to another");
             return Refusal::new(Reason::ModelOrphaned, message).on("model");
         }
         // What a client sent comes back shortened: it may be anything.
         let shown: String = requested.chars().take(200).collect();
-        let message = if shown.is_empty() {
-            "the request names no model: send `model`, as GET /v1/models lists them".to_owned()
+        let message = if wanted.is_empty() || wanted == AUTO {
+            "the request names no model, no model's `when` matches it, and there is no default that this token may call: \
+             send `model`, as GET /v1/models lists them"
+                .to_owned()
         } else {
             format!("there is no model `{shown}` here: GET /v1/models lists those that this token may call")
         };
@@ -353,7 +335,7 @@ impl Snapshot {
 
     /// Everything that can be called, oldest first.
     pub fn selectable(&self) -> Vec<Candidate> {
-        let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.enabled()).cloned().collect();
+        let mut all: Vec<_> = self.selectors.values().filter(|candidate| candidate.is_enabled()).cloned().collect();
         sort(&mut all, |one, other| one.age().cmp(&other.age()));
         all
     }
@@ -365,12 +347,16 @@ fn sort(candidates: &mut [Candidate], order: fn(&Candidate, &Candidate) -> Order
     candidates.sort_by(order);
 }
 
+fn by_order(one: &Candidate, other: &Candidate) -> Ordering {
+    one.order().cmp(&other.order())
+}
+
 /// Each side is lower-cased for itself: how a letter folds may hang on the one after it (`Σ` at a word's end).
 fn selector_key(provider: &str, model: &str) -> String {
     format!("{}^{}", key(provider), key(model))
 }
 
-fn disabled(provider: &RoutedProvider) -> Refusal {
+pub(super) fn disabled(provider: &RoutedProvider) -> Refusal {
     let message = format!("provider `{}` is disabled: an admin can enable it again", provider.name());
     Refusal::new(Reason::ProviderDisabled, message)
 }

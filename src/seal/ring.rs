@@ -22,8 +22,24 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
 
-/// What the data key is for: another purpose derives another key (RFC 5869 `info`).
-const PURPOSE: &[u8] = b"sluice v1 credentials";
+/// What a data key is for: each purpose derives another key (RFC 5869 `info`), so that what was sealed for one opens for
+/// no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Credentials in rows.
+    Credentials,
+    /// Copies of rows outside the database.
+    Copies,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Credentials => b"sluice v1 credentials",
+            Self::Copies => b"sluice v1 copies",
+        }
+    }
+}
 
 /// Why a value could not be sealed or opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +81,24 @@ impl From<SealError> for Refusal {
 
 struct Key {
     id: String,
-    cipher: Aes256Gcm,
+    credentials: Aes256Gcm,
+    copies: Aes256Gcm,
+}
+
+impl Key {
+    /// Derives the data keys; `None` where the material is not base64 of 32 bytes.
+    fn derive(id: &str, material: &str) -> Option<Self> {
+        let material = Zeroizing::new(BASE64.decode(material).ok().filter(|bytes| bytes.len() == KEY_BYTES)?);
+        let credentials = data_key(&material, Purpose::Credentials)?;
+        Some(Self { id: id.to_owned(), credentials, copies: data_key(&material, Purpose::Copies)? })
+    }
+
+    const fn cipher(&self, purpose: Purpose) -> &Aes256Gcm {
+        match purpose {
+            Purpose::Credentials => &self.credentials,
+            Purpose::Copies => &self.copies,
+        }
+    }
 }
 
 /// The keys of `SEALING_KEYS`: `id:base64(32 bytes)` entries, comma-separated.
@@ -102,10 +135,10 @@ impl KeyRing {
             if keys.iter().any(|key| key.id == id) {
                 return fail(format!("SEALING_KEYS: the id `{id}` stands twice"));
             }
-            let Some(cipher) = data_key(material.trim()) else {
+            let Some(key) = Key::derive(id, material.trim()) else {
                 return fail(format!("SEALING_KEYS: key `{id}` must be base64 of exactly {KEY_BYTES} bytes"));
             };
-            keys.push(Key { id: id.to_owned(), cipher });
+            keys.push(key);
         }
         let older = keys.split_off(1);
         match keys.pop() {
@@ -126,18 +159,37 @@ impl KeyRing {
 
     /// Seals a value for one place, under a fresh random nonce.
     pub fn seal(&self, plaintext: &Plaintext, place: &Place<'_>, rng: &dyn Rng) -> Result<Sealed, SealError> {
-        let mut sealed = vec![0u8; NONCE_BYTES];
-        rng.fill(&mut sealed)?;
-        let nonce = Nonce::try_from(sealed.as_slice()).map_err(|_| SealError::NoRandomness)?;
-        let additional_data = place.additional_data();
-        let payload = Payload { msg: plaintext.expose().as_bytes(), aad: &additional_data };
-        let ciphertext = self.sealing.cipher.encrypt(&nonce, payload).map_err(|_| SealError::Broken)?;
-        sealed.extend_from_slice(&ciphertext);
-        Ok(Sealed::assemble(&self.sealing.id, &sealed))
+        self.encrypt(Purpose::Credentials, plaintext.expose(), &place.additional_data(), rng)
     }
 
     /// Opens a value in the place it was sealed for.
     pub fn open(&self, sealed: &Sealed, place: &Place<'_>) -> Result<Plaintext, SealError> {
+        self.decrypt(Purpose::Credentials, sealed, &place.additional_data())
+    }
+
+    /// Seals a copy of rows, to be kept under a name where others may write.
+    pub fn seal_copy(&self, rows: &str, name: &str, rng: &dyn Rng) -> Result<Sealed, SealError> {
+        self.encrypt(Purpose::Copies, rows, name.as_bytes(), rng)
+    }
+
+    /// Opens a copy that was kept under this name. What anybody else put there does not open.
+    pub fn open_copy(&self, sealed: &Sealed, name: &str) -> Result<Plaintext, SealError> {
+        self.decrypt(Purpose::Copies, sealed, name.as_bytes())
+    }
+
+    #[inline(never)]
+    fn encrypt(&self, purpose: Purpose, text: &str, place: &[u8], rng: &dyn Rng) -> Result<Sealed, SealError> {
+        let mut sealed = vec![0u8; NONCE_BYTES];
+        rng.fill(&mut sealed)?;
+        let nonce = Nonce::try_from(sealed.as_slice()).map_err(|_| SealError::NoRandomness)?;
+        let payload = Payload { msg: text.as_bytes(), aad: place };
+        let ciphertext = self.sealing.cipher(purpose).encrypt(&nonce, payload).map_err(|_| SealError::Broken)?;
+        sealed.extend_from_slice(&ciphertext);
+        Ok(Sealed::assemble(&self.sealing.id, &sealed))
+    }
+
+    #[inline(never)]
+    fn decrypt(&self, purpose: Purpose, sealed: &Sealed, place: &[u8]) -> Result<Plaintext, SealError> {
         let (key_id, bytes) = sealed.parts()?;
         let key = std::iter::once(&self.sealing)
             .chain(&self.older)
@@ -145,9 +197,9 @@ impl KeyRing {
             .ok_or_else(|| SealError::KeyMissing(key_id.to_owned()))?;
         let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::Broken)?;
         let nonce = Nonce::try_from(nonce).map_err(|_| SealError::Broken)?;
-        let additional_data = place.additional_data();
-        let payload = Payload { msg: ciphertext, aad: &additional_data };
-        let plaintext = Zeroizing::new(key.cipher.decrypt(&nonce, payload).map_err(|_| SealError::Broken)?);
+        let payload = Payload { msg: ciphertext, aad: place };
+        let cipher = key.cipher(purpose);
+        let plaintext = Zeroizing::new(cipher.decrypt(&nonce, payload).map_err(|_| SealError::Broken)?);
         let text = std::str::from_utf8(&plaintext).map_err(|_| SealError::Broken)?;
         Ok(Plaintext::new(text.to_owned()))
     }
@@ -159,11 +211,11 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// Derives the data key by HKDF-SHA256; `None` where the material is not base64 of 32 bytes.
-fn data_key(material: &str) -> Option<Aes256Gcm> {
-    let material = Zeroizing::new(BASE64.decode(material).ok().filter(|bytes| bytes.len() == KEY_BYTES)?);
+/// Derives a purpose's key by HKDF-SHA256. In the Worker once.
+#[inline(never)]
+fn data_key(material: &[u8], purpose: Purpose) -> Option<Aes256Gcm> {
     let mut derived = Zeroizing::new([0u8; KEY_BYTES]);
-    Hkdf::<Sha256>::new(None, &material).expand(PURPOSE, derived.as_mut_slice()).ok()?;
+    Hkdf::<Sha256>::new(None, material).expand(purpose.label(), derived.as_mut_slice()).ok()?;
     Aes256Gcm::new_from_slice(derived.as_slice()).ok()
 }
 

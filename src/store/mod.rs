@@ -278,8 +278,13 @@ pub fn written<T: DeserializeOwned>(outcomes: &[Outcome]) -> Result<T, StoreErro
 
 /// Reads the documents of an outcome.
 pub fn rows<T: DeserializeOwned>(outcome: &Outcome) -> Result<Vec<T>, StoreError> {
+    each(&outcome.rows)
+}
+
+/// Reads documents.
+fn each<T: DeserializeOwned>(documents: &[String]) -> Result<Vec<T>, StoreError> {
     let read = |document: &String| serde_json::from_str(document).map_err(|e| StoreError::Corrupt(e.to_string()));
-    outcome.rows.iter().map(read).collect()
+    documents.iter().map(read).collect()
 }
 
 /// SQLite's 0 and 1.

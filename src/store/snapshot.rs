@@ -4,13 +4,13 @@ use super::models::{PricesRow, prices};
 use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
 use super::user_keys::{self, SnapshotUserKey};
-use super::{StoreError, json_column, rows, statements};
+use super::{StoreError, each, json_column, json_list, statements};
 use crate::access::TokenHash;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId, SecretId};
 use crate::domain::provider::CredentialSource;
-use crate::ports::{Db, Param};
+use crate::ports::{Db, Outcome, Param};
 use crate::seal::Sealed;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The project of the token whose hash is ?1; or, for root, the one that ?2 names by id or lower-cased name.
@@ -40,7 +40,9 @@ statements! { "snapshot";
     /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
     MODELS PerCall = concat!("SELECT json_group_array(json_object('id', m.id, 'provider_id', m.provider_id,
             'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default,
-            'enabled', m.enabled, 'advanced', ", json_column!("m.advanced_json"), ", 'prices', ", prices!(), ", 'created_at', m.created_at))
+            'enabled', m.enabled, 'when', ", json_column!("m.when_json"), ", 'weight', min(m.weight, 1000000.0),
+            'fallbacks', CASE WHEN m.fallbacks_json <> '[]' THEN ", json_list!("m.fallbacks_json"), " END,
+            'advanced', ", json_column!("m.advanced_json"), ", 'prices', ", prices!(), ", 'created_at', m.created_at))
         FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6");
 }
 
@@ -72,6 +74,11 @@ pub struct SnapshotModel {
     pub is_default: bool,
     #[serde(deserialize_with = "super::truth")]
     pub enabled: bool,
+    /// As it was stored: read at the first call that asks.
+    pub when: Option<Value>,
+    pub weight: f64,
+    /// None where there are none.
+    pub fallbacks: Option<Value>,
     pub advanced: Option<Value>,
     pub prices: PricesRow,
     pub created_at: i64,
@@ -101,13 +108,34 @@ pub struct Read {
 
 /// Reads what a call needs; the project's rows only if its revision is not `known`.
 pub async fn read(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> Result<Read, StoreError> {
+    documents(db, caller, known).await?.read(known)
+}
+
+/// What one round trip brought, as it came: what may be copied, because credentials are still sealed in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Documents {
+    token: Vec<String>,
+    own_keys: Vec<String>,
+    project: Vec<String>,
+    /// Empty where the isolate's revision is current.
+    #[serde(skip)]
+    rows: Rows,
+}
+
+/// A project's providers and models, as they came.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Rows {
+    providers: Vec<String>,
+    models: Vec<String>,
+}
+
+/// The same as [`read`], unread.
+pub async fn documents(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> Result<Documents, StoreError> {
     let (hash, name) = match caller {
         Caller::Token(hash) => (Param::Text(hash.hex()), Param::Null),
         Caller::Root(name) => (Param::Null, Param::from(name)),
     };
-    // Revisions count from 1.
-    let known = known.unwrap_or(0);
-    let with_known = || [hash.clone(), name.clone(), known.into()];
+    let with_known = || [hash.clone(), name.clone(), known.unwrap_or(NO_REVISION).into()];
     let outcomes = db
         .batch(vec![
             tokens::BY_HASH.with([hash.clone()]),
@@ -117,22 +145,48 @@ pub async fn read(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> Result
             MODELS.with(with_known()),
         ])
         .await?;
-    let [token, own_keys, project, providers, models] = outcomes.as_slice() else {
+    let Ok([token, own_keys, project, providers, models]) = <[Outcome; 5]>::try_from(outcomes) else {
         return Err(StoreError::Away("the database answered a batch in part".into()));
     };
+    let rows = Rows { providers: providers.rows, models: models.rows };
+    Ok(Documents { token: token.rows, own_keys: own_keys.rows, project: project.rows, rows })
+}
 
-    #[derive(Deserialize)]
-    struct Project {
-        id: ProjectId,
-        revision: i64,
+/// Revisions count from 1.
+const NO_REVISION: i64 = 0;
+
+impl Documents {
+    /// Reads them. `known` is what they were asked for with: where the project's revision is that one, there are no rows.
+    pub fn read(&self, known: Option<i64>) -> Result<Read, StoreError> {
+        #[derive(Deserialize)]
+        struct Project {
+            id: ProjectId,
+            revision: i64,
+        }
+        let project = each::<Project>(&self.project)?.into_iter().next().map(|project| (project.id, project.revision));
+        let rows_changed = project.as_ref().is_some_and(|(_, revision)| Some(*revision) != known);
+        Ok(Read {
+            token: each(&self.token)?.into_iter().next(),
+            own_keys: each(&self.own_keys)?,
+            project,
+            rows: if rows_changed { Some(self.rows.read()?) } else { None },
+        })
     }
-    let project = rows::<Project>(project)?.into_iter().next().map(|project| (project.id, project.revision));
-    let rows_changed = project.as_ref().is_some_and(|(_, revision)| *revision != known);
-    let models = || Ok::<_, StoreError>(rows::<Vec<SnapshotModel>>(models)?.into_iter().flatten().collect());
-    Ok(Read {
-        token: rows(token)?.into_iter().next(),
-        own_keys: rows(own_keys)?,
-        project,
-        rows: if rows_changed { Some((rows(providers)?, models()?)) } else { None },
-    })
+
+    /// The project's rows.
+    pub const fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// The same with the project's rows from elsewhere.
+    #[must_use]
+    pub fn with_rows(self, rows: Rows) -> Self {
+        Self { rows, ..self }
+    }
+}
+
+impl Rows {
+    fn read(&self) -> Result<(Vec<SnapshotProvider>, Vec<SnapshotModel>), StoreError> {
+        Ok((each(&self.providers)?, each::<Vec<SnapshotModel>>(&self.models)?.into_iter().flatten().collect()))
+    }
 }

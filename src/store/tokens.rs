@@ -12,7 +12,7 @@ use serde::Deserialize;
 macro_rules! document {
     () => {
         concat!("json_object('id', id, 'project_id', project_id, 'user_id', user_id,
-         'user', json((SELECT json_object('role', u.role, 'disabled', u.disabled) FROM users u WHERE u.id = tokens.user_id)),
+         'user', json((SELECT json_object('name', u.name, 'role', u.role, 'disabled', u.disabled) FROM users u WHERE u.id = tokens.user_id)),
          'name', name, 'hint', hint, 'role', role, 'policy', ", json_list!("policy_json"), ", 'allowed_models', ", json_list!("allowed_models_json"), ", 'expires_at', expires_at,
          'disabled', disabled, 'version', version, 'created_at', created_at, 'updated_at', updated_at)")
     };
@@ -44,6 +44,7 @@ statements! { "tokens";
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
 pub struct TokenUser {
+    pub name: String,
     pub role: Role,
     #[serde(deserialize_with = "super::truth")]
     pub disabled: bool,
@@ -96,6 +97,7 @@ impl TokenRow {
             name: self.name.clone(),
             project: self.project_id.clone(),
             user: self.user_id.clone(),
+            user_name: self.user.as_ref().map(|user| user.name.clone()),
             user_disabled: self.user.as_ref().is_some_and(|user| user.disabled),
             policy,
             allowed_models: globs.transpose().map_err(corrupt)?,

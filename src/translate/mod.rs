@@ -26,6 +26,6 @@ pub use exchange::{
     Circumstances, Exchange, Translated, TranslatedAnswer, Untranslatable, read_fault, reported_status, status_for,
     translate, write_fault,
 };
-pub use native::without_foreign_signatures;
+pub use native::{issuers, without_foreign_signatures};
 pub use side::{count, embeddings, read_count, read_embeddings};
 pub use stream::StreamTranslator;

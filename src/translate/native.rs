@@ -3,7 +3,8 @@
 //! An agent may go on at Claude with a conversation that it began at a GPT. What the gateway packed for it then means
 //! nothing to Claude, which refuses signatures that are not its own (PROTOCOLS.md section 5).
 
-use super::neutral::SIGNATURE_PREFIX;
+use super::neutral::{SIGNATURE_PREFIX, Signature};
+use crate::domain::ids::ProviderId;
 use crate::domain::protocol::Protocol;
 use memchr::memmem;
 use serde_json::{Map, Value};
@@ -24,6 +25,19 @@ pub fn without_foreign_signatures(protocol: Protocol, body: Vec<u8>) -> Vec<u8> 
         Found::Packed => Value::Object(request).to_string().into_bytes(),
         Found::Nothing => body,
     }
+}
+
+/// The providers that made what a body carries and only its maker can read back, as far as the gateway packed it; the
+/// latest last. A vendor's own signatures do not say which account made them.
+pub fn issuers(body: &[u8]) -> Vec<ProviderId> {
+    let packed = |at: usize| {
+        let rest = body.get(at..).unwrap_or_default();
+        let is_legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let end = rest.iter().position(|byte| !is_legal(byte)).unwrap_or(rest.len());
+        let text = std::str::from_utf8(rest.get(..end)?).ok()?;
+        ProviderId::parse(&Signature::unpack(text)?.provider)
+    };
+    memmem::find_iter(body, SIGNATURE_PREFIX).filter_map(packed).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,7 +98,6 @@ fn is_packed(value: Option<&Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::translate::neutral::Signature;
     use serde_json::json;
 
     fn check(protocol: Protocol, body: Value, expected: Value) {
@@ -120,6 +133,18 @@ mod tests {
                 "reasoning_details": [{"type": "reasoning.encrypted", "data": packed(), "index": 0}]}]}),
             json!({"messages": [{"role": "assistant", "content": "yes"}]}),
         );
+    }
+
+    #[test]
+    fn a_body_says_who_made_what_was_packed_for_it() {
+        let made_by = |provider: &str| {
+            Signature { protocol: Protocol::Gemini, provider: provider.into(), payload: "{}".into() }.pack()
+        };
+        let (one, other) = ("aip_0123456789abcdef", "aip_fedcba9876543210");
+        let body = json!({"messages": [made_by(one), "sluice.v1.?", made_by("nobody"), {"signature": made_by(other)}]});
+        let found = issuers(body.to_string().as_bytes());
+        assert_eq!(found.iter().map(ProviderId::as_str).collect::<Vec<_>>(), [one, other]);
+        assert_eq!(issuers(br#"{"signature": "EqQB"}"#), []);
     }
 
     #[test]

@@ -44,12 +44,23 @@ export class Deployment {
   /** Everything that any wrangler or workerd of this deployment printed. */
   output = '';
   url = null;
-  #dir = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
+  #dir;
   #launches = 0;
   #child = null;
+  #siblings = [];
+  #prefix;
 
-  constructor() {
+  constructor(dir = mkdtempSync(join(tmpdir(), 'sluice-e2e-')), prefix = '') {
+    this.#dir = dir;
+    this.#prefix = prefix;
     folders.add(this.#dir);
+  }
+
+  /** Another Worker over the same database, with isolates of its own: as another data centre would be. Ends with this one. */
+  sibling() {
+    const sibling = new Deployment(this.#dir, `sibling-${this.#siblings.length}-`);
+    this.#siblings.push(sibling);
+    return sibling;
   }
 
   /** Creates the database. `start` may be called after. */
@@ -92,6 +103,7 @@ export class Deployment {
 
   /** Stops everything and removes the database. */
   async dispose() {
+    for (const sibling of this.#siblings) await sibling.stop();
     await this.stop();
     rmSync(this.#dir, { recursive: true, force: true, maxRetries: 3 });
     folders.delete(this.#dir);
@@ -117,6 +129,24 @@ export class Deployment {
     } finally {
       database.close();
     }
+  }
+
+  /** Lets D1 fail at whatever it is asked, until `back` is called: none of its tables is there. Returns `back`. */
+  goAway() {
+    const tables = this.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name <> 'd1_migrations'")
+      .map(({ name }) => name);
+    for (const name of tables) this.tamper(`ALTER TABLE "${name}" RENAME TO "${name}_away"`);
+    return () => {
+      for (const name of tables) this.tamper(`ALTER TABLE "${name}_away" RENAME TO "${name}"`);
+    };
+  }
+
+  /** The files that hold a sealed copy in the edge's cache, with their paths. */
+  copies() {
+    return readdirSync(this.#persist, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\/cache\//.test(`${entry.parentPath}/`))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => readFileSync(path).includes('v1.k1.'));
   }
 
   /** Every sealed value, wherever the schema keeps it: `{ table, column, id, value, keyId }`. */
@@ -152,10 +182,10 @@ export class Deployment {
   }
 
   async #launch(vars) {
-    const envFile = join(this.#dir, 'vars.env');
+    const envFile = join(this.#dir, `${this.#prefix}vars.env`);
     writeFileSync(envFile, Object.entries(vars).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}='${value}'\n`).join(''), { mode: 0o600 });
     const port = await freePort();
-    const logs = join(this.#dir, `logs-${this.#launches += 1}`);
+    const logs = join(this.#dir, `${this.#prefix}logs-${this.#launches += 1}`);
     // `--env-file` also keeps a developer's own `.dev.vars` out of the tests.
     const child = await this.#spawn([
       'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', this.#persist,

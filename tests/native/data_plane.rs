@@ -1,6 +1,7 @@
 //! The data plane's phases over SQLite: who is admitted at what price, and what would go to the upstream.
 
-use crate::harness::{ADMIN_TOKEN, Api, K1, NOW};
+use crate::harness::{ADMIN_TOKEN, Api, K1, NOW, candidates};
+use crate::sqlite::{MemoryShelf, SystemRng};
 use pollster::block_on;
 use serde_json::json;
 use sluice::domain::ids::RequestId;
@@ -28,18 +29,20 @@ pub struct Isolate {
     pub cache: RefCell<Cache>,
     pub chat_only: RefCell<ChatOnly>,
     pub token: String,
+    /// The copies of its data centre.
+    pub shelf: MemoryShelf,
 }
 
 impl Isolate {
     pub fn new() -> Self {
         let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")]);
         let token = api.token(json!({"name": "app"}));
-        Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token }
+        Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token, shelf: MemoryShelf::default() }
     }
 
     pub fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
         let now = Timestamp::from_ms(NOW + at);
-        block_on(admit(&self.api.db, &self.api.deployment, &self.cache, presented, now))
+        block_on(admit((&self.api.db, &self.shelf), &self.api.deployment, &self.cache, presented, now))
     }
 
     /// Admits the isolate's own token, so many milliseconds after the beginning.
@@ -68,7 +71,6 @@ impl Isolate {
         body: &str,
     ) -> Result<Plan, Refusal> {
         let body = RequestBody::parse(body.as_bytes().to_vec())?;
-        let candidates = plan::candidates(admitted, &body)?;
         let asked = Asked {
             admitted,
             deployment: &self.api.deployment,
@@ -80,6 +82,7 @@ impl Isolate {
             chat_only: &self.chat_only,
             media: &Media::default(),
         };
+        let candidates = plan::candidates(&asked, &SystemRng)?;
         let mut refused = plan::Unplanned::default();
         for candidate in &candidates {
             match plan::plan(&asked, candidate) {
@@ -126,8 +129,8 @@ fn an_old_reading_is_refreshed_in_one_round_trip_that_brings_only_what_has_chang
     assert!(Rc::ptr_eq(&first.snapshot, &second.snapshot), "what was opened stays open");
     isolate.api.model(&provider, "gpt-6");
     let third = isolate.admit(2000).expect("refreshed");
-    assert!(third.snapshot.candidates("gpt-6").is_ok());
-    assert!(second.snapshot.candidates("gpt-6").is_err());
+    assert!(candidates(&third.snapshot, "gpt-6").is_ok());
+    assert!(candidates(&second.snapshot, "gpt-6").is_err());
 }
 
 #[test]
@@ -146,9 +149,12 @@ fn the_isolate_that_wrote_reads_again_at_once() {
     let provider = isolate.api.provider("main");
     isolate.admit(0).expect("cold");
     isolate.api.model(&provider, "gpt-5");
-    assert!(isolate.admit(1).expect("warm").snapshot.candidates("gpt-5").is_err(), "another isolate waits for its TTL");
+    assert!(
+        candidates(&isolate.admit(1).expect("warm").snapshot, "gpt-5").is_err(),
+        "another isolate waits for its TTL"
+    );
     isolate.cache.borrow_mut().overtake();
-    assert!(isolate.admit(2).expect("read again").snapshot.candidates("gpt-5").is_ok());
+    assert!(candidates(&isolate.admit(2).expect("read again").snapshot, "gpt-5").is_ok());
 }
 
 #[test]
@@ -344,7 +350,6 @@ fn a_model_that_cannot_be_called_says_why() {
         (r#"{"model":"gpt-5"}"#, Reason::CredentialMissing, "`bare`"),
         (r#"{"model":"gpt-5-off"}"#, Reason::ProviderDisabled, "`off`"),
         (r#"{"model":"nothing"}"#, Reason::ModelNotFound, "`nothing`"),
-        (r"{}", Reason::ModelNotFound, "names no model"),
         (r#"{"model":7}"#, Reason::BadRequest, "model"),
         (r#"{"model":"gpt-5""#, Reason::MalformedJson, "line 1"),
     ] {
@@ -355,6 +360,12 @@ fn a_model_that_cannot_be_called_says_why() {
     let embedded = isolate.plan("/v1/embeddings", &[], r#"{"model":"claude-4","input":"x"}"#).expect_err("refused");
     assert_eq!(embedded.reason, Reason::ProtocolMismatch);
     assert!(embedded.message.contains("anthropic_messages"), "{}", embedded.message);
+    isolate.api.delete(&format!("/api/v1/providers/{bare}")).must(204);
+    isolate.api.delete(&format!("/api/v1/providers/{claude}")).must(204);
+    isolate.cache.borrow_mut().overtake();
+    let unnamed = refused("{}");
+    assert_eq!(unnamed.reason, Reason::ModelNotFound);
+    assert!(unnamed.message.contains("names no model"), "{}", unnamed.message);
 }
 
 #[test]
@@ -365,7 +376,8 @@ fn a_private_address_is_refused_at_the_call_too_when_the_rule_has_changed_since(
     api.model(&api.provider_with(local), "llama");
     let token = api.token(json!({"name": "app"}));
     let api = api.redeployed(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1)]);
-    let isolate = Isolate { api, cache: RefCell::default(), chat_only: RefCell::default(), token };
+    let isolate =
+        Isolate { api, cache: RefCell::default(), chat_only: RefCell::default(), token, shelf: MemoryShelf::default() };
     let refusal = isolate.plan("/v1/chat/completions", &[], r#"{"model":"llama"}"#).expect_err("refused");
     assert_eq!(refusal.reason, Reason::AddressRefused);
     assert!(refusal.message.contains("`local`"), "{}", refusal.message);

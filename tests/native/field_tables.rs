@@ -20,6 +20,7 @@ use sluice::admin::schema::page::{IN_PROJECT, PAGE};
 use sluice::admin::schema::projects::PROJECT;
 use sluice::admin::schema::providers::{ON_DELETE, PROVIDER};
 use sluice::admin::schema::requests::{OF_REQUESTS, REQUEST};
+use sluice::admin::schema::resolve::{OF_RESOLVE, RESOLUTION};
 use sluice::admin::schema::sealing_keys::{ON_ROTATE, ROTATION, SEALING_KEY};
 use sluice::admin::schema::secrets::SECRET;
 use sluice::admin::schema::tokens::{STATEMENT, TOKEN};
@@ -313,6 +314,8 @@ fn answers_that_nobody_writes_show_what_their_tables_list() {
     api.model(&provider, "gpt-5");
     shows(&api.get(&format!("/api/v1/providers/{provider}")).body, &PROVIDER, Purpose::Read);
     shows(&api.as_token(&token).get(&format!("/api/v1/providers/{provider}")).body, &PROVIDER, Purpose::Read);
+    api.model_with(&provider, json!({"model": "m", "name": "fast", "fallbacks": ["main^gpt-5"]}));
+    shows(&api.get("/api/v1/models/resolve?model=fast").must(200).body, &RESOLUTION, Purpose::Read);
     let own = format!("/api/v1/me/provider-keys/{provider}");
     let key = json!({"api_key": "sk-own-0123456789abcdefgh"});
     shows(&api.as_token(&token).put(&own, key).must(201).body, &OWN_KEY, Purpose::Made);
@@ -423,10 +426,11 @@ fn query_parameters_take_what_their_tables_say() {
     api.post("/api/v1/users", json!({"name": "main"})).must(201);
     api.token(json!({"name": "main"}));
     api.model_with(&provider, json!({"model": "main"}));
-    let lists: [(&str, &str, &[Field]); 7] = [
+    let lists: [(&str, &str, &[Field]); 8] = [
         ("GET", "/api/v1/audit-log", OF_AUDIT_LOG),
         ("GET", "/api/v1/providers", PAGE),
         ("GET", "/api/v1/models", OF_SELECTABLE),
+        ("GET", "/api/v1/models/resolve?model=main", OF_RESOLVE),
         ("GET", "/api/v1/requests", OF_REQUESTS),
         ("GET", "/api/v1/usage", OF_USAGE),
         ("POST", "/api/v1/sealing-keys/rotate", ON_ROTATE),
@@ -440,7 +444,8 @@ fn query_parameters_take_what_their_tables_say() {
                     "DELETE" => format!("/api/v1/providers/{}", api.provider(&format!("to delete by {text}"))),
                     _ => path.to_owned(),
                 };
-                api.root().send(method, &format!("{path}?{}={text}", field.name), Vec::new())
+                let query = if path.contains('?') { '&' } else { '?' };
+                api.root().send(method, &format!("{path}{query}{}={text}", field.name), Vec::new())
             };
             let by_name = matches!(field.name, "provider" | "model" | "user" | "token").then(|| json!("main"));
             for value in good_values(field).into_iter().chain(by_name) {
@@ -487,6 +492,7 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         &SEALING_KEY,
         &ROTATION,
         &REQUEST,
+        &RESOLUTION,
         &AUDIT_ENTRY,
         &TOTALS,
         &ERROR,
@@ -507,6 +513,7 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         PAGE,
         IN_PROJECT,
         OF_SELECTABLE,
+        OF_RESOLVE,
         OF_REQUESTS,
         OF_AUDIT_LOG,
         OF_USAGE,
@@ -547,9 +554,11 @@ fn schemas_stand_alone_for_tools_and_name_each_other_in_openapi() {
     assert_eq!((&tool["required"], &tool["additionalProperties"]), (&json!(["name"]), &json!(false)));
     assert!(tool.get("anyOf").is_none() && !tool.to_string().contains("$ref"), "{tool:#}");
     assert_eq!(tool["properties"]["api_key"]["writeOnly"], true);
-    assert_eq!(tool["properties"]["protocol"]["type"], json!(["string", "null"]));
-    assert_eq!(tool["properties"]["protocol"]["enum"].as_array().and_then(|words| words.last()), Some(&Value::Null));
+    let protocol = &tool["properties"]["protocol"]["anyOf"];
+    assert_eq!((&protocol[0]["type"], &protocol[1]), (&json!("string"), &json!({"type": "null"})));
     let named = schema(&PROVIDER, Purpose::Create, References::Components);
+    assert_eq!(named["properties"]["protocol"]["type"], json!(["string", "null"]));
+    assert_eq!(named["properties"]["protocol"]["enum"].as_array().and_then(|words| words.last()), Some(&Value::Null));
     assert_eq!(named["anyOf"], json!([{"required": ["provider"]}, {"required": ["protocol", "base_url"]}]));
     let advanced = json!([{"$ref": "#/components/schemas/AdvancedCreate"}, {"type": "null"}]);
     assert_eq!(named["properties"]["advanced_json"]["anyOf"], advanced);

@@ -8,7 +8,10 @@ use sluice::admin::{Request, World, serve};
 use sluice::deployment::Deployment;
 use sluice::discovery::Catalogues;
 use sluice::domain::ids::RequestId;
+use sluice::domain::when::{Attribute, Attributes};
 use sluice::mcp::Headers;
+use sluice::refusal::Refusal;
+use sluice::routing::{Asking, Candidate, Nothing, Selection, Snapshot};
 use std::cell::RefCell;
 
 pub const ADMIN_TOKEN: &str = "root-token-of-the-native-tests-0123456789";
@@ -53,6 +56,24 @@ pub struct Answer {
 pub fn deployment(pairs: &[(&str, &str)]) -> Deployment {
     Deployment::load(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
         .expect("a deployment")
+}
+
+/// A request that shows nothing to any `when`.
+struct Bare;
+
+impl Attributes for Bare {
+    fn attribute(&self, _: &str) -> Option<Attribute<'_>> {
+        None
+    }
+}
+
+/// Who serves a bare call for a name in a project's state, best first, equals by age.
+pub fn candidates(snapshot: &Snapshot, requested: &str) -> Result<Vec<Candidate>, Refusal> {
+    match Selection::of(snapshot, &Asking { model: requested, request: &Bare, may_call: &|_| true }) {
+        Ok(selection) => Ok(selection.order().cloned().collect()),
+        Err(Nothing::Refused(refusal)) => Err(refusal),
+        Err(Nothing::NotAllowed) => panic!("nothing is forbidden here"),
+    }
 }
 
 impl Api {

@@ -10,6 +10,10 @@ mod access;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod choosing;
+#[cfg(test)]
+mod d1_away;
+#[cfg(test)]
 mod data_plane;
 #[cfg(test)]
 mod discovery;
@@ -60,6 +64,8 @@ mod providers;
 mod request_log;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod resolve;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]

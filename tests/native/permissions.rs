@@ -87,6 +87,7 @@ fn body(method: Method, pattern: &str) -> Value {
         (Method::Get | Method::Delete, _) | (_, "/api/v1/sealing-keys/rotate") => json!({}),
         (Method::Post, "/api/v1/projects" | "/api/v1/users") => json!({"name": "new"}),
         (Method::Post, "/api/v1/providers") => json!({"name": "new", "provider": "openai", "api_key": "sk-new"}),
+        (Method::Post, "/api/v1/models/resolve") => json!({"model": "m"}),
         (Method::Post, "/api/v1/providers/{provider_id}/models") => json!({"model": "new"}),
         (Method::Post, "/api/v1/ai-providers") => json!({"name": "new", "provider": "openai", "defaultModel": "new"}),
         (Method::Post, "/api/admin/providers") => json!({"name": "new", "type": "openai", "api_key": "sk-new"}),

@@ -1,6 +1,6 @@
-//! What a call finds: `store::snapshot::read` and `Snapshot::candidates`.
+//! What a call finds: `store::snapshot::read` and `Selection::of`.
 
-use crate::harness::{ADMIN_TOKEN, Api, K1, K2, deployment};
+use crate::harness::{ADMIN_TOKEN, Api, K1, K2, candidates, deployment};
 use serde_json::json;
 use sluice::access::TokenHash;
 use sluice::domain::base_url::PrivateUpstreams;
@@ -21,7 +21,7 @@ fn snapshot(api: &Api) -> Snapshot {
 
 /// The selectors that serve a call for a name, best first; or the refusal's code.
 fn found(api: &Api, requested: &str) -> Vec<String> {
-    match snapshot(api).candidates(requested) {
+    match candidates(&snapshot(api), requested) {
         Ok(candidates) => candidates.iter().map(|candidate| candidate.selector()).collect(),
         Err(refusal) => vec![format!("!{}", refusal.reason.code())],
     }
@@ -50,9 +50,7 @@ fn a_model_is_found_by_its_selector_its_names_and_its_providers_name() {
     ] {
         assert_eq!(found(&api, requested), [selector], "{requested}");
     }
-    for missing in
-        ["gpt", "openai^", "^gpt-5", "openai^gpt-6", "nobody^gpt-5", "", " ", "^", "openai^best", "Best^GPT-5"]
-    {
+    for missing in ["gpt", "openai^", "^gpt-5", "openai^gpt-6", "nobody^gpt-5", "^", "openai^best", "Best^GPT-5"] {
         assert_eq!(found(&api, missing), ["!model.not_found"], "{missing}");
     }
 }
@@ -163,7 +161,7 @@ fn all_that_can_be_called_is_listed_oldest_first() {
 /// The credential of provider `p`'s default model, as a call opens it.
 fn opened(api: &Api) -> Result<Opened, Refusal> {
     let snapshot = snapshot(api);
-    let provider = snapshot.candidates("p")?.swap_remove(0).provider;
+    let provider = candidates(&snapshot, "p")?.swap_remove(0).provider;
     let (_, resolved) = provider.settled(PrivateUpstreams::Refused)?;
     provider.credential(&snapshot.project, resolved.auth_method, api.deployment.ring()).cloned()
 }
@@ -229,7 +227,7 @@ fn an_address_that_is_no_longer_allowed_is_refused_at_the_call() {
     let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("ALLOW_PRIVATE_UPSTREAMS", "true")]);
     let p = api.provider_with(json!({"name": "p", "provider": "ollama", "api_key": ""}));
     api.model(&p, "m");
-    let provider = snapshot(&api).candidates("p").expect("found").swap_remove(0).provider;
+    let provider = candidates(&snapshot(&api), "p").expect("found").swap_remove(0).provider;
     assert_eq!(provider.settled(PrivateUpstreams::Refused).expect_err("refused").reason, Reason::AddressRefused);
     assert_eq!(deployment(&[]).private_upstreams, PrivateUpstreams::Refused);
 }

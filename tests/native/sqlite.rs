@@ -3,9 +3,11 @@
 use rusqlite::limits::Limit;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Statement as Prepared, params_from_iter};
-use sluice::ports::{Clock, Db, DbError, Local, NoRandomness, Outcome, Param, Rng, Statement};
+use sluice::ports::{Clock, Db, DbError, Local, Make, NoRandomness, Outcome, Param, Rng, Shelf, Statement};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use sluice::domain::timestamp::Timestamp;
 
@@ -152,6 +154,29 @@ impl Db for Sqlite {
             }
             self.run_batch(&statements)
         })
+    }
+}
+
+/// Copies in memory, made at once. Whoever holds it may read and write it, as nobody but the Worker should.
+#[derive(Debug, Default)]
+pub struct MemoryShelf {
+    pub copies: RefCell<BTreeMap<String, String>>,
+    /// Copies made so far.
+    pub made: Cell<usize>,
+}
+
+impl Shelf for MemoryShelf {
+    fn keep(&self, name: String, _: Duration, make: Make) {
+        self.made.set(self.made.get() + 1);
+        self.copies.borrow_mut().extend(make(&SystemRng).map(|copy| (name, copy)));
+    }
+
+    fn find<'a>(&'a self, name: &'a str) -> Local<'a, Option<String>> {
+        Box::pin(async { self.copies.borrow().get(name).cloned() })
+    }
+
+    fn clear(&self, name: String) {
+        self.copies.borrow_mut().remove(&name);
     }
 }
 

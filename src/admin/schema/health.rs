@@ -7,7 +7,12 @@ pub static HEALTH: Object = Object {
     name: "Health",
     doc: "Whether the deployment is configured, and D1 answers.",
     fields: &[
-        read("status", Type::Word(|| vec!["ok", "unavailable"]), "`ok` where every check is."),
+        read(
+            "status",
+            Type::Word(|| vec!["ok", "degraded", "unavailable"]),
+            "`ok` where every check is; `degraded` where D1 alone does not answer, so that calls go on for a while and \
+             nothing can be written; `unavailable` where nothing can be served.",
+        ),
         read("version", TEXT, "Sluice's version."),
         read("checks", Type::Object(&HEALTH_CHECKS), "What was looked at."),
     ],

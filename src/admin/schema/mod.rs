@@ -22,6 +22,7 @@ pub mod page;
 pub mod projects;
 pub mod providers;
 pub mod requests;
+pub mod resolve;
 pub mod sealing_keys;
 pub mod secrets;
 pub mod tokens;

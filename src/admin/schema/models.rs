@@ -63,15 +63,16 @@ pub static MODEL: Object = Object {
         field(
             "when",
             Type::Map { of: &Type::Any, least: 0, most: UNBOUNDED },
-            "Which requests without a model's name it serves: attribute to value, all of which must hold. An object of \
-             `$in $nin $ne $gt $gte $lt $lte $exists $prefix $glob` compares otherwise. Null or empty: none.",
+            "Which requests it takes before others, and without being named: attribute to value, all of which must \
+             hold. An object of `$in $nin $ne $gt $gte $lt $lte $exists $prefix $glob` compares otherwise. Null or \
+             empty: no condition.",
         )
         .or_null()
         .example(r#"{"stream": true, "max_tokens": {"$lte": 4096}}"#),
         field(
             "weight",
             Type::Number { from: Bound::Above(0.0), to: 1_000_000.0 },
-            "Its share of the calls among those of its priority.",
+            "Its share of the calls among its equals in priority.",
         )
         .default("1"),
         field(

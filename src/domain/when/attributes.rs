@@ -1,16 +1,18 @@
 //! What a request shows to `when`.
 
+use std::borrow::Cow;
+
 /// One attribute's value.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Attribute<'a> {
     /// A string.
-    Text(&'a str),
+    Text(Cow<'a, str>),
     /// A number; integers beyond 2^53 lose their last digits, as in JSON.
     Number(f64),
     /// A truth value.
     Bool(bool),
-    /// A list of strings (`tags`).
-    List(&'a [String]),
+    /// A list of strings (`tags`), or what goes by several names: `user` and `token` by id and by name.
+    List(Cow<'a, [String]>),
 }
 
 /// A request, seen as named attributes.

@@ -15,7 +15,7 @@ impl Scalar {
     /// Equal in type and value; a list is equal when one of its elements is.
     fn equals(&self, attribute: &Attribute<'_>) -> bool {
         match (self, attribute) {
-            (Self::Text(expected), Attribute::Text(found)) => expected == found,
+            (Self::Text(expected), Attribute::Text(found)) => expected == found.as_ref(),
             (Self::Number(expected), Attribute::Number(found)) => expected == found,
             (Self::Bool(expected), Attribute::Bool(found)) => expected == found,
             (Self::Text(expected), Attribute::List(found)) => found.contains(expected),

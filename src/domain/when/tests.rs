@@ -17,10 +17,10 @@ fn request(value: Value) -> Request {
 impl Attributes for Request {
     fn attribute(&self, name: &str) -> Option<Attribute<'_>> {
         if name == "tags" {
-            return self.tags.as_deref().map(Attribute::List);
+            return self.tags.as_deref().map(|tags| Attribute::List(tags.into()));
         }
         match self.values.get(name)? {
-            Value::String(text) => Some(Attribute::Text(text)),
+            Value::String(text) => Some(Attribute::Text(text.into())),
             Value::Number(number) => number.as_f64().map(Attribute::Number),
             Value::Bool(truth) => Some(Attribute::Bool(*truth)),
             _ => None,

@@ -109,6 +109,12 @@ impl<'a> Value<'a> {
         (self.kind == Kind::Number).then(|| read_u64(self.raw)).flatten()
     }
 
+    /// Any number, rounded to the nearest double; `None` for anything else.
+    pub fn decimal(&self) -> Option<f64> {
+        let text = (self.kind == Kind::Number).then(|| std::str::from_utf8(self.raw).ok())?;
+        text.and_then(|text| text.parse().ok())
+    }
+
     /// A boolean; `None` for anything else.
     pub fn boolean(&self) -> Option<bool> {
         (self.kind == Kind::Bool).then(|| self.raw.first() == Some(&b't'))

@@ -121,3 +121,15 @@ proptest! {
         prop_assert!(opened(&ring, &keyed, &place()).is_err());
     }
 }
+
+#[test]
+fn a_copy_opens_under_its_own_name_and_never_as_a_credential() {
+    let ring = ring(K1);
+    let copy = ring.seal_copy("rows", "caller/1", &SystemRng).expect("sealed");
+    assert!(ring.open_copy(&copy, "caller/1").is_ok_and(|rows| rows.expose() == "rows"));
+    assert_eq!(ring.open_copy(&copy, "caller/2").map(|_| ()), Err(SealError::Broken));
+    let same_place = String::from_utf8(place().additional_data()).expect("text");
+    let as_copy = ring.seal_copy("sk-secret", &same_place, &SystemRng).expect("sealed");
+    assert_eq!(opened(&ring, &as_copy, &place()), Err(SealError::Broken), "another purpose, another key");
+    assert_eq!(ring.open_copy(&seal(&ring, "sk-secret"), &same_place).map(|_| ()), Err(SealError::Broken));
+}
