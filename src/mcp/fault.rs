@@ -51,35 +51,35 @@ pub struct Fault {
 
 impl Fault {
     /// A message that is none, or whose frame is wrong: 400.
-    pub fn of_frame(id: Option<&Value>, code: Code, message: impl Into<String>) -> Self {
-        Self { id: id.cloned(), status: 400, code, message: message.into(), data: None }
+    pub fn of_frame(id: Option<&Value>, code: Code, message: impl Into<String>) -> Box<Self> {
+        Box::new(Self { id: id.cloned(), status: 400, code, message: message.into(), data: None })
     }
 
     /// What a method says of its parameters: an answer like any other.
-    pub fn of_params(id: &Value, message: impl Into<String>) -> Self {
+    pub fn of_params(id: &Value, message: impl Into<String>) -> Box<Self> {
         let (id, message) = (Some(id.clone()), message.into());
-        Self { id, status: 200, code: Code::InvalidParams, message, data: None }
+        Box::new(Self { id, status: 200, code: Code::InvalidParams, message, data: None })
     }
 
     /// A method that is not served in that revision.
-    pub fn no_method(id: &Value, revision: Revision, method: &str) -> Self {
+    pub fn no_method(id: &Value, revision: Revision, method: &str) -> Box<Self> {
         let status = match revision.era() {
             Era::Handshake => 200,
             Era::Stateless => 404,
         };
         let shown: String = method.chars().take(100).collect();
         let message = format!("there is no method `{shown}` in {}", revision.as_str());
-        Self { id: Some(id.clone()), status, code: Code::MethodNotFound, message, data: None }
+        Box::new(Self { id: Some(id.clone()), status, code: Code::MethodNotFound, message, data: None })
     }
 
     /// A revision that is not spoken here.
-    pub fn unsupported(id: Option<&Value>, requested: &str) -> Self {
+    pub fn unsupported(id: Option<&Value>, requested: &str) -> Box<Self> {
         let supported = Revision::ALL.map(Revision::as_str);
         let requested: String = requested.chars().take(100).collect();
         let message =
             format!("protocol version `{requested}` is not spoken here: take one of {}", supported.join(", "));
         let data = json!({"supported": supported, "requested": requested});
-        Self { data: Some(data), ..Self::of_frame(id, Code::UnsupportedVersion, message) }
+        Box::new(Self { data: Some(data), ..*Self::of_frame(id, Code::UnsupportedVersion, message) })
     }
 
     /// The message that says it.

@@ -32,9 +32,9 @@ pub enum Posted {
     /// Nothing that is answered: notifications.
     Noted,
     /// One request.
-    One(Result<Asked, Fault>),
+    One(Result<Asked, Box<Fault>>),
     /// The requests of a batch.
-    Many(Vec<Result<Asked, Fault>>),
+    Many(Vec<Result<Asked, Box<Fault>>>),
 }
 
 /// A request.
@@ -105,7 +105,7 @@ enum Place {
 }
 
 /// A request, or what is wrong with it; `None` for what is not answered.
-fn message_of(headers: &Headers, message: Value, place: Place) -> Option<Result<Asked, Fault>> {
+fn message_of(headers: &Headers, message: Value, place: Place) -> Option<Result<Asked, Box<Fault>>> {
     let refuse = |id: Option<&Value>, message: &str| Some(Err(Fault::of_frame(id, Code::InvalidRequest, message)));
     let Value::Object(mut message) = message else {
         return refuse(None, "a message is a JSON object");
@@ -148,7 +148,12 @@ fn message_of(headers: &Headers, message: Value, place: Place) -> Option<Result<
 }
 
 /// What a request speaks, by itself or by the handshake before it.
-fn revision_of(headers: &Headers, id: &Value, method: &str, params: &Map<String, Value>) -> Result<Revision, Fault> {
+fn revision_of(
+    headers: &Headers,
+    id: &Value,
+    method: &str,
+    params: &Map<String, Value>,
+) -> Result<Revision, Box<Fault>> {
     let refuse = |code, message: String| Err(Fault::of_frame(Some(id), code, message));
     let named = headers.version.as_deref();
     let meta = params.get("_meta").and_then(Value::as_object);
@@ -194,7 +199,7 @@ fn plain(value: &str) -> Option<String> {
     }
 }
 
-fn what(id: &Value, revision: Revision, method: &str, mut params: Map<String, Value>) -> Result<What, Fault> {
+fn what(id: &Value, revision: Revision, method: &str, mut params: Map<String, Value>) -> Result<What, Box<Fault>> {
     let wrong = |message: &str| Fault::of_params(id, message);
     match (method, revision.era()) {
         ("initialize", Era::Handshake) => match params.get("protocolVersion").and_then(Value::as_str) {

@@ -168,7 +168,7 @@ fn a_batch_is_the_first_revisions_and_each_of_its_requests_is_answered() {
     let begins =
         json!([{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-03-26"}}]);
     let Posted::Many(begun) = read(&Headers::default(), begins.to_string().as_bytes()) else { panic!("no batch") };
-    assert!(matches!(begun.as_slice(), [Err(Fault { code: Code::InvalidRequest, .. })]), "{begun:?}");
+    assert!(matches!(begun.as_slice(), [Err(fault)] if fault.code == Code::InvalidRequest), "{begun:?}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn check_origin(call: &Call<'_>) -> Result<(), Refusal> {
 }
 
 /// The HTTP status, where this is the only message, and the message.
-async fn answer(call: &Call<'_>, asked: Result<Asked, Fault>) -> (u16, Value) {
+async fn answer(call: &Call<'_>, asked: Result<Asked, Box<Fault>>) -> (u16, Value) {
     let outcome = match asked {
         Ok(asked) => result(call, &asked).await.map(|result| replied(&SERVER, &asked, result)),
         Err(fault) => Err(fault),
@@ -65,7 +65,7 @@ async fn answer(call: &Call<'_>, asked: Result<Asked, Fault>) -> (u16, Value) {
     outcome.map_or_else(|fault| (fault.status, fault.to_json()), |message| (200, message))
 }
 
-async fn result(call: &Call<'_>, asked: &Asked) -> Result<Map<String, Value>, Fault> {
+async fn result(call: &Call<'_>, asked: &Asked) -> Result<Map<String, Value>, Box<Fault>> {
     Ok(match &asked.what {
         What::Initialize(agreed) => initialized(&SERVER, *agreed),
         What::Discover => discovered(&SERVER),
