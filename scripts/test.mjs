@@ -7,6 +7,7 @@ import { inRoot, root } from "./places.mjs";
 import { teed } from "./process.mjs";
 import { setUp } from "./setup.mjs";
 import { projectNode } from "./setup/packages.mjs";
+import { ensureSchemathesis } from "./setup/schemathesis.mjs";
 import { Stop } from "./stop.mjs";
 import { wranglerEnv } from "./wrangler.mjs";
 
@@ -15,6 +16,10 @@ const CLOSING = { "cargo test": /^(\x1b\[\d+m)?(test result:|error)/, "wasm buil
 
 command(async () => {
   const tools = await setUp();
+  // A developer's machine may lack Python; CI may not.
+  const { missing } = await ensureSchemathesis();
+  if (missing && process.env.CI) throw new Stop(missing);
+  if (missing) console.log(`${missing}\nWithout it, the tests that hold the Worker against openapi.json are skipped.`);
   const stages = [];
 
   console.log("\nNative tests: cargo test (about 2 minutes the first time) …");

@@ -1,11 +1,11 @@
 //! Everything that can be done, and the action that a policy names it by. REST, MCP and every other surface share it.
 
 macro_rules! operations {
-    ($($(#[$doc:meta])* $name:ident = $audience:ident $action:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $audience:ident $action:literal;)+) => {
         /// Something a caller can ask for on the admin surfaces.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {
-            $($(#[$doc])* $name,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl Operation {
@@ -15,6 +15,11 @@ macro_rules! operations {
             /// The name that policies and the audit log use: `module:Operation`.
             pub const fn action(self) -> &'static str {
                 match self { $(Self::$name => $action,)+ }
+            }
+
+            /// What it does, in a sentence, for `/openapi.json`.
+            pub const fn summary(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
             }
 
             /// Who may come at all, before any policy.
@@ -41,6 +46,8 @@ pub enum Audience {
 operations! {
     /// Is the deployment configured, and does D1 answer?
     CheckHealth = Anyone "health:Check";
+    /// This API's own description, OpenAPI 3.1.
+    GetOpenApi = Anyone "openapi:GetOpenApi";
     /// Who am I?
     GetMe = Holder "me:GetMe";
     /// Speak MCP: each tool is held to its own action.

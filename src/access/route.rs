@@ -59,6 +59,7 @@ use Operation::*;
 /// Method, path pattern, operation. `{…}` takes one segment.
 pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/healthz", CheckHealth),
+    (Get, "/openapi.json", GetOpenApi),
     (Get, "/api/v1/me", GetMe),
     (Get, "/api/v1/me/provider-keys", ListProviderKeys),
     (Get, "/api/v1/me/provider-keys/{provider_id}", GetProviderKey),
@@ -157,7 +158,7 @@ pub enum Matched<'a> {
 }
 
 /// 000's spelling of the providers' paths, served by the same handlers.
-const PROVIDERS: (&str, &str) = ("/v1/llm-providers", "/api/v1/providers");
+pub const PROVIDERS: (&str, &str) = ("/v1/llm-providers", "/api/v1/providers");
 
 /// Whether a path is one of the control plane's among the data plane's.
 pub fn is_providers_alias(path: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The control plane: `/api/v1` and `/healthz` (SPEC section 5).
+//! The control plane: `/api/v1`, `/healthz` and `/openapi.json` (SPEC section 5).
 //!
 //! A request's way: route → 401 → 403 → handler → one batch that holds the change and its audit row → reply.
 
@@ -9,6 +9,7 @@ mod health;
 mod idempotency;
 mod me;
 mod models;
+mod openapi;
 mod own_keys;
 mod page;
 mod projects;
@@ -154,7 +155,10 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
     if let Matched::Route(operation, _) = &matched
         && operation.audience() == Audience::Anyone
     {
-        return Ok(health::check(world).await);
+        return match operation {
+            Operation::GetOpenApi => openapi::get(world),
+            _ => Ok(health::check(world).await),
+        };
     }
     let asks_for_methods = request.method == "OPTIONS";
     if let (true, Some(allow)) = (asks_for_methods, allow_to_anyone(&request.path)) {

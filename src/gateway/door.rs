@@ -68,8 +68,9 @@ impl Defaults {
     }
 }
 
+/// The endpoints that call a model, each by a POST.
 #[rustfmt::skip]
-const CALLS: [(&str, CallDoor); 5] = [
+pub const CALLS: [(&str, CallDoor); 5] = [
     ("/v1/chat/completions", CallDoor { name: "chat_completions", protocol: ChatCompletions, work: Work::Generate, defaults: Defaults::All }),
     ("/v1/responses", CallDoor { name: "responses", protocol: Responses, work: Work::Generate, defaults: Defaults::All }),
     ("/v1/messages", CallDoor { name: "anthropic_messages", protocol: AnthropicMessages, work: Work::Generate, defaults: Defaults::All }),

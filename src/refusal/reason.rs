@@ -12,11 +12,11 @@ pub enum Fault {
 }
 
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal $fault:ident;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $status:literal $code:literal $fault:ident;)+) => {
         /// Why a request was refused.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Reason {
-            $($(#[$doc])* $name,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl Reason {
@@ -31,6 +31,11 @@ macro_rules! reasons {
             /// The HTTP status.
             pub const fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)+ }
+            }
+
+            /// What it means, in a sentence, for `/openapi.json`.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
             }
 
             /// Who has to act.

@@ -1,6 +1,7 @@
 //! The control plane as its callers see it: a path and JSON in, status, headers and JSON out.
 
 use crate::fake_upstream::FakeUpstream;
+use crate::openapi;
 use crate::sqlite::{FakeClock, Sqlite, SystemRng};
 use serde_json::{Value, json};
 use sluice::access::route::Surface;
@@ -316,6 +317,8 @@ impl Caller<'_> {
                 assert_eq!(answer.body.as_object().map(serde_json::Map::len), Some(1), "{answer:?}");
             }
         }
+        let plain = request.path.as_str();
+        openapi::hold(method, plain, answer.status, answer.header("content-type"), &answer.body);
         api.transcript.borrow_mut().push_str(&format!("{method} {path} {answer:?}\n"));
         answer
     }

@@ -10,6 +10,8 @@ pub enum Unnamed {
     Allowed,
     /// An answer has the members that its schema names, in that order, and no others.
     Refused,
+    /// The same, but for the order.
+    RefusedInAnyOrder,
 }
 
 /// Asserts that a value fits.
@@ -22,10 +24,21 @@ pub fn assert_fits(value: &Value, schema: &Value, unnamed: Unnamed) {
 
 /// Whether a value fits, or the first reason why not.
 pub fn fits(value: &Value, schema: &Value, unnamed: Unnamed) -> Result<(), String> {
-    check(value, schema, unnamed, "$")
+    fits_within(&Value::Null, value, schema, unnamed)
 }
 
-fn check(value: &Value, schema: &Value, unnamed: Unnamed, at: &str) -> Result<(), String> {
+/// The same of a schema whose references lead into a document.
+pub fn fits_within(document: &Value, value: &Value, schema: &Value, unnamed: Unnamed) -> Result<(), String> {
+    check(value, schema, Rules { document, unnamed }, "$")
+}
+
+#[derive(Clone, Copy)]
+struct Rules<'d> {
+    document: &'d Value,
+    unnamed: Unnamed,
+}
+
+fn check(value: &Value, schema: &Value, within: Rules<'_>, at: &str) -> Result<(), String> {
     let rules = schema.as_object().expect("a schema is an object");
     for (keyword, rule) in rules {
         let holds = match keyword.as_str() {
@@ -33,9 +46,15 @@ fn check(value: &Value, schema: &Value, unnamed: Unnamed, at: &str) -> Result<()
                 Value::Array(types) => types.iter().any(|name| is_a(value, name)),
                 name => is_a(value, name),
             },
+            "$ref" => {
+                let to = rule.as_str().expect("a reference").trim_start_matches('#');
+                let named = within.document.pointer(to).unwrap_or_else(|| panic!("nothing is at {to}"));
+                check(value, named, within, at)?;
+                true
+            }
             "enum" => rule.as_array().expect("a list").contains(value),
-            "anyOf" => rule.as_array().expect("a list").iter().any(|schema| check(value, schema, unnamed, at).is_ok()),
-            "not" => check(value, rule, unnamed, at).is_err(),
+            "anyOf" => rule.as_array().expect("a list").iter().any(|schema| check(value, schema, within, at).is_ok()),
+            "not" => check(value, rule, within, at).is_err(),
             "minLength" => text(value).is_none_or(|text| text.chars().count() >= size(rule)),
             "maxLength" => text(value).is_none_or(|text| text.chars().count() <= size(rule)),
             "pattern" => text(value).is_none_or(|text| is_id_where_it_must_be(text, rule)),
@@ -52,7 +71,7 @@ fn check(value: &Value, schema: &Value, unnamed: Unnamed, at: &str) -> Result<()
             "maxItems" => value.as_array().is_none_or(|list| list.len() <= size(rule)),
             "items" => {
                 for (index, element) in value.as_array().into_iter().flatten().enumerate() {
-                    check(element, rule, unnamed, &format!("{at}[{index}]"))?;
+                    check(element, rule, within, &format!("{at}[{index}]"))?;
                 }
                 true
             }
@@ -63,10 +82,10 @@ fn check(value: &Value, schema: &Value, unnamed: Unnamed, at: &str) -> Result<()
             }),
             "propertyNames" => {
                 let mut names = value.as_object().into_iter().flat_map(Map::keys);
-                names.all(|name| check(&Value::from(name.as_str()), rule, unnamed, at).is_ok())
+                names.all(|name| check(&Value::from(name.as_str()), rule, within, at).is_ok())
             }
             "properties" | "additionalProperties" => match value {
-                Value::Object(object) => members_fit(object, rules, unnamed, at)?,
+                Value::Object(object) => members_fit(object, rules, within, at)?,
                 _ => true,
             },
             "description" | "default" | "examples" | "readOnly" | "writeOnly" => true,
@@ -82,7 +101,7 @@ fn check(value: &Value, schema: &Value, unnamed: Unnamed, at: &str) -> Result<()
 fn members_fit(
     object: &Map<String, Value>,
     rules: &Map<String, Value>,
-    unnamed: Unnamed,
+    within: Rules<'_>,
     at: &str,
 ) -> Result<bool, String> {
     let nothing = Map::new();
@@ -94,15 +113,15 @@ fn members_fit(
         match (named.get(name), others) {
             (Some(schema), _) => {
                 places.push(named.keys().position(|key| key == name));
-                check(member, schema, unnamed, &at)?;
+                check(member, schema, within, &at)?;
             }
-            (None, Some(Value::Object(_))) => check(member, &others.cloned().unwrap_or_default(), unnamed, &at)?,
+            (None, Some(Value::Object(_))) => check(member, &others.cloned().unwrap_or_default(), within, &at)?,
             (None, Some(Value::Bool(true))) => {}
-            (None, None) if unnamed == Unnamed::Allowed => {}
+            (None, None) if within.unnamed == Unnamed::Allowed => {}
             (None, _) => return Err(format!("{at} is in no table")),
         }
     }
-    if unnamed == Unnamed::Refused && !places.is_sorted() {
+    if within.unnamed == Unnamed::Refused && !places.is_sorted() {
         return Err(format!("{at} shows its fields in another order than its table"));
     }
     Ok(true)

@@ -45,6 +45,8 @@ mod me_and_health;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod own_keys;
 #[cfg(test)]
 mod own_keys_in_calls;

@@ -86,40 +86,53 @@ fn filters_narrow_the_log_and_what_they_cannot_read_they_refuse() {
     let model = api.model(&provider, "gpt-5");
     let base = |id: &str| row(&api, id);
     let rows = [
-        UsageRow { provider_id: Some(provider.clone()), model_id: Some(model), ..base("req_a") },
-        UsageRow { status: 429, error_code: Some("upstream.error"), streamed: true, ..base("req_b") },
+        UsageRow { provider_id: Some(provider.clone()), model_id: Some(model), ..base("req_000000000000000a") },
+        UsageRow { status: 429, error_code: Some("upstream.error"), streamed: true, ..base("req_000000000000000b") },
         UsageRow {
             status: 404,
             error_code: Some("model.not_found"),
             requested_model: Some("typo".into()),
             model_id: None,
-            ..base("req_c")
+            ..base("req_000000000000000c")
         },
         UsageRow {
             status: 502,
             created_at: TODAY - DAY,
             token_id: Some("tok_0000000000000001".into()),
-            ..base("req_d")
+            ..base("req_000000000000000d")
         },
-        UsageRow { user_id: Some("usr_0000000000000001".into()), created_at: TODAY - 90 * DAY, ..base("req_e") },
+        UsageRow {
+            user_id: Some("usr_0000000000000001".into()),
+            created_at: TODAY - 90 * DAY,
+            ..base("req_000000000000000e")
+        },
     ];
     write(&api, &rows);
     for (query, expected) in [
-        ("", &["req_c", "req_b", "req_a", "req_d", "req_e"][..]),
-        ("?status=429", &["req_b"]),
-        ("?status=4xx", &["req_c", "req_b"]),
-        ("?status=5xx", &["req_d"]),
-        ("?status=2xx&provider=OPENAI", &["req_a"]),
-        ("?model=openai%5Egpt-5", &["req_a"]),
-        ("?model=typo", &["req_c"]),
-        ("?error_code=upstream.error", &["req_b"]),
-        ("?streamed=true", &["req_b"]),
-        ("?streamed=false&status=502", &["req_d"]),
-        ("?token=tok_0000000000000001", &["req_d"]),
-        ("?user=usr_0000000000000001", &["req_e"]),
-        ("?from=2026-11-20", &["req_c", "req_b", "req_a"]),
-        ("?to=2026-11-20", &["req_d", "req_e"]),
-        ("?from=2026-11-19&to=2026-11-20T00:00:00Z", &["req_d"]),
+        (
+            "",
+            &[
+                "req_000000000000000c",
+                "req_000000000000000b",
+                "req_000000000000000a",
+                "req_000000000000000d",
+                "req_000000000000000e",
+            ][..],
+        ),
+        ("?status=429", &["req_000000000000000b"]),
+        ("?status=4xx", &["req_000000000000000c", "req_000000000000000b"]),
+        ("?status=5xx", &["req_000000000000000d"]),
+        ("?status=2xx&provider=OPENAI", &["req_000000000000000a"]),
+        ("?model=openai%5Egpt-5", &["req_000000000000000a"]),
+        ("?model=typo", &["req_000000000000000c"]),
+        ("?error_code=upstream.error", &["req_000000000000000b"]),
+        ("?streamed=true", &["req_000000000000000b"]),
+        ("?streamed=false&status=502", &["req_000000000000000d"]),
+        ("?token=tok_0000000000000001", &["req_000000000000000d"]),
+        ("?user=usr_0000000000000001", &["req_000000000000000e"]),
+        ("?from=2026-11-20", &["req_000000000000000c", "req_000000000000000b", "req_000000000000000a"]),
+        ("?to=2026-11-20", &["req_000000000000000d", "req_000000000000000e"]),
+        ("?from=2026-11-19&to=2026-11-20T00:00:00Z", &["req_000000000000000d"]),
         ("?model=nothing", &[]),
     ] {
         assert_eq!(ids(&api, query), expected, "{query}");
@@ -143,17 +156,18 @@ fn filters_narrow_the_log_and_what_they_cannot_read_they_refuse() {
 fn pages_show_each_call_once_while_new_ones_come_in() {
     let api = Api::new();
     // Three of them began in the same millisecond.
-    let rows: Vec<_> =
-        (0..9).map(|n| UsageRow { created_at: TODAY + n / 3, ..row(&api, &format!("req_{n}")) }).collect();
+    let rows: Vec<_> = (0..9)
+        .map(|n| UsageRow { created_at: TODAY + n / 3, ..row(&api, &format!("req_000000000000000{n}")) })
+        .collect();
     write(&api, &rows);
     let all = ids(&api, "");
-    assert_eq!(all.first().map(String::as_str), Some("req_8"));
+    assert_eq!(all.first().map(String::as_str), Some("req_0000000000000008"));
     let mut seen = Vec::new();
     let mut cursor = String::new();
     for n in 0..20 {
         let page = api.get(&format!("/api/v1/requests?limit=2{cursor}")).must(200);
         seen.extend(page.column("request_id"));
-        write(&api, &[UsageRow { created_at: TODAY + 100 + n, ..row(&api, &format!("req_new_{n}")) }]);
+        write(&api, &[UsageRow { created_at: TODAY + 100 + n, ..row(&api, &format!("req_000000000000new{n}")) }]);
         let Some(next) = page.body["next_cursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }

@@ -12,12 +12,20 @@ import { chosenPort, ensureFree } from "../../scripts/serve/port.mjs";
 import { welcome } from "../../scripts/serve/welcome.mjs";
 import { atLeast, field, lockedVersion } from "../../scripts/setup/locked.mjs";
 import { executable, wasmBindgenTarget, workerBuildTarget } from "../../scripts/setup/platform.mjs";
+import { findPython } from "../../scripts/setup/schemathesis.mjs";
 import { ensureLocalSecrets, newAdminToken, newSealingKeys, withMissing } from "../../scripts/setup/secrets.mjs";
 import { wasmBindgenTool, workerBuildTool } from "../../scripts/setup/tools.mjs";
 import { measure } from "../../scripts/size.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "sluice-setup-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe("Python", () => {
+  test("without one that is new enough it is said which is needed, and where it is", async () => {
+    const { missing } = await findPython(["no-such-python", process.execPath]);
+    assert.match(missing, /Python 3\.10\.0 or newer.*python\.org/);
+  });
+});
 
 describe("lock files", () => {
   test("a package's version, not that of one whose name it begins", () => {

@@ -57,7 +57,9 @@ pub fn schema(object: &Object, purpose: Purpose, references: References) -> Valu
     match (object.rest, purpose) {
         (Rest::Kept(refused), _) => {
             schema.put("additionalProperties", true);
-            schema.put("propertyNames", json!({"not": {"enum": refused}}));
+            if !refused.is_empty() {
+                schema.put("propertyNames", json!({"not": {"enum": refused}}));
+            }
         }
         (Rest::Refused, Purpose::Create | Purpose::Update) => schema.put("additionalProperties", false),
         // What a later version adds to an answer must not break who reads it.
