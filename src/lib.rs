@@ -13,6 +13,7 @@ pub mod discovery;
 pub mod domain;
 pub mod gateway;
 pub mod json;
+pub mod mcp;
 pub mod ports;
 pub mod protocol;
 pub mod refusal;

@@ -10,6 +10,7 @@ use sluice::deployment::Deployment;
 use sluice::discovery::Catalogues;
 use sluice::domain::ids::RequestId;
 use sluice::domain::when::{Attribute, Attributes};
+use sluice::mcp::Headers;
 use sluice::refusal::Refusal;
 use sluice::routing::{Asking, Candidate, Nothing, Selection, Snapshot};
 use std::cell::RefCell;
@@ -41,6 +42,7 @@ pub struct Caller<'a> {
     if_none_match: Option<String>,
     accept: Option<String>,
     idempotency_key: Option<String>,
+    mcp: Headers,
 }
 
 /// What came back.
@@ -119,6 +121,7 @@ impl Api {
             if_none_match: None,
             accept: None,
             idempotency_key: None,
+            mcp: Headers::default(),
         }
     }
 
@@ -240,6 +243,11 @@ impl Caller<'_> {
         self
     }
 
+    pub fn mcp_headers(mut self, headers: Headers) -> Self {
+        self.mcp = headers;
+        self
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Vec::new())
     }
@@ -274,6 +282,7 @@ impl Caller<'_> {
             accept: self.accept.clone(),
             idempotency_key: self.idempotency_key.clone(),
             address: Some("192.0.2.7".into()),
+            mcp: self.mcp.clone(),
             body,
         }
     }
@@ -296,7 +305,9 @@ impl Caller<'_> {
         let answer = Answer { status: reply.status, headers: reply.headers, text, body };
         if answer.status >= 400 && !(method == "GET" && path == "/healthz") {
             let error = &answer.body["error"];
-            if Surface::of(&request.path) == Surface::Own {
+            if answer.body.get("jsonrpc").is_some() {
+                assert!(error["code"].is_i64() && error["message"].is_string(), "{answer:?}");
+            } else if matches!(Surface::of(&request.path), Surface::Own | Surface::Mcp) {
                 let replayed = answer.header("idempotency-replayed").is_some();
                 assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
                 assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");

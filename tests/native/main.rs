@@ -37,6 +37,10 @@ mod idempotency;
 #[cfg(test)]
 mod json_schema;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
+mod mcp_client;
+#[cfg(test)]
 mod me_and_health;
 #[cfg(test)]
 mod models;
