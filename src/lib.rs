@@ -15,6 +15,7 @@ pub mod domain;
 pub mod gateway;
 pub mod json;
 pub mod limits;
+pub mod mcp;
 pub mod ports;
 pub mod protocol;
 pub mod refusal;

@@ -50,6 +50,8 @@ operations! {
     GetOpenApi = Anyone "openapi:GetOpenApi";
     /// Who am I?
     GetMe = Holder "me:GetMe";
+    /// Speak MCP: each tool is held to its own action.
+    UseTools = Holder "mcp:UseTools";
     /// List projects: root sees all, a token its own.
     ListProjects = Permitted "projects:ListProjects";
     /// Read a project.

@@ -182,11 +182,14 @@ impl Policy {
         self.rules.iter().any(|rule| rule.effect == Effect::Deny && rule.applies(operation, resources))
     }
 
-    /// Whether there is any resource that the action might be allowed on.
+    /// Whether there is any resource that the action might be allowed on: one that no deny takes wholly.
     pub fn could_permit(&self, operation: Operation) -> bool {
-        let allows = |rule: &&Rule| rule.effect == Effect::Allow;
-        let by_rules = self.rules.iter().filter(allows);
-        by_rules.flat_map(|rule| &rule.actions).any(|action| action.matches(operation.action()))
+        let about = |effect: Effect| {
+            let rules = self.rules.iter().filter(move |rule| rule.effect == effect);
+            let on_action = rules.filter(|rule| rule.actions.iter().any(|action| action.matches(operation.action())));
+            on_action.flat_map(|rule| &rule.resources)
+        };
+        about(Effect::Allow).any(|given| !about(Effect::Deny).any(|taken| taken.covers(given)))
             && self.bound_allows(|bound| bound.could_permit(operation))
     }
 
@@ -286,6 +289,17 @@ mod tests {
     fn policy(statements: Value) -> Policy {
         let statements: Vec<Statement> = serde_json::from_value(statements).expect("statements");
         Policy::from_statements("policy", &statements).expect("a policy")
+    }
+
+    #[test]
+    fn an_action_that_is_denied_wherever_it_is_allowed_could_not_be_permitted() {
+        let could = |denied: Value| {
+            let deny = json!({"effect": "deny", "actions": ["models:*"], "resources": denied});
+            let allow = json!({"effect": "allow", "actions": ["models:*"], "resources": ["mdl_a*", "mdl_b*"]});
+            policy(json!([allow, deny])).could_permit(Operation::DeleteModel)
+        };
+        assert!(could(json!(["mdl_a*"])) && could(json!(["mdl_a1", "mdl_b1"])));
+        assert!(!could(json!(["*"])) && !could(json!(["mdl_b*", "mdl_a*"])));
     }
 
     #[test]

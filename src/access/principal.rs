@@ -89,6 +89,14 @@ impl Principal {
         }
     }
 
+    /// Whether there is any row that it might do this to.
+    pub fn could(&self, operation: Operation) -> bool {
+        match (operation.audience(), self) {
+            (Audience::Permitted, Self::Token(holder)) => holder.policy.could_permit(operation),
+            _ => self.may(operation, None),
+        }
+    }
+
     /// Refuses with 403, naming the action, unless it may do this to the row that `resources` lead to, outermost first.
     pub fn require(&self, operation: Operation, resources: &[&str]) -> Result<(), Refusal> {
         if self.may_on(operation, resources) { Ok(()) } else { Err(forbidden(operation, resources.last().copied())) }

@@ -33,13 +33,22 @@ impl Method {
         }
     }
 
-    const fn as_str(self) -> &'static str {
+    /// The name of it.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Get => "GET, HEAD",
+            Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+        }
+    }
+
+    /// As `Allow` has it.
+    const fn allowed(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            other => other.as_str(),
         }
     }
 }
@@ -114,7 +123,28 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Delete, "/api/admin/providers/{provider_id}", DeleteProvider),
     (Get, "/api/providers", ListProviders),
     (Get, "/api/models", ListModels),
+    // MCP's.
+    (Post, "/mcp", UseTools),
 ];
+
+/// MCP's tools: each takes one of these routes, and is held to its operation.
+pub const TOOLS: &[(&str, Method, &str)] = &[
+    ("list-ai-providers", Get, "/api/v1/ai-providers"),
+    ("get-ai-provider", Get, "/api/v1/ai-providers/{provider_id}"),
+    ("create-ai-provider", Post, "/api/v1/ai-providers"),
+    ("update-ai-provider", Patch, "/api/v1/ai-providers/{provider_id}"),
+    ("delete-ai-provider", Delete, "/api/v1/ai-providers/{provider_id}"),
+    ("list-models", Get, "/api/v1/models"),
+    ("test-model", Post, "/api/v1/providers/{provider_id}/models/{model_id}/test"),
+    ("list-available-models", Get, "/api/v1/providers/{provider_id}/available-models"),
+    ("get-usage", Get, "/api/v1/usage"),
+];
+
+/// The route that a tool takes.
+pub fn of_tool(name: &str) -> Option<(Method, &'static str, Operation)> {
+    let (_, method, pattern) = TOOLS.iter().find(|(tool, ..)| *tool == name)?;
+    ROUTES.iter().find(|(candidate, path, _)| (candidate, path) == (method, pattern)).copied()
+}
 
 /// What the table says of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,14 +174,17 @@ pub enum Surface {
     AiProviders,
     /// 002: `/api/admin/providers`, and what its users see.
     AdminPanel,
+    /// `/mcp`.
+    Mcp,
 }
 
 /// The documents' doors, by where their paths begin.
-const SURFACES: [(&str, Surface); 4] = [
+const SURFACES: [(&str, Surface); 5] = [
     ("/api/v1/ai-providers", Surface::AiProviders),
     ("/api/admin", Surface::AdminPanel),
     ("/api/providers", Surface::AdminPanel),
     ("/api/models", Surface::AdminPanel),
+    ("/mcp", Surface::Mcp),
 ];
 
 impl Surface {
@@ -181,7 +214,7 @@ pub fn find<'a>(method: Option<Method>, path: &'a str) -> Matched<'a> {
         return Matched::NoPath;
     }
     let allowed = Method::ALL.into_iter().filter(|method| allowed.contains(method));
-    Matched::MethodNotAllowed(allowed.map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", "))
+    Matched::MethodNotAllowed(allowed.map(Method::allowed).chain(["OPTIONS"]).collect::<Vec<_>>().join(", "))
 }
 
 fn captures<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
@@ -248,5 +281,14 @@ mod tests {
         for (index, (method, pattern, _)) in ROUTES.iter().enumerate() {
             assert!(ROUTES.iter().skip(index + 1).all(|(m, p, _)| (m, p) != (method, pattern)), "{pattern}");
         }
+    }
+
+    #[test]
+    fn every_tool_takes_a_route_and_none_stands_twice() {
+        for (index, (name, ..)) in TOOLS.iter().enumerate() {
+            assert!(of_tool(name).is_some(), "{name}");
+            assert!(TOOLS.iter().skip(index + 1).all(|(other, ..)| other != name), "{name}");
+        }
+        assert_eq!(of_tool("list-everything"), None);
     }
 }

@@ -7,7 +7,7 @@
 use super::reply::header_name;
 use super::{Call, Reply, Request, World, dispatch, refused};
 use crate::access::Operation;
-use crate::access::route::{Matched, Method, find};
+use crate::access::route::{Matched, Method, Surface, find};
 use crate::domain::invalid::Invalid;
 use crate::domain::retention::IDEMPOTENCY_KEPT_MS;
 use crate::json::{Members, json};
@@ -49,9 +49,11 @@ struct Keyed<'c> {
     fingerprint: String,
 }
 
-/// The request's key, if it is one that is kept.
+/// The request's key, if it is one that is kept. MCP's clients send the same headers with every message, so that theirs
+/// says nothing of one.
 pub fn key_of(request: &Request) -> Result<Option<&str>, Invalid> {
-    let key = request.idempotency_key.as_deref().filter(|_| request.method == "POST");
+    let is_kept = request.method == "POST" && Surface::of(&request.path) != Surface::Mcp;
+    let key = request.idempotency_key.as_deref().filter(|_| is_kept);
     match key.map(str::trim) {
         Some(key) if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..0x7f).contains(&byte)) => {
             Err(Invalid::new(HEADER, "the Idempotency-Key must be 1 to 255 printable ASCII characters, such as a UUID"))
@@ -253,7 +255,7 @@ impl Db for Claiming<'_> {
 
 impl Call<'_> {
     /// The same caller's, of another request.
-    fn of<'b>(&'b self, world: World<'b>, request: &'b Request, operation: Operation) -> Call<'b> {
+    pub(super) fn of<'b>(&'b self, world: World<'b>, request: &'b Request, operation: Operation) -> Call<'b> {
         let (principal, shown_once) = (self.principal.clone(), ShownOnce::default());
         Call { world, request, operation, principal, now: self.now, shown_once }
     }

@@ -38,6 +38,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
 use crate::limits::Limiters;
+use crate::mcp;
 use crate::ports::{Clock, Db, Rng, Upstream};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
@@ -78,6 +79,8 @@ pub struct Request {
     pub idempotency_key: Option<String>,
     /// The caller's address.
     pub address: Option<String>,
+    /// The headers that only MCP asks for.
+    pub mcp: mcp::Headers,
     /// The body; the edge stops reading a little above [`MAX_BODY_BYTES`].
     pub body: Vec<u8>,
 }
@@ -203,6 +206,7 @@ async fn dispatch(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> 
         Surface::Own => own(call, segments).await,
         Surface::AiProviders => surface::ai_providers::dispatch(call, segments).await,
         Surface::AdminPanel => surface::admin_panel::dispatch(call, segments).await,
+        Surface::Mcp => surface::mcp::serve(call).await,
     }
 }
 

@@ -26,6 +26,9 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
     let body = RequestBody::parse(request(call)?)?;
     let door = protocol(call)?;
     let (tags, country) = (call.query("tags"), call.query("country"));
+    if country.as_deref().is_some_and(|country| country.chars().count() != 2) {
+        return Err(Invalid::new("country", "country must be two letters, such as CH").into());
+    }
     let headers = [("x-sluice-tags", tags.as_deref()), ("cf-ipcountry", country.as_deref())];
     let asked = Asked {
         admitted: &admitted,

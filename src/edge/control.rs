@@ -10,6 +10,7 @@ use super::response::{Head, json};
 use super::system::Platform;
 use crate::admin::{MAX_BODY_BYTES, Reply, Request, World, serve as answer, writes};
 use crate::deployment::Deployment;
+use crate::mcp;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
@@ -32,6 +33,12 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         accept: header("accept"),
         idempotency_key: header("idempotency-key"),
         address: header("cf-connecting-ip"),
+        mcp: mcp::Headers {
+            origin: header("origin"),
+            version: header("mcp-protocol-version"),
+            method: header("mcp-method"),
+            name: header("mcp-name"),
+        },
         body,
     };
     let (database, outside, catalogues) = (D1(env), Outside(incoming), isolate::catalogues());

@@ -561,9 +561,11 @@ fn schemas_stand_alone_for_tools_and_name_each_other_in_openapi() {
     assert_eq!((&tool["required"], &tool["additionalProperties"]), (&json!(["name"]), &json!(false)));
     assert!(tool.get("anyOf").is_none() && !tool.to_string().contains("$ref"), "{tool:#}");
     assert_eq!(tool["properties"]["api_key"]["writeOnly"], true);
-    assert_eq!(tool["properties"]["protocol"]["type"], json!(["string", "null"]));
-    assert_eq!(tool["properties"]["protocol"]["enum"].as_array().and_then(|words| words.last()), Some(&Value::Null));
+    let protocol = &tool["properties"]["protocol"]["anyOf"];
+    assert_eq!((&protocol[0]["type"], &protocol[1]), (&json!("string"), &json!({"type": "null"})));
     let named = schema(&PROVIDER, Purpose::Create, References::Components);
+    assert_eq!(named["properties"]["protocol"]["type"], json!(["string", "null"]));
+    assert_eq!(named["properties"]["protocol"]["enum"].as_array().and_then(|words| words.last()), Some(&Value::Null));
     assert_eq!(named["anyOf"], json!([{"required": ["provider"]}, {"required": ["protocol", "base_url"]}]));
     let advanced = json!([{"$ref": "#/components/schemas/AdvancedCreate"}, {"type": "null"}]);
     assert_eq!(named["properties"]["advanced_json"]["anyOf"], advanced);

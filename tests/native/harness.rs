@@ -12,6 +12,7 @@ use sluice::domain::ids::{RequestId, TokenId};
 use sluice::domain::limits::Limits;
 use sluice::domain::when::{Attribute, Attributes};
 use sluice::limits::{Limiters, Standing};
+use sluice::mcp::Headers;
 use sluice::ports::Local;
 use sluice::refusal::Refusal;
 use sluice::routing::{Asking, Candidate, Nothing, Selection, Snapshot};
@@ -67,6 +68,7 @@ pub struct Caller<'a> {
     if_none_match: Option<String>,
     accept: Option<String>,
     idempotency_key: Option<String>,
+    mcp: Headers,
 }
 
 /// What came back.
@@ -146,6 +148,7 @@ impl Api {
             if_none_match: None,
             accept: None,
             idempotency_key: None,
+            mcp: Headers::default(),
         }
     }
 
@@ -267,6 +270,11 @@ impl Caller<'_> {
         self
     }
 
+    pub fn mcp_headers(mut self, headers: Headers) -> Self {
+        self.mcp = headers;
+        self
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Vec::new())
     }
@@ -301,6 +309,7 @@ impl Caller<'_> {
             accept: self.accept.clone(),
             idempotency_key: self.idempotency_key.clone(),
             address: Some("192.0.2.7".into()),
+            mcp: self.mcp.clone(),
             body,
         }
     }
@@ -324,7 +333,9 @@ impl Caller<'_> {
         let answer = Answer { status: reply.status, headers: reply.headers, text, body };
         if answer.status >= 400 && !(method == "GET" && path == "/healthz") {
             let error = &answer.body["error"];
-            if Surface::of(&request.path) == Surface::Own {
+            if answer.body.get("jsonrpc").is_some() {
+                assert!(error["code"].is_i64() && error["message"].is_string(), "{answer:?}");
+            } else if matches!(Surface::of(&request.path), Surface::Own | Surface::Mcp) {
                 let replayed = answer.header("idempotency-replayed").is_some();
                 assert!(replayed || error["request_id"] == request.id.as_str(), "{answer:?}");
                 assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{answer:?}");

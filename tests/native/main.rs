@@ -39,6 +39,10 @@ mod json_schema;
 #[cfg(test)]
 mod limiter;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
+mod mcp_client;
+#[cfg(test)]
 mod me_and_health;
 #[cfg(test)]
 mod models;

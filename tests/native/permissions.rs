@@ -1,9 +1,10 @@
-//! The one table of routes, walked with rows that are there by every kind of caller: 401 before 403 before 404.
+//! The one table of routes, and MCP's tools, walked with rows that are there by every kind of caller: 401 before 403 before
+//! 404.
 
 use crate::harness::{Answer, Api, NOW};
 use crate::usage;
 use serde_json::{Value, json};
-use sluice::access::route::{Method, ROUTES};
+use sluice::access::route::{Method, ROUTES, TOOLS, of_tool};
 use sluice::access::{Audience, Operation, Policy, Role};
 
 type Route = (Method, &'static str, Operation);
@@ -54,7 +55,23 @@ impl Furnished {
 
     fn call_with(&self, token: Option<&str>, (method, pattern): (Method, &str), body: Value) -> Answer {
         let caller = self.api.authorized(token.map(|token| format!("Bearer {token}")));
-        caller.send(verb(method), &self.path(pattern), body.to_string().into_bytes())
+        if let Some((tool, pattern)) = tool_of(pattern) {
+            return caller.tool(tool, self.arguments(pattern, body));
+        }
+        caller.send(method.as_str(), &self.path(pattern), body.to_string().into_bytes())
+    }
+
+    /// What a tool is given where its route has a path and a body.
+    fn arguments(&self, pattern: &str, body: Value) -> Value {
+        let names_it = |name: &str| match (name, pattern.contains("/ai-providers")) {
+            ("{provider_id}", true) => "aiProviderId".to_owned(),
+            (name, _) => name.trim_matches(['{', '}']).to_owned(),
+        };
+        let mut arguments = body;
+        for (name, id) in self.ids.iter().filter(|(name, _)| pattern.contains(name)) {
+            arguments[names_it(name)] = json!(id);
+        }
+        arguments
     }
 
     fn token_of_policy(&self, policy: Value) -> String {
@@ -62,19 +79,11 @@ impl Furnished {
     }
 }
 
-fn verb(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-    }
-}
-
 /// What a route is sent so that it does what it is for. A route that takes a body and is not here fails the walk.
 fn body(method: Method, pattern: &str) -> Value {
+    let pattern = tool_of(pattern).map_or(pattern, |(_, pattern)| pattern);
     match (method, pattern) {
+        (Method::Post, "/mcp") => json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}),
         (Method::Get | Method::Delete, _) | (_, "/api/v1/sealing-keys/rotate") => json!({}),
         (Method::Post, "/api/v1/projects" | "/api/v1/users") => json!({"name": "new"}),
         (Method::Post, "/api/v1/providers") => json!({"name": "new", "provider": "openai", "api_key": "sk-new"}),
@@ -120,6 +129,20 @@ fn routes() -> impl Iterator<Item = Route> {
     ROUTES.iter().copied()
 }
 
+/// The routes, and each tool as another way to its own.
+fn ways_in() -> impl Iterator<Item = Route> {
+    let tools = TOOLS.iter().map(|(name, method, pattern)| {
+        let (_, _, operation) = of_tool(name).expect("a route");
+        (*method, &*format!("tool {name} {pattern}").leak(), operation)
+    });
+    routes().chain(tools)
+}
+
+/// The tool that a way in is, and the pattern of its route.
+fn tool_of(pattern: &str) -> Option<(&str, &str)> {
+    pattern.strip_prefix("tool ").and_then(|rest| rest.split_once(' '))
+}
+
 fn takes_a_token(route: &Route) -> bool {
     route.2.audience() != Audience::Anyone
 }
@@ -135,7 +158,7 @@ fn came_through(answer: &Answer, who: &str, (_, pattern, operation): Route) {
 
 #[test]
 fn root_comes_through_on_every_route() {
-    for route in routes() {
+    for route in ways_in() {
         let at = Furnished::new();
         came_through(&at.call(Some(crate::harness::ADMIN_TOKEN), route), "root", route);
     }
@@ -146,7 +169,7 @@ fn each_role_does_what_its_policy_says_to_rows_that_are_there() {
     for role in Role::ALL {
         let refusing = Furnished::new();
         let token = refusing.api.token_of_role(role.as_str());
-        for route in routes() {
+        for route in ways_in() {
             let allowed = match route.2.audience() {
                 Audience::Anyone | Audience::Holder => true,
                 Audience::Root => false,
@@ -170,7 +193,7 @@ fn a_policy_of_one_action_opens_that_action_and_no_other() {
     for operation in Operation::ALL.iter().filter(|operation| operation.audience() == Audience::Permitted) {
         let policy = json!([{"effect": "allow", "actions": [operation.action()]}]);
         let token = refusing.token_of_policy(policy.clone());
-        for route in routes().filter(takes_a_token) {
+        for route in ways_in().filter(takes_a_token) {
             if route.2 == *operation {
                 let at = Furnished::new();
                 came_through(&at.call(Some(&at.token_of_policy(policy.clone())), route), operation.action(), route);
@@ -184,7 +207,7 @@ fn a_policy_of_one_action_opens_that_action_and_no_other() {
 
 #[test]
 fn a_denied_action_is_refused_whatever_else_is_allowed() {
-    for route in routes().filter(|route| route.2.audience() == Audience::Permitted) {
+    for route in ways_in().filter(|route| route.2.audience() == Audience::Permitted) {
         let at = Furnished::new();
         let policy = json!([{"effect": "allow", "actions": ["*"]}, {"effect": "deny", "actions": [route.2.action()]}]);
         let token = at.token_of_policy(policy);
@@ -195,7 +218,7 @@ fn a_denied_action_is_refused_whatever_else_is_allowed() {
 
 #[test]
 fn a_deny_of_any_row_in_the_path_closes_the_route() {
-    for route in routes().filter(|route| route.2.audience() == Audience::Permitted) {
+    for route in ways_in().filter(|route| route.2.audience() == Audience::Permitted) {
         let at = Furnished::new();
         for id in at.named(route.1) {
             let policy =
@@ -209,7 +232,7 @@ fn a_deny_of_any_row_in_the_path_closes_the_route() {
 
 #[test]
 fn an_allow_of_one_row_opens_what_lies_under_it_and_no_collection() {
-    for route in routes().filter(|route| route.2.audience() == Audience::Permitted) {
+    for route in ways_in().filter(|route| route.2.audience() == Audience::Permitted) {
         let at = Furnished::new();
         let allow = |id: &str| json!([{"effect": "allow", "actions": ["*"], "resources": [id]}]);
         if at.named(route.1).is_empty() {
@@ -230,7 +253,7 @@ fn another_projects_admin_finds_nothing_here_whatever_it_sends() {
     let other = at.api.post("/api/v1/projects", json!({"name": "other"})).must(201).id();
     let minted = json!({"name": "o", "role": "admin", "project_id": other});
     let token = at.api.post("/api/v1/tokens", minted).must(201).body["token"].as_str().expect("a token").to_owned();
-    for route in routes().filter(|route| route.2.audience() == Audience::Permitted) {
+    for route in ways_in().filter(|route| route.2.audience() == Audience::Permitted) {
         let named = at.named(route.1);
         if named.is_empty() {
             if route.0 == Method::Get {
@@ -247,7 +270,12 @@ fn another_projects_admin_finds_nothing_here_whatever_it_sends() {
             continue;
         }
         // What is sent is not looked at before it is known that there is something to send it to.
-        for body in [body(route.0, route.1), json!({"nonsense": 1}), json!([])] {
+        // (What is no argument of a tool is its schema's to say, before any row.)
+        let sent = match tool_of(route.1) {
+            Some(_) => vec![body(route.0, route.1)],
+            None => vec![body(route.0, route.1), json!({"nonsense": 1}), json!([])],
+        };
+        for body in sent {
             let answer = at.api.changes_nothing(|| at.call_with(Some(&token), (route.0, route.1), body));
             is_refused(&answer, 404, "not_found");
         }
@@ -265,10 +293,11 @@ fn a_token_that_ended_or_was_switched_off_is_401_on_every_route() {
     api.clock.advance(1000);
     assert!(api.clock_ms() > NOW);
     let unknown = "slu_00000000000000000000000000000000000000000000";
-    for route in routes().filter(takes_a_token) {
+    for route in ways_in().filter(takes_a_token) {
         for token in [None, Some(""), Some(unknown), Some(&disabled), Some(&expired), Some(&of_user)] {
             // Neither the body nor the path is looked at.
-            for body in [body(route.0, route.1), json!([])] {
+            let other = if tool_of(route.1).is_some() { json!({"nonsense": 1}) } else { json!([]) };
+            for body in [body(route.0, route.1), other] {
                 let answer = api.changes_nothing(|| at.call_with(token, (route.0, route.1), body));
                 is_refused(&answer, 401, "auth.invalid_token");
             }
@@ -446,4 +475,24 @@ fn linking_a_secret_takes_the_right_to_read_it() {
     let linked = api.as_token(&both).post("/api/v1/providers", body).must(201).id();
     // What stays linked is not asked for again.
     api.as_token(&providers).patch(&format!("/api/v1/providers/{linked}"), json!({"name": "m"})).must(200);
+}
+
+#[test]
+fn a_list_of_tools_shows_what_its_reader_might_use() {
+    let at = Furnished::new();
+    let tools = |policy: Value| at.api.as_token(&at.token_of_policy(policy)).tools();
+    let all: Vec<&str> = TOOLS.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(at.api.root().tools(), all);
+    assert_eq!(at.api.as_token(&at.api.token_of_role("admin")).tools(), all);
+    assert_eq!(
+        at.api.as_token(&at.api.token_of_role("viewer")).tools(),
+        ["list-ai-providers", "get-ai-provider", "list-models", "get-usage"]
+    );
+    let one = at.path("{provider_id}");
+    let of_one = json!([{"effect": "allow", "actions": ["aiProviders:UpdateAiProvider"], "resources": [one]}]);
+    assert_eq!(tools(of_one), ["update-ai-provider"]);
+    assert_eq!(tools(json!([{"effect": "allow", "actions": ["llm:Invoke"]}])), Vec::<String>::new());
+    let denied = json!({"effect": "deny", "actions": ["models:*", "*:DeleteAiProvider"]});
+    let denies = tools(json!([{"effect": "allow", "actions": ["aiProviders:*", "models:*"]}, denied]));
+    assert_eq!(denies, ["list-ai-providers", "get-ai-provider", "create-ai-provider", "update-ai-provider"]);
 }

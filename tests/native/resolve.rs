@@ -200,3 +200,11 @@ fn what_a_call_is_refused_with_refuses_the_explanation() {
     api.db.run(&format!("UPDATE providers SET base_url = 'http://10.0.0.1' WHERE id = '{broken}'"));
     api.get("/api/v1/models/resolve?model=x").refuses(502, "upstream.address_refused", "");
 }
+
+#[test]
+fn a_country_is_two_letters() {
+    let api = Api::new();
+    api.model(&api.provider("main"), "gpt-5");
+    api.get("/api/v1/models/resolve?model=gpt-5&country=CHE").invalid("country");
+    api.get("/api/v1/models/resolve?model=gpt-5&country=CH").must(200);
+}

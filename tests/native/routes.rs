@@ -15,14 +15,7 @@ fn call(api: &Api, token: Option<&str>, (method, pattern): (Method, &str)) -> An
         .replace("{token_id}", "tok_0000000000000000")
         .replace("{request_id}", "req_0000000000000000");
     assert!(!path.contains('{'), "{pattern} takes a segment that this test does not know");
-    let method = match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-    };
-    api.authorized(token.map(|token| format!("Bearer {token}"))).send(method, &path, b"{}".to_vec())
+    api.authorized(token.map(|token| format!("Bearer {token}"))).send(method.as_str(), &path, b"{}".to_vec())
 }
 
 #[test]
@@ -31,7 +24,7 @@ fn every_route_has_a_handler() {
     for (method, pattern, operation) in ROUTES {
         let answer = call(&api, Some(ADMIN_TOKEN), (*method, *pattern));
         assert!(!answer.text.contains("has no handler"), "{operation:?} on {pattern}");
-        assert!([200, 404, 422].contains(&answer.status), "{pattern}: {} {}", answer.status, answer.text);
+        assert!([200, 400, 404, 422].contains(&answer.status), "{pattern}: {} {}", answer.status, answer.text);
     }
 }
 

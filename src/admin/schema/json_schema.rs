@@ -44,7 +44,7 @@ pub fn schema(object: &Object, purpose: Purpose, references: References) -> Valu
     let fields = || object.fields.iter().filter(|field| is_there(field, purpose));
     let mut properties = empty();
     for field in fields() {
-        properties.put(field.name, member(field, purpose, references));
+        properties.put(field.name, property(field, purpose, references));
     }
     let required: Vec<&str> = fields().filter(|field| is_required(field, purpose)).map(|field| field.name).collect();
     let mut schema = empty();
@@ -100,14 +100,15 @@ fn is_required(field: &Field, purpose: Purpose) -> bool {
     }
 }
 
-fn member(field: &Field, purpose: Purpose, references: References) -> Value {
+/// A member's schema.
+pub fn property(field: &Field, purpose: Purpose, references: References) -> Value {
     let mut schema = of_type(&field.kind, purpose, references);
     let takes_null = match purpose {
         Purpose::Create | Purpose::Update => field.null == Null::Clears,
         Purpose::Read | Purpose::Made => field.null != Null::Never,
     };
     if takes_null {
-        schema = or_null(schema);
+        schema = or_null(schema, references);
     }
     schema.put("description", field.doc);
     annotate(&mut schema, field, purpose);
@@ -128,8 +129,10 @@ fn annotate(schema: &mut Map<String, Value>, field: &Field, purpose: Purpose) {
     schema.put_some("examples", read(field.example).map(|example| vec![example]));
 }
 
-fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
-    let Some(name) = schema.get("type").cloned() else {
+/// The same or null. A tool's schema says so by a branch: not every model's API knows a list of types.
+fn or_null(mut schema: Map<String, Value>, references: References) -> Map<String, Value> {
+    let name = schema.get("type").cloned().filter(|_| references == References::Components);
+    let Some(name) = name else {
         let mut either = empty();
         either.put("anyOf", vec![Value::Object(schema), json!({"type": "null"})]);
         return either;

@@ -29,7 +29,7 @@ pub mod tokens;
 pub mod usage;
 pub mod users;
 
-pub use json_schema::{Purpose, References, component, parameter, schema};
+pub use json_schema::{Purpose, References, component, parameter, property, schema};
 
 /// A JSON object.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 
 pub mod admin_panel;
 pub mod ai_providers;
+pub mod mcp;
 
 use crate::access::route::Surface;
 use crate::refusal::{Dialect, Refusal};
@@ -10,7 +11,7 @@ use crate::refusal::{Dialect, Refusal};
 /// The shape of a door's errors.
 pub const fn dialect(surface: Surface) -> Dialect {
     match surface {
-        Surface::Own => Dialect::Admin,
+        Surface::Own | Surface::Mcp => Dialect::Admin,
         Surface::AiProviders | Surface::AdminPanel => Dialect::Plain,
     }
 }

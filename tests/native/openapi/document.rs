@@ -2,6 +2,7 @@
 
 use super::components::{headers, parameters, shared_query, used_schemas};
 use super::data_plane;
+use super::mcp;
 use super::operations::{Answer, Body, Described, GROUPS};
 use serde_json::{Map, Value, json};
 use sluice::access::Audience;
@@ -44,8 +45,9 @@ pub fn document() -> Value {
     for (path, methods) in aliases(&paths) {
         paths.insert(path, methods);
     }
+    tags.push(mcp::tag());
     tags.extend(data_plane::tags());
-    for (path, methods) in data_plane::paths() {
+    for (path, methods) in data_plane::paths().into_iter().chain([mcp::path()]) {
         paths.insert(path, methods);
     }
     let mut components = Map::new();

@@ -5,6 +5,7 @@ mod answers;
 mod components;
 mod data_plane;
 mod document;
+mod mcp;
 mod operations;
 mod vendors;
 
