@@ -1,9 +1,10 @@
 //! Sluice: an LLM gateway for Cloudflare's edge.
 //!
 //! The folders in the order of a request's way: `edge` hands it in, `access` says who it is, then either `admin`
-//! changes what `store` keeps, or `gateway` takes it through `routing` to an upstream and back. `discovery` asks an
-//! upstream what it can do, for `admin`. `retention` is what
-//! the clock starts. `domain`, `seal`, `protocol` and `refusal` are what all of them speak. Below `edge` nothing knows
+//! changes what `store` keeps, or `gateway` takes it through `routing` to an upstream and back. `limits` is what a
+//! limited token asks first, in an object of its own. `discovery` asks an upstream what it can do, for `admin`.
+//! `retention` is what the clock starts. `domain`, `seal`, `protocol` and `refusal` are what all of them speak. Below
+//! `edge` nothing knows
 //! the Worker.
 
 pub mod access;
@@ -13,6 +14,7 @@ pub mod discovery;
 pub mod domain;
 pub mod gateway;
 pub mod json;
+pub mod limits;
 pub mod mcp;
 pub mod ports;
 pub mod protocol;

@@ -42,6 +42,12 @@ pub trait Db {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>>;
 }
 
+/// The database of a Durable Object: it lies in the same process, so that nobody waits and nobody comes in between.
+pub trait ObjectDb {
+    /// Runs the statements as one transaction: all of them, or none. The answer is as [`Db::batch`]'s.
+    fn transaction(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DbError>;
+}
+
 /// Copies beside the database, which may get lost at any time: the edge's cache.
 pub trait Shelf {
     /// Keeps a copy under a name for so long. Nobody waits for it, and nobody hears whether it was kept.

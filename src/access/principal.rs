@@ -2,6 +2,7 @@
 
 use super::{Audience, Operation, Policy};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
+use crate::domain::limits::Limits;
 use crate::domain::selector::SelectorGlob;
 use crate::domain::timestamp::Timestamp;
 use crate::refusal::{Reason, Refusal};
@@ -25,6 +26,8 @@ pub struct TokenHolder {
     pub policy: Policy,
     /// Which models it may call; `None` is all.
     pub allowed_models: Option<Vec<SelectorGlob>>,
+    /// What it may use; `None` is unlimited.
+    pub limits: Option<Limits>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
     /// Whether it was switched off.

@@ -10,6 +10,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::name::key;
 use crate::domain::protocol::Protocol;
 use crate::gateway::admit::{Presented, admit};
+use crate::gateway::limit::check_test;
 use crate::json::json;
 use crate::ports::{NoShelf, Param, Shelf};
 use crate::refusal::{Reason, Refusal};
@@ -169,6 +170,7 @@ pub async fn test(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Re
     let admitted = admit(sources, world.deployment, &RefCell::default(), presented, call.now).await;
     // A test is allowed; the call that it makes may not be.
     let admitted = admitted.map_err(|refusal| refusal.on("model"))?;
+    check_test(admitted.limits())?;
     let candidate = admitted.snapshot.model(&model.id).ok_or_else(|| not_found("model", id))?;
     if !admitted.may_call(candidate) {
         let message = format!("a test is a call, and this token may not call `{}`", candidate.selector());

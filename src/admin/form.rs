@@ -62,23 +62,24 @@ pub struct Form {
 impl Form {
     /// Reads the body of a create or an update.
     pub fn read(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
-        Ok(Self::check(object(request)?, known)?)
+        Ok(Self::nested(object(request)?, known)?)
     }
 
     /// Reads a body that need not be there.
     pub fn read_if_any(request: &Request, known: &'static Object) -> Result<Self, Refusal> {
-        if request.body.is_empty() { Ok(Self::check(Map::new(), known)?) } else { Self::read(request, known) }
+        if request.body.is_empty() { Ok(Self::nested(Map::new(), known)?) } else { Self::read(request, known) }
     }
 
     /// Takes an object that came otherwise than as a body.
     pub fn of(object: Value, known: &'static Object) -> Result<Self, Invalid> {
         match object {
-            Value::Object(fields) => Self::check(fields, known),
+            Value::Object(fields) => Self::nested(fields, known),
             _ => Err(Invalid::new("", "the fields must be a JSON object")),
         }
     }
 
-    fn check(fields: Map<String, Value>, known: &'static Object) -> Result<Self, Invalid> {
+    /// Reads an object within a body.
+    pub fn nested(fields: Map<String, Value>, known: &'static Object) -> Result<Self, Invalid> {
         let mut names = Vec::with_capacity(fields.len());
         for field in fields.keys() {
             match known.field(field) {

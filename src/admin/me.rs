@@ -1,6 +1,7 @@
 //! Who am I?
 
 use super::reply::time;
+use super::tokens::limits;
 use super::{Call, Reply};
 use crate::access::{Operation, Principal};
 use crate::json::json;
@@ -19,9 +20,16 @@ pub async fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
         .filter(|operation| call.principal.may(**operation, None))
         .map(|operation| operation.action())
         .collect();
+    let standing = match &call.principal {
+        Principal::Token(holder) => match &holder.limits {
+            Some(limits) => call.world.limiters.standing(&holder.id, limits).await,
+            None => None,
+        },
+        Principal::Root => None,
+    };
     let mut view = match &call.principal {
         Principal::Root => json!({"kind": "root", "id": "root", "name": call.principal.name(), "project_id": null,
-            "user_id": null, "allowed_models": null, "expires_at": null}),
+            "user_id": null, "allowed_models": null, "limits": null, "standing": null, "expires_at": null}),
         Principal::Token(holder) => json!({
             "kind": "token",
             "id": holder.id,
@@ -30,6 +38,8 @@ pub async fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
             "user_id": holder.user,
             "allowed_models": holder.allowed_models.as_ref()
                 .map(|globs| globs.iter().map(|glob| glob.as_str()).collect::<Vec<_>>()),
+            "limits": limits::view(holder.limits),
+            "standing": limits::standing(standing),
             "expires_at": holder.expires_at.map(|end| time(end.ms())),
         }),
     };

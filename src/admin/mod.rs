@@ -37,6 +37,7 @@ use crate::domain::ids::{ProjectId, ProviderId, RequestId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
+use crate::limits::Limiters;
 use crate::mcp;
 use crate::ports::{Clock, Db, Rng, Upstream};
 use crate::protocol::query;
@@ -116,6 +117,8 @@ pub struct World<'a> {
     pub rng: &'a dyn Rng,
     /// The deployment's configuration.
     pub deployment: &'a Deployment,
+    /// What the tokens that have limits have used.
+    pub limiters: &'a dyn Limiters,
     /// The way to the upstreams.
     pub upstream: &'a dyn Upstream,
     /// What they have listed lately.

@@ -1,5 +1,7 @@
 //! Tokens: shown once, never stronger than their maker.
 
+pub mod limits;
+
 use super::form::{Form, Patch};
 use super::page::Page;
 use super::reply::{check_if_match, time};
@@ -8,6 +10,7 @@ use super::{Call, Reply, not_found};
 use crate::access::{Operation, PlainToken, Policy, Principal, Role, Statement, TokenHash};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
 use crate::domain::invalid::Invalid;
+use crate::domain::limits::Limits;
 use crate::domain::name::Name;
 use crate::domain::selector::SelectorGlob;
 use crate::domain::timestamp::Timestamp;
@@ -29,6 +32,7 @@ fn view(token: &TokenRow) -> Value {
         "role": token.role,
         "policy": token.policy,
         "allowed_models": token.allowed_models,
+        "limits": limits::view(token.limits),
         "expires_at": token.expires_at.map(time),
         "disabled": token.disabled,
         "created_at": time(token.created_at),
@@ -49,6 +53,7 @@ struct Change {
     name: Name,
     rights: Rights,
     allowed_models: Option<Vec<SelectorGlob>>,
+    limits: Option<Limits>,
     expires_at: Option<Timestamp>,
     disabled: bool,
 }
@@ -118,6 +123,7 @@ impl Change {
             name: Name::parse("name", &name)?,
             rights: Rights::read(form, stored, user)?,
             allowed_models: allowed.map(globs).transpose()?,
+            limits: limits::read(form, stored.and_then(|stored| stored.limits))?,
             expires_at: expires.over(stored.and_then(|stored| stored.expires_at).map(Timestamp::from_ms)),
             disabled: disabled.unwrap_or(stored.is_some_and(|stored| stored.disabled)),
         })
@@ -142,6 +148,9 @@ impl Change {
                 }
             }
         }
+        if let Some((param, most)) = own.limits.unwrap_or_default().exceeded_by(&self.limits.unwrap_or_default()) {
+            return beyond(param, &format!("yours is {most}, give that at most"));
+        }
         match (own.expires_at, self.expires_at) {
             (Some(end), None) => beyond("expires_at", &format!("yours ends at {end}")),
             (Some(end), Some(minted)) if minted > end => beyond("expires_at", &format!("yours ends at {end}")),
@@ -165,21 +174,22 @@ impl Change {
         }
     }
 
-    /// From `name` to `disabled`, in the order that INSERT and UPDATE have them.
-    fn columns(&self) -> [Param; 6] {
+    /// From `name` to `budget_period`, in the order that INSERT and UPDATE have them.
+    fn columns(&self) -> impl Iterator<Item = Param> {
         let (role, policy) = match &self.rights {
             Rights::Role(role) => (Some(role.as_str()), None),
             Rights::Policy(statements) => (None, Some(json!(statements).to_string())),
         };
         let globs = |globs: &Vec<SelectorGlob>| json!(globs.iter().map(SelectorGlob::as_str).collect::<Vec<_>>());
-        [
+        let own = [
             self.name.as_str().into(),
             role.into(),
             policy.into(),
             self.allowed_models.as_ref().map(|allowed| globs(allowed).to_string()).into(),
             self.expires_at.map(Timestamp::ms).into(),
             self.disabled.into(),
-        ]
+        ];
+        own.into_iter().chain(limits::columns(self.limits))
     }
 }
 
@@ -226,7 +236,20 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
-    Ok(Reply::resource(call.request, &view(&find(call, id).await?)))
+    let token = find(call, id).await?;
+    let mut shown = view(&token);
+    let mut reply = Reply::resource(call.request, &shown);
+    let Some(own) = token.limits else { return Ok(reply) };
+    // The tag is of the token, and whoever has it has the token as it is, but not what it has used by now.
+    let standing = call.world.limiters.standing(&token.id, &own).await;
+    if let Value::Object(fields) = &mut shown {
+        fields.put("standing", limits::standing(standing));
+    }
+    if reply.status == 304 {
+        reply = Reply { headers: reply.headers, ..Reply::json(200, &shown) };
+    }
+    reply.body = Some(shown.to_string());
+    Ok(reply)
 }
 
 pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
@@ -318,5 +341,6 @@ pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let statements =
         vec![tokens::DELETE.with([token.id.as_str().into()]), call.audit(Some(&token.project_id), ("token", id), &[])?];
     write_if(call.world.db, tokens::unchanged(&token), statements).await?;
+    call.world.limiters.forget(&[token.id]).await;
     Ok(Reply::gone())
 }

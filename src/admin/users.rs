@@ -12,6 +12,7 @@ use crate::domain::name::Name;
 use crate::json::json;
 use crate::ports::Param;
 use crate::refusal::{Reason, Refusal};
+use crate::store::tokens;
 use crate::store::users::{self, UserRow};
 use crate::store::{StoreError, write_and_read, write_if, written};
 use serde_json::Value;
@@ -156,6 +157,8 @@ pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     check_within(call, user.role)?;
     let [of_its_own, audit] = call.audit_user_deletion(&user.project_id, id)?;
     let statements = vec![of_its_own, users::DELETE.with([user.id.as_str().into()]), audit];
+    let tokens = tokens::of_user(call.world.db, &user.project_id, &user.id).await?;
     write_if(call.world.db, users::unchanged(&user), statements).await?;
+    call.world.limiters.forget(&tokens).await;
     Ok(Reply::gone())
 }

@@ -7,6 +7,7 @@ use crate::domain::protocol::Protocol;
 use crate::gateway::admit::Admitted;
 use crate::gateway::answer::{Announced, Body, UpstreamError, announced, error_answer, mask, read_body, said};
 use crate::gateway::door::{self, CallDoor, Door, Work};
+use crate::gateway::estimate::roughly;
 use crate::gateway::plan::{Asked, ChatOnly, ClientHeaders, Plan, lacks_endpoint, plan, plan_otherwise};
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::json::{Members, json};
@@ -129,6 +130,7 @@ impl Probe<'_> {
     async fn call(&self, record: &mut Record, candidate: &Candidate, door: CallDoor) -> Result<Answered, Failed> {
         let (chat_only, media) = (RefCell::new(ChatOnly::default()), Media::default());
         let body = RequestBody::parse(self.question(door, candidate)?).map_err(Refusal::from)?;
+        record.input_tokens = roughly(body.bytes());
         let asked = Asked {
             admitted: self.admitted,
             deployment: self.deployment,
@@ -149,7 +151,7 @@ impl Probe<'_> {
             planned = plan_otherwise(&asked, candidate, otherwise)?;
             answer = self.reach(record, &planned).await?;
         }
-        self.read(door, &planned, &answer)
+        self.read(record.input_tokens, door, &planned, &answer)
     }
 
     /// The call's body, in the door's dialect.
@@ -191,21 +193,21 @@ impl Probe<'_> {
         Ok(answer)
     }
 
-    fn read(&self, door: CallDoor, plan: &Plan, answer: &Inbound) -> Result<Answered, Failed> {
+    fn read(&self, input: u64, door: CallDoor, plan: &Plan, answer: &Inbound) -> Result<Answered, Failed> {
         let provider = plan.candidate.provider.name();
         let failed = |message: String| Failed { status: answer.status, message, reason: Reason::UpstreamMalformed };
         match announced(answer.status, answer.header("content-type")) {
             Announced::Body => {
-                let (body, usage) =
+                let (body, counted) =
                     match read_body(door.protocol, plan, &answer.body).map_err(|no_answer| no_answer.refusal)? {
-                        Body::AsItCame(usage) => (answer.body.clone(), usage),
-                        Body::Rewritten { body, usage, .. } => (body, usage),
+                        Body::AsItCame(counted) => (answer.body.clone(), counted),
+                        Body::Rewritten { body, counted, .. } => (body, counted),
                     };
                 let text = text_of(&body).map(|text| {
                     let masked = mask(&plan.secrets, text.as_bytes());
                     String::from_utf8_lossy(&masked).chars().take(MOST_TEXT).collect()
                 });
-                Ok(Answered { text, consumed: usage.map_or(Consumed::Nothing, Consumed::Reported) })
+                Ok(Answered { text, consumed: Consumed::of_answer(door.work, counted, input) })
             }
             Announced::Error => {
                 let error_type = answer.header("x-amzn-errortype");

@@ -11,6 +11,7 @@ pub mod header_map;
 pub mod ids;
 pub mod invalid;
 pub mod kind;
+pub mod limits;
 pub mod media_url;
 pub mod money;
 pub mod name;

@@ -100,6 +100,14 @@ pub struct Prices {
 }
 
 impl Prices {
+    /// What `tokens` may cost while nobody knows which of the input a cache will serve or keep: each of it at the
+    /// dearest price of input.
+    pub fn most(&self, tokens: &TokenCounts) -> NanoUsd {
+        let by_stored = |price: &Price| price.stored();
+        let input = [self.input, self.cache_write, self.cache_read].into_iter().flatten().max_by_key(by_stored);
+        Self { input, cache_write: input, cache_read: input, ..*self }.cost(tokens)
+    }
+
     /// What `tokens` cost, in billionths of a US dollar: summed exactly, then rounded once, halves up.
     pub fn cost(&self, tokens: &TokenCounts) -> NanoUsd {
         let of = |count: u64, price: Option<Price>| i128::from(count) * i128::from(price.map_or(0, Price::stored));
@@ -151,6 +159,16 @@ mod tests {
         assert_eq!(plain.cost(&tokens), 1_110_000);
         let cached = Prices { cache_read: price(0.0001), cache_write: price(0.00125), ..plain };
         assert_eq!(cached.cost(&tokens), 10_000 + 100_000 + 125_000);
+    }
+
+    #[test]
+    fn what_may_be_cached_is_reckoned_at_the_dearest_price() {
+        let tokens = TokenCounts { input: 100, output: 10, ..TokenCounts::default() };
+        let plain = Prices { input: price(0.001), output: price(0.002), ..Prices::default() };
+        assert_eq!(plain.most(&tokens), plain.cost(&tokens));
+        let cached = Prices { cache_read: price(0.0001), cache_write: price(0.00125), ..plain };
+        assert_eq!(cached.most(&tokens), 125_000 + 20_000);
+        assert_eq!(Prices::default().most(&tokens), 0);
     }
 
     #[test]

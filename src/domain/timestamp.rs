@@ -57,6 +57,12 @@ impl Timestamp {
         Self(self.0 - self.0 % DAY_MS)
     }
 
+    /// The midnight (UTC) that began its month.
+    pub fn month_start(self) -> Self {
+        let (date, _) = self.date_time();
+        self.day_start().days_later(1 - i64::from(date.day()))
+    }
+
     /// The midnight (UTC) that this is, or the next one.
     pub const fn day_end(self) -> Self {
         Self::from_ms(self.0 + DAY_MS - 1).day_start()

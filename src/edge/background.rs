@@ -3,13 +3,17 @@
 use super::d1::D1;
 use super::isolate;
 use super::js;
+use super::limiter::Objects;
 use super::pump::Stream;
 use super::system::Platform;
 use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
+use crate::gateway::limit::settled;
+use crate::limits::Message;
 use crate::ports::Clock;
 use crate::store::StoreError;
 use crate::store::usage::{UsageRow, insert};
 use futures_channel::oneshot::{Receiver, Sender, channel};
+use futures_util::future::join;
 use worker::{Context, Delay, Env};
 
 /// Tries to write one group, each after a longer wait; then the rows are left to the next call's group.
@@ -39,8 +43,28 @@ async fn settle(env: Env, settlement: Receiver<Settlement>) {
         // The call was dropped on its way: there is nothing to settle.
         Err(_) => return,
     };
-    if isolate::ledger(|ledger| ledger.add(row, Platform.now())) == Duty::Write {
-        write_group(&D1(&env)).await;
+    let told = row.limited.then(|| (row.token_id.clone().unwrap_or_default(), Message::Settle(settled(&row))));
+    let duty = isolate::ledger(|ledger| ledger.add(row, Platform.now()));
+    let write = async {
+        if duty == Duty::Write {
+            write_group(&D1(&env)).await;
+        }
+    };
+    join(write, tell(&env, told)).await;
+}
+
+/// Tells the token's limiter what the call came to. If that fails, what was reserved stays charged.
+async fn tell(env: &Env, told: Option<(String, Message)>) {
+    let Some((token, message)) = told else { return };
+    let objects = Objects(env);
+    for attempt in 1..=TRIES {
+        match objects.ask::<()>(&token, &message).await {
+            Ok(()) => return,
+            Err(error) if attempt == TRIES => {
+                js::log_error(&format!("limits: a call of {token} stays charged as it was reserved: {error:?}"));
+            }
+            Err(_) => Delay::from(GROUP_WAIT * attempt).await,
+        }
     }
 }
 

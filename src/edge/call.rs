@@ -7,6 +7,7 @@ mod reply;
 use super::background::{self, Settlement};
 use super::d1::ImpatientD1;
 use super::isolate;
+use super::limiter;
 use super::proxy;
 use super::request::Incoming;
 use super::response::{self, Head, json};
@@ -14,7 +15,9 @@ use super::shelf::CacheShelf;
 use super::system::Platform;
 use crate::deployment::Deployment;
 use crate::gateway::admit::{Admitted, Presented, admit};
-use crate::gateway::door::{self, CallDoor, Door};
+use crate::gateway::door::{self, CallDoor, Door, Work};
+use crate::gateway::estimate::roughly;
+use crate::gateway::limit;
 use crate::gateway::list;
 use crate::gateway::plan::{Asked, ChatOnly, candidates};
 use crate::gateway::settle::Record;
@@ -48,7 +51,7 @@ pub async fn serve(
         Ok(Door::GetModel(id)) => listed(incoming, list::get(&admitted, incoming.dialect(), id)),
         Ok(Door::Call(door)) => {
             let leave = background::open(context, env);
-            let call = Call { incoming, deployment, admitted, door, chat_only: isolate::chat_only() };
+            let call = Call { incoming, env, deployment, admitted, door, chat_only: isolate::chat_only() };
             let mut record = Record::new(incoming.id.clone(), incoming.started);
             let (response, settlement) = match call.run(&mut record).await {
                 Ok(answered) => answered,
@@ -60,7 +63,7 @@ pub async fn serve(
         }
         Ok(Door::Proxy { provider, rest }) => {
             let leave = background::open(context, env);
-            let (response, row) = proxy::serve(incoming, deployment, &admitted, (provider, rest)).await;
+            let (response, row) = proxy::serve(incoming, env, deployment, &admitted, (provider, rest)).await;
             let _ = leave.send(Settlement::Row(Box::new(row)));
             response
         }
@@ -90,6 +93,7 @@ fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Res
 
 struct Call<'a> {
     incoming: &'a Incoming,
+    env: &'a Env,
     deployment: &'a Deployment,
     admitted: Admitted,
     door: CallDoor,
@@ -104,13 +108,18 @@ impl Call<'_> {
     async fn run(&self, record: &mut Record) -> Result<Answered, Refusal> {
         door::check_encoding(self.incoming.header("content-encoding"))?;
         let bytes = self.incoming.body(self.deployment.max_body_bytes).await?;
-        let request_bytes = bytes.len();
         let body = RequestBody::parse(bytes)?;
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
-        let candidates = candidates(&self.asked(&body, &Media::default()), &Platform)?;
+        record.input_tokens = roughly(body.bytes());
+        let mut candidates = candidates(&self.asked(&body, &Media::default()), &Platform)?;
+        if let Some(limits) = self.admitted.limits() {
+            candidates = limit::priced(limits.budget.filter(|_| self.door.work != Work::CountTokens), candidates)?;
+            let reserved = limit::reservation(limits, self.door.work, &body, &candidates);
+            limiter::reserve(self.env, &self.admitted, record, reserved).await?;
+        }
         match self.attempts(record, &candidates, body).await? {
-            Came::Reached(reached) => self.relay(record, reached, request_bytes),
+            Came::Reached(reached) => self.relay(record, reached),
             Came::Failed(failed, tried) => self.tell(record, *failed, tried),
             Came::Uncounted(body) => self.estimate(record, &body),
         }

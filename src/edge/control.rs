@@ -3,6 +3,7 @@
 use super::d1::D1;
 use super::isolate;
 use super::js;
+use super::limiter::Objects;
 use super::outside::Outside;
 use super::request::Incoming;
 use super::response::{Head, json};
@@ -48,6 +49,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         deployment,
         upstream: &outside,
         catalogues: &catalogues,
+        limiters: &Objects(env),
     };
     let reply = answer(world, &request).await;
     if reply.status < 300 && writes(&request) {

@@ -69,7 +69,7 @@ impl Db for ImpatientD1<'_> {
 }
 
 /// D1 takes doubles only: a whole number beyond 2^53 would be rounded without a word.
-fn bound(param: &Param) -> Result<JsValue, DbError> {
+pub fn bound(param: &Param) -> Result<JsValue, DbError> {
     match param {
         Param::Null => Ok(JsValue::NULL),
         Param::Real(number) => Ok(JsValue::from_f64(*number)),
@@ -79,7 +79,8 @@ fn bound(param: &Param) -> Result<JsValue, DbError> {
     }
 }
 
-fn classified(text: &str) -> DbError {
+/// Reads the text of an error of SQLite's.
+pub fn classified(text: &str) -> DbError {
     if text.contains("constraint failed") || text.contains("SQLITE_CONSTRAINT") {
         DbError::Constraint(text.to_owned())
     } else {

@@ -8,6 +8,8 @@ mod control;
 mod d1;
 mod isolate;
 mod js;
+mod limiter;
+mod limiter_object;
 mod media;
 mod outside;
 mod proxy;

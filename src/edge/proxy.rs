@@ -1,6 +1,7 @@
 //! The raw pass-through: native streams on both sides.
 
 use super::call::MAX_ERROR_BYTES;
+use super::limiter;
 use super::request::Incoming;
 use super::response::{Head, rendered_onto};
 use super::system::Platform;
@@ -8,18 +9,22 @@ use super::upstream::{self, Answer, Outgoing};
 use crate::deployment::Deployment;
 use crate::gateway::admit::Admitted;
 use crate::gateway::answer::mask;
+use crate::gateway::limit::is_rate_limit;
 use crate::gateway::proxy::{Raw, headers, plan};
 use crate::gateway::settle::{Consumed, Ending, Record};
+use crate::limits::Amounts;
 use crate::ports::Clock;
 use crate::refusal::{Reason, Refusal, render};
 use crate::store::usage::UsageRow;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
+use worker::Env;
 
 /// Serves one raw call. Its row has no tokens: what it costs is between the operator and the upstream.
 pub async fn serve(
     incoming: &Incoming,
+    env: &Env,
     deployment: &Deployment,
     admitted: &Admitted,
     (provider, rest): (&str, &str),
@@ -29,8 +34,13 @@ pub async fn serve(
     let answered = match plan(admitted, deployment, asked, incoming.headers()) {
         Ok(raw) => {
             record.provider = Some(Rc::clone(&raw.provider));
-            record.calls(Platform.now());
-            relay(incoming, &raw, &mut record).await
+            match limiter::reserve(env, admitted, &mut record, Amounts::default()).await {
+                Ok(()) => {
+                    record.calls(Platform.now());
+                    relay(incoming, &raw, &mut record).await
+                }
+                Err(refusal) => Err(refusal),
+            }
         }
         Err(refusal) => Err(refusal),
     };
@@ -54,6 +64,7 @@ fn head(incoming: &Incoming, status: u16, record: &Record) -> Result<Head, JsVal
         head.set_name("x-sluice-provider", provider.name());
     }
     head.set("x-sluice-attempts", &record.attempts.to_string());
+    limiter::announce(&head, record, incoming.dialect());
     Ok(head)
 }
 
@@ -79,7 +90,9 @@ async fn relay(incoming: &Incoming, raw: &Raw, record: &mut Record) -> Result<Re
     let response = head(incoming, status, record).and_then(|head| {
         let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in headers(upstream, raw.protocol) {
-            head.set(name, value);
+            if record.limited.is_none() || !is_rate_limit(name) {
+                head.set(name, value);
+            }
         }
         head.set("x-request-id", incoming.id.as_str());
         // Whatever comes back, a page of it must not act as one of ours.

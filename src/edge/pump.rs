@@ -203,8 +203,6 @@ pub struct Stream {
     pub admitted: Admitted,
     /// In which protocol.
     pub door: CallDoor,
-    /// The length of the request's body, for an estimate.
-    pub request_bytes: usize,
     /// The breaker's rules, where it is not told yet what to think of an upstream that took its time to begin.
     pub unjudged: Option<breaker::Rules>,
 }
@@ -291,7 +289,7 @@ impl Stream {
     /// What an answer that was cut short consumed.
     fn consumed_so_far(&self) -> Consumed {
         let stream = &self.relaying.pump.stream;
-        Consumed::of_cut_stream(stream.usage(), self.request_bytes, stream.text_bytes())
+        Consumed::of_cut_stream(stream.usage(), self.record.input_tokens, stream.text_bytes())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::access::{Operation, Policy, Role, TokenHash, TokenHolder};
 use crate::deployment::Deployment;
 use crate::domain::ids::ProjectId;
 use crate::domain::kind::AuthMethod;
+use crate::domain::limits::Limits;
 use crate::domain::name;
 use crate::domain::provider::CredentialSource;
 use crate::domain::selector::{SEPARATOR, SelectorGlob};
@@ -50,6 +51,11 @@ impl Admitted {
     /// The caller's token; none for root.
     pub fn holder(&self) -> Option<&TokenHolder> {
         self.holder.as_deref()
+    }
+
+    /// What the caller may use; none where nothing is limited.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.holder()?.limits.as_ref()
     }
 
     /// What the provider is called with: the user's own key, else the provider's, else none where it was made keyless

@@ -7,7 +7,7 @@ use crate::domain::usage::TokenCounts;
 use crate::json::json;
 use crate::protocol::error_type;
 use crate::protocol::json;
-use crate::protocol::meter::{Outcome, unary_usage};
+use crate::protocol::meter::{Outcome, answer_text_bytes, unary_usage};
 use crate::refusal::{Reason, Refusal};
 use crate::routing::headers_out::response_disposition;
 use crate::translate::neutral::{Client, Delivery, Fault};
@@ -54,19 +54,31 @@ pub fn headers<'h>(
     upstream.filter(move |(name, _)| response_disposition(name, spoken, client).passes())
 }
 
+/// What a success says of its consumption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// The upstream's own counts.
+    Reported(TokenCounts),
+    /// Nothing; so many bytes of text are all there is to reckon by.
+    Unreported {
+        /// Of generated text.
+        text_bytes: u64,
+    },
+}
+
 /// A success's body, for the client.
 #[derive(Debug)]
 pub enum Body {
     /// The upstream's bytes.
-    AsItCame(Option<TokenCounts>),
+    AsItCame(Counted),
     /// Other bytes, in the client's protocol.
     Rewritten {
         /// Them.
         body: Vec<u8>,
         /// Whether they are a stream's events.
         delivery: Delivery,
-        /// What the call consumed, where the upstream says.
-        usage: Option<TokenCounts>,
+        /// What the call consumed.
+        counted: Counted,
     },
 }
 
@@ -75,19 +87,31 @@ pub enum Body {
 /// # Errors
 /// An error with a success's status, or a body that is no answer.
 pub fn read_body(client: Protocol, plan: &Plan, body: &[u8]) -> Result<Body, NoAnswer> {
-    let whole = |body: Vec<u8>, usage| Body::Rewritten { body, delivery: Delivery::Whole, usage };
+    let whole = |body: Vec<u8>, counted| Body::Rewritten { body, delivery: Delivery::Whole, counted };
+    let counted = |usage: Option<TokenCounts>| match usage {
+        Some(usage) => Counted::Reported(usage),
+        None => Counted::Unreported { text_bytes: answer_text_bytes(plan.protocol, body) },
+    };
     match &plan.way {
-        Way::Same { .. } => check_body(client, plan, body).map(Body::AsItCame),
+        Way::Same { .. } => check_body(client, plan, body).map(|usage| Body::AsItCame(counted(usage))),
         Way::Translated(exchange) => match exchange.answer(body) {
-            Ok(answer) => Ok(Body::Rewritten { body: answer.body, delivery: exchange.delivery(), usage: answer.usage }),
+            Ok(answer) => {
+                let (delivery, counted) = (exchange.delivery(), counted(answer.usage));
+                Ok(Body::Rewritten { body: answer.body, delivery, counted })
+            }
             Err(fault) => Err(failed(plan, &fault, body)),
         },
         Way::Embeddings(encoding) => match translate::read_embeddings(body, plan.candidate.model.model(), *encoding) {
-            Ok(body) => Ok(whole(body, None)),
+            Ok(body) => {
+                // Google says how many there were, or not, which OpenAI's shape spells as 0.
+                let usage = unary_usage(Protocol::ChatCompletions, &body).ok().and_then(|facts| facts.usage);
+                let usage = usage.filter(|usage| usage.input > 0);
+                Ok(whole(body, counted(usage)))
+            }
             Err(fault) => Err(failed(plan, &fault, body)),
         },
         Way::Count => match translate::read_count(plan.protocol, body) {
-            Some(tokens) => Ok(whole(json!({"input_tokens": tokens}).to_string().into_bytes(), None)),
+            Some(tokens) => Ok(whole(json!({"input_tokens": tokens}).to_string().into_bytes(), counted(None))),
             None => Err(failed(plan, &Fault::malformed("it has no count of tokens"), body)),
         },
     }

@@ -8,17 +8,28 @@ const BYTES_PER_TOKEN: u64 = 4;
 /// What an image or a page costs, roughly, whatever its bytes.
 const TOKENS_PER_MEDIUM: u64 = 1_600;
 
-/// An estimate of an Anthropic request's input tokens: its text and its keys by their length, images and documents by
-/// their number. The body was validated before.
+/// Where the input stands in any of the three protocols, and in a request for embeddings. What else there is steers the
+/// answer.
+const INPUT: [&str; 6] = ["messages", "system", "tools", "tool_choice", "input", "instructions"];
+
+/// An estimate of a request's input tokens: its text and its keys by their length, images and documents by their number.
+/// The body was validated before.
 pub fn input_tokens(body: &[u8]) -> u64 {
     let mut seen = Seen::default();
     Cursor::new(body).members(|key, value| {
-        // What steers the answer is no input.
-        if ["messages", "system", "tools", "tool_choice"].iter().any(|counted| key.is(counted)) {
+        if INPUT.iter().any(|counted| key.is(counted)) {
             seen.value(value);
         }
     });
     seen.text_bytes.div_ceil(BYTES_PER_TOKEN) + seen.media * TOKENS_PER_MEDIUM
+}
+
+/// Below this a body has no room for an image that would count for more than its bytes.
+const SMALL: usize = 16 << 10;
+
+/// The same, for what may never be asked for: a small body by its length alone, so that a call pays next to nothing.
+pub fn roughly(body: &[u8]) -> u64 {
+    if body.len() <= SMALL { length(body).div_ceil(BYTES_PER_TOKEN) } else { input_tokens(body) }
 }
 
 #[derive(Default)]
@@ -32,13 +43,20 @@ impl Seen {
         match cursor.kind() {
             Some(Kind::Object) => cursor.members(|key, value| self.member(&key, value)),
             Some(Kind::Array) => cursor.elements(|value| self.value(value)),
-            _ => self.text_bytes += cursor.value().map_or(0, |value| length(value.raw)),
+            _ => match cursor.value() {
+                // OpenAI's images and files.
+                Some(value) if value.raw.starts_with(b"\"data:") => self.media += 1,
+                Some(value) => self.text_bytes += length(value.raw),
+                None => {}
+            },
         }
     }
 
     fn member(&mut self, key: &Key<'_>, value: &mut Cursor<'_>) {
         self.text_bytes += length(key.raw);
-        if key.is("source") && value.kind() == Some(Kind::Object) {
+        // Anthropic's images and documents, OpenAI's audio.
+        let is_medium = (key.is("source") || key.is("input_audio")) && value.kind() == Some(Kind::Object);
+        if is_medium {
             self.media += 1;
             value.value();
         } else {
@@ -79,6 +97,28 @@ mod tests {
         };
         assert_eq!(tokens(image(10)), tokens(image(1_000_000)));
         assert!(tokens(image(10)) > TOKENS_PER_MEDIUM);
+    }
+
+    #[test]
+    fn every_protocol_has_its_input_counted() {
+        let word = "word ".repeat(400);
+        for body in [
+            json!({"input": word}),
+            json!({"input": [{"role": "user", "content": [{"type": "input_text", "text": word}]}]}),
+            json!({"instructions": word, "input": "hi", "max_output_tokens": 5}),
+            json!({"messages": [{"role": "user", "content": word}], "max_completion_tokens": 100}),
+        ] {
+            assert!((480..560).contains(&tokens(body.clone())), "{body}");
+        }
+        let data = format!("data:image/png;base64,{}", "A".repeat(100_000));
+        for content in [
+            json!({"type": "image_url", "image_url": {"url": data}}),
+            json!({"type": "input_image", "image_url": data}),
+            json!({"type": "input_audio", "input_audio": {"data": "A".repeat(100_000), "format": "wav"}}),
+        ] {
+            let counted = tokens(json!({"messages": [{"role": "user", "content": [content]}]}));
+            assert!((TOKENS_PER_MEDIUM..TOKENS_PER_MEDIUM + 50).contains(&counted), "{counted}");
+        }
     }
 
     #[test]

@@ -107,6 +107,7 @@ mod tests {
             estimated: false,
             latency_ms: 0,
             first_byte_ms: None,
+            limited: false,
             attempts_log: Vec::new(),
         }
     }

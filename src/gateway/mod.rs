@@ -13,6 +13,7 @@ pub mod cors;
 pub mod door;
 pub mod estimate;
 pub mod ledger;
+pub mod limit;
 pub mod list;
 pub mod plan;
 pub mod proxy;

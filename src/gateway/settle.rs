@@ -2,6 +2,9 @@
 //! failed.
 
 use super::admit::Admitted;
+use super::answer::Counted;
+use super::door::Work;
+use super::limit::Limited;
 use crate::domain::ids::RequestId;
 use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
@@ -31,15 +34,32 @@ const BYTES_PER_TOKEN: u64 = 4;
 const MOST_TOKENS: u64 = (1 << 53) - 1;
 
 impl Consumed {
-    /// What a stream that was cut short consumed. `reported` is what the upstream said before the end, if anything;
+    /// What a stream that was cut short consumed. `input` is its input as reckoned; `reported` is what the upstream said before the end, if anything;
     /// its output count may be from the beginning, so the text that was relayed counts where it says more.
-    pub fn of_cut_stream(reported: Option<TokenCounts>, request_bytes: usize, text_bytes: u64) -> Self {
+    pub fn of_cut_stream(reported: Option<TokenCounts>, input: u64, text_bytes: u64) -> Self {
         let output = text_bytes.div_ceil(BYTES_PER_TOKEN);
-        let input = || u64::try_from(request_bytes).unwrap_or(u64::MAX).div_ceil(BYTES_PER_TOKEN);
         match reported {
             Some(counts) if counts.output >= output => Self::Reported(counts),
             Some(counts) => Self::Estimated(TokenCounts { output, ..counts }),
-            None => Self::Estimated(TokenCounts { input: input(), output, ..TokenCounts::default() }),
+            None => Self::Estimated(TokenCounts { input, output, ..TokenCounts::default() }),
+        }
+    }
+
+    /// What a whole answer consumed; reckoned where the upstream counts nothing, as its streamed twin is. Counting tokens
+    /// costs nothing.
+    pub fn of_answer(work: Work, counted: Counted, input: u64) -> Self {
+        match (work, counted) {
+            (Work::CountTokens, _) => Self::Nothing,
+            (_, Counted::Reported(counts)) => Self::Reported(counts),
+            (_, Counted::Unreported { text_bytes }) => Self::of_cut_stream(None, input, text_bytes),
+        }
+    }
+
+    /// What a call consumed that brought no answer: its input, where the client left while an upstream was at work on it.
+    pub fn of_refused(work: Work, reason: Reason, attempts: u32, input: u64) -> Self {
+        match (work, reason, attempts) {
+            (Work::Generate | Work::Embed, Reason::ClientClosed, 1..) => Self::of_cut_stream(None, input, 0),
+            _ => Self::Nothing,
         }
     }
 }
@@ -76,6 +96,10 @@ pub struct Record {
     pub attempts: u32,
     /// When the upstream's headers came.
     pub first_byte: Option<Timestamp>,
+    /// Its input tokens, as reckoned, for an upstream that does not say.
+    pub input_tokens: u64,
+    /// What the token's limiter said, if it was asked: whatever it said, it is told when the call is over.
+    pub limited: Option<Limited>,
     /// When the upstream call began that is under way.
     calling: Option<Timestamp>,
     /// With which status its upstream has answered.
@@ -100,6 +124,8 @@ impl Record {
             upstream_protocol: None,
             attempts: 0,
             first_byte: None,
+            input_tokens: 0,
+            limited: None,
             calling: None,
             answered: None,
             failed: Vec::new(),
@@ -202,6 +228,7 @@ impl Record {
             estimated,
             latency_ms: now.ms_since(self.started),
             first_byte_ms: self.first_byte.map(|at| at.ms_since(self.started)),
+            limited: self.limited.is_some(),
             attempts_log: self.attempts_log(ending, now),
         }
     }
@@ -274,16 +301,35 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_without_counts_is_reckoned_as_its_streamed_twin_is() {
+        let silent = Counted::Unreported { text_bytes: 10 };
+        let reckoned = Consumed::Estimated(TokenCounts { input: 1000, output: 3, ..TokenCounts::default() });
+        assert_eq!(Consumed::of_answer(Work::Generate, silent, 1000), reckoned);
+        let counts = TokenCounts { input: 9, output: 1, ..TokenCounts::default() };
+        assert_eq!(Consumed::of_answer(Work::Embed, Counted::Reported(counts), 1000), Consumed::Reported(counts));
+        assert_eq!(Consumed::of_answer(Work::CountTokens, silent, 1000), Consumed::Nothing);
+    }
+
+    #[test]
+    fn a_client_that_left_pays_for_the_input_that_an_upstream_was_given() {
+        let input = Consumed::Estimated(TokenCounts { input: 1000, ..TokenCounts::default() });
+        assert_eq!(Consumed::of_refused(Work::Generate, Reason::ClientClosed, 1, 1000), input);
+        assert_eq!(Consumed::of_refused(Work::Generate, Reason::ClientClosed, 0, 1000), Consumed::Nothing);
+        assert_eq!(Consumed::of_refused(Work::Generate, Reason::UpstreamTimeout, 2, 1000), Consumed::Nothing);
+        assert_eq!(Consumed::of_refused(Work::CountTokens, Reason::ClientClosed, 1, 1000), Consumed::Nothing);
+    }
+
+    #[test]
     fn a_cut_stream_is_charged_what_was_reported_or_else_what_was_relayed() {
         let early = TokenCounts { input: 100, output: 1, cache_read: 7, ..TokenCounts::default() };
         assert_eq!(
-            Consumed::of_cut_stream(Some(early), 4000, 400),
+            Consumed::of_cut_stream(Some(early), 1000, 400),
             Consumed::Estimated(TokenCounts { output: 100, ..early })
         );
         let late = TokenCounts { output: 120, ..early };
-        assert_eq!(Consumed::of_cut_stream(Some(late), 4000, 400), Consumed::Reported(late));
+        assert_eq!(Consumed::of_cut_stream(Some(late), 1000, 400), Consumed::Reported(late));
         assert_eq!(
-            Consumed::of_cut_stream(None, 4000, 10),
+            Consumed::of_cut_stream(None, 1000, 10),
             Consumed::Estimated(TokenCounts { input: 1000, output: 3, ..TokenCounts::default() })
         );
     }

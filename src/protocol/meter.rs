@@ -8,11 +8,13 @@ mod observed;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod text;
 mod usage;
 
 pub use failure::{Position, StreamFailure, terminal_error_event};
 pub use observed::Progress;
 pub use stream::{End, Finish, MAX_EVENT_BYTES, Relay, StreamMeter, UsageChunk};
+pub use text::answer_text_bytes;
 
 use std::fmt;
 

@@ -61,6 +61,8 @@ reasons! {
     Forbidden = 403 "auth.forbidden" Client;
     /// The token may not use this model.
     ModelForbidden = 403 "model.forbidden" Client;
+    /// The token's limits cannot be held here, because nothing would count or price the call.
+    LimitsUnenforceable = 403 "limits.unenforceable" Client;
     /// The provider is switched off.
     ProviderDisabled = 403 "provider.disabled" Client;
     /// No such path or row.
@@ -105,6 +107,12 @@ reasons! {
     UpstreamRequestFailed = 422 "upstream.request_failed" Client;
     /// The `Idempotency-Key` was sent with another request before.
     IdempotencyKeyReused = 422 "idempotency.key_reused" Client;
+    /// The token has made as many calls as it may in a minute.
+    RequestsPerMinute = 429 "limits.requests_per_minute" Client;
+    /// The token has used as many tokens as it may in a minute, or the call would take more than a minute has.
+    TokensPerMinute = 429 "limits.tokens_per_minute" Client;
+    /// What is left of the token's budget does not pay for the call.
+    BudgetExhausted = 429 "budget.exhausted" Client;
     /// The client went away before the answer began. No response carries it; the usage row does.
     ClientClosed = 499 "client.closed" Client;
     /// Something that must not happen did.
@@ -135,6 +143,8 @@ reasons! {
     SealBroken = 503 "sealing.broken" Ours;
     /// A deployment variable cannot be read.
     DeploymentInvalid = 503 "deployment.invalid" Ours;
+    /// The object that holds the token to its limits does not answer.
+    LimitsUnavailable = 503 "limits.unavailable" Ours;
     /// D1 does not answer.
     DatabaseAway = 503 "database.unavailable" Ours;
     /// The upstream took too long.

@@ -48,13 +48,13 @@ pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered
         Dialect::Plain => json!({"error": sentence(refusal)}),
         Dialect::OpenAi => json!({"error": {
             "message": refusal.message,
-            "type": error_type::openai(refusal.reason.status()),
+            "type": openai_type(refusal.reason),
             "param": refusal.param,
             "code": openai_code(refusal.reason),
         }}),
         Dialect::Anthropic => json!({
             "type": "error",
-            "error": {"type": error_type::anthropic(refusal.reason.status()), "message": refusal.message},
+            "error": {"type": anthropic_type(refusal.reason), "message": refusal.message},
             "request_id": request_id,
         }),
     };
@@ -72,9 +72,16 @@ pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered
         // The vendors' SDKs hide a 5xx behind two more tries, and ours would only say the same again.
         let again = matches!(
             refusal.reason,
-            Reason::DatabaseAway | Reason::UpstreamUnreachable | Reason::UpstreamTimeout | Reason::UpstreamTruncated
+            Reason::DatabaseAway
+                | Reason::LimitsUnavailable
+                | Reason::UpstreamUnreachable
+                | Reason::UpstreamTimeout
+                | Reason::UpstreamTruncated
         );
-        headers.push(("x-should-retry", again.to_string()));
+        // A minute passes; a budget, or a call that is larger than any minute, is not helped by trying.
+        let soon = matches!(refusal.reason, Reason::RequestsPerMinute | Reason::TokensPerMinute)
+            && headers.iter().any(|(name, _)| *name == "retry-after");
+        headers.push(("x-should-retry", (again || soon).to_string()));
     }
     Rendered { status, headers, body: body.to_string() }
 }
@@ -104,7 +111,24 @@ fn sentence(refusal: &Refusal) -> String {
 fn openai_code(reason: Reason) -> &'static str {
     match reason {
         Reason::Unauthenticated => "invalid_api_key",
+        Reason::RequestsPerMinute | Reason::TokensPerMinute => "rate_limit_exceeded",
         other => other.code(),
+    }
+}
+
+/// OpenAI's word for an account that has nothing left; else by the status.
+fn openai_type(reason: Reason) -> &'static str {
+    match reason {
+        Reason::BudgetExhausted => "insufficient_quota",
+        other => error_type::openai(other.status()),
+    }
+}
+
+/// The same of Anthropic's.
+fn anthropic_type(reason: Reason) -> &'static str {
+    match reason {
+        Reason::BudgetExhausted => "billing_error",
+        other => error_type::anthropic(other.status()),
     }
 }
 

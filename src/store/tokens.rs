@@ -3,6 +3,7 @@
 use super::{StoreError, json_list, page, query, query_one, statements};
 use crate::access::{Policy, Role, Statement as PolicyStatement, TokenHash, TokenHolder};
 use crate::domain::ids::{ProjectId, TokenId, UserId};
+use crate::domain::limits::Limits;
 use crate::domain::selector::SelectorGlob;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Db, Statement};
@@ -14,6 +15,10 @@ macro_rules! document {
         concat!("json_object('id', id, 'project_id', project_id, 'user_id', user_id,
          'user', json((SELECT json_object('name', u.name, 'role', u.role, 'disabled', u.disabled) FROM users u WHERE u.id = tokens.user_id)),
          'name', name, 'hint', hint, 'role', role, 'policy', ", json_list!("policy_json"), ", 'allowed_models', ", json_list!("allowed_models_json"), ", 'expires_at', expires_at,
+         'limits', CASE WHEN coalesce(requests_per_minute, tokens_per_minute, budget_nano_usd) IS NOT NULL THEN
+             json_object('requests_per_minute', requests_per_minute, 'tokens_per_minute', tokens_per_minute,
+                 'budget', CASE WHEN budget_nano_usd IS NOT NULL THEN
+                     json_object('nano_usd', budget_nano_usd, 'period', budget_period) END) END,
          'disabled', disabled, 'version', version, 'created_at', created_at, 'updated_at', updated_at)")
     };
 }
@@ -26,13 +31,17 @@ statements! { "tokens";
     /// A page of a project's, oldest first.
     LIST OnDemand = concat!("SELECT ", document!(), " FROM tokens
         WHERE project_id = ?1 AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4");
+    /// The ids of a user's.
+    OF_USER OnDemand = "SELECT json_quote(id) FROM tokens WHERE project_id = ?1 AND user_id = ?2 ORDER BY created_at, id";
     /// A new one.
     INSERT OnDemand = "INSERT INTO tokens (id, project_id, created_at, updated_at, user_id, hash, hint,
-        name, role, policy_json, allowed_models_json, expires_at, disabled)
-        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        name, role, policy_json, allowed_models_json, expires_at, disabled,
+        requests_per_minute, tokens_per_minute, budget_nano_usd, budget_period)
+        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     /// Other rights.
     UPDATE OnDemand = "UPDATE tokens SET updated_at = ?2, name = ?3, role = ?4, policy_json = ?5,
-        allowed_models_json = ?6, expires_at = ?7, disabled = ?8, user_id = ?9, version = version + 1 WHERE id = ?1";
+        allowed_models_json = ?6, expires_at = ?7, disabled = ?8, requests_per_minute = ?9, tokens_per_minute = ?10,
+        budget_nano_usd = ?11, budget_period = ?12, user_id = ?13, version = version + 1 WHERE id = ?1";
     /// Gone.
     DELETE OnDemand = "DELETE FROM tokens WHERE id = ?1";
     /// Holds where the row is as it was read.
@@ -63,6 +72,7 @@ pub struct TokenRow {
     pub role: Option<Role>,
     pub policy: Option<Vec<PolicyStatement>>,
     pub allowed_models: Option<Vec<String>>,
+    pub limits: Option<Limits>,
     pub expires_at: Option<i64>,
     #[serde(deserialize_with = "super::truth")]
     pub disabled: bool,
@@ -101,6 +111,7 @@ impl TokenRow {
             user_disabled: self.user.as_ref().is_some_and(|user| user.disabled),
             policy,
             allowed_models: globs.transpose().map_err(corrupt)?,
+            limits: self.limits,
             expires_at: self.expires_at.map(Timestamp::from_ms),
             disabled: self.disabled,
         })
@@ -115,6 +126,11 @@ pub async fn by_hash(db: &dyn Db, hash: &TokenHash) -> Result<Option<TokenRow>, 
 /// Finds a token by its id.
 pub async fn find(db: &dyn Db, id: &TokenId) -> Result<Option<TokenRow>, StoreError> {
     query_one(db, FIND.with([id.as_str().into()])).await
+}
+
+/// The ids of a user's tokens.
+pub async fn of_user(db: &dyn Db, project: &ProjectId, user: &UserId) -> Result<Vec<TokenId>, StoreError> {
+    query(db, OF_USER.with([project.as_str().into(), user.as_str().into()])).await
 }
 
 /// A page of a project's tokens after a position.

@@ -67,6 +67,9 @@ pub struct UsageRow {
     pub estimated: bool,
     pub latency_ms: i64,
     pub first_byte_ms: Option<i64>,
+    /// Whether the token's limiter waits to be told what the call came to. No column.
+    #[serde(skip)]
+    pub limited: bool,
     /// Rows of their own: what was tried, where a call took more than one attempt or failed.
     #[serde(skip)]
     pub attempts_log: Vec<AttemptRow>,

@@ -111,24 +111,12 @@ export class Deployment {
 
   /** Rows of a read-only query on the local database. Works while the Worker runs. */
   rows(sql, ...params) {
-    const database = new DatabaseSync(this.#databaseFile(), { readOnly: true });
-    try {
-      database.exec('PRAGMA busy_timeout = 5000');
-      return database.prepare(sql).all(...params).map((row) => ({ ...row }));
-    } finally {
-      database.close();
-    }
+    return using(this.#databaseFile(), { readOnly: true }, (database) => database.prepare(sql).all(...params).map((row) => ({ ...row })));
   }
 
   /** Changes the database behind the Worker's back, as an attacker or an outage would. */
   tamper(sql, ...params) {
-    const database = new DatabaseSync(this.#databaseFile());
-    try {
-      database.exec('PRAGMA busy_timeout = 5000');
-      return database.prepare(sql).run(...params).changes;
-    } finally {
-      database.close();
-    }
+    return using(this.#databaseFile(), {}, (database) => database.prepare(sql).run(...params).changes);
   }
 
   /** Lets D1 fail at whatever it is asked, until `back` is called: none of its tables is there. Returns `back`. */
@@ -168,15 +156,37 @@ export class Deployment {
       .map((entry) => ({ name: entry.name, bytes: readFileSync(join(entry.parentPath, entry.name)) }));
   }
 
+  /** What the limiters of tokens have counted, a document for each that has counted anything. */
+  limiterAccounts() {
+    return this.#limiters({ readOnly: true }, (database) => database.prepare('SELECT document FROM account').all()).flat().map(({ document }) => document);
+  }
+
+  /** Changes what every limiter has counted. The Worker must be stopped: it holds what it has read. */
+  tamperLimiters(sql) {
+    return this.#limiters({}, (database) => Number(database.prepare(sql).run().changes)).reduce((sum, changes) => sum + changes, 0);
+  }
+
   get #persist() {
     return join(this.#dir, 'state');
   }
 
+  #sqliteFiles(folder) {
+    return readdirSync(this.#persist, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.sqlite') && entry.name !== 'metadata.sqlite' && folder.test(entry.parentPath))
+      .map((entry) => join(entry.parentPath, entry.name));
+  }
+
+  /** What `work` makes of each limiter's database; one that has forgotten everything has no table any more. */
+  #limiters(options, work) {
+    return this.#sqliteFiles(/Limiter/).flatMap((file) => using(file, options, (database) => {
+      const { made } = database.prepare("SELECT count(*) AS made FROM sqlite_schema WHERE name = 'account'").get();
+      return made ? [work(database)] : [];
+    }));
+  }
+
   /** D1's local file is found by its content: the one with our tables. */
   #databaseFile() {
-    const candidates = readdirSync(this.#persist, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.sqlite') && entry.name !== 'metadata.sqlite' && /D1DatabaseObject/.test(entry.parentPath))
-      .map((entry) => join(entry.parentPath, entry.name));
+    const candidates = this.#sqliteFiles(/D1DatabaseObject/);
     if (candidates.length !== 1) throw new Error(`expected one local database, found ${candidates.length}`);
     return candidates[0];
   }
@@ -237,6 +247,16 @@ export class Deployment {
     });
     if (child.pid !== undefined) groups.add(child.pid);
     return child;
+  }
+}
+
+function using(file, options, work) {
+  const database = new DatabaseSync(file, options);
+  try {
+    database.exec('PRAGMA busy_timeout = 5000');
+    return work(database);
+  } finally {
+    database.close();
   }
 }
 

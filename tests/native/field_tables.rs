@@ -3,6 +3,7 @@
 use crate::data_plane::Isolate;
 use crate::harness::{Answer, Api};
 use crate::json_schema::{Unnamed, assert_fits, fits};
+use crate::token_limits::STANDING;
 use crate::usage::{TODAY, row, write};
 use serde_json::{Value, json};
 use sluice::admin::schema::admin_panel::{
@@ -310,6 +311,12 @@ fn answers_that_nobody_writes_show_what_their_tables_list() {
     shows(&api.get("/api/v1/me").must(200).body, &ME, Purpose::Read);
     let token = api.token_of_user("ada");
     shows(&api.as_token(&token).get("/api/v1/me").must(200).body, &ME, Purpose::Read);
+    let limits = json!({"requests_per_minute": 10, "budget_usd": 5, "budget_period": "day"});
+    let limited = api.post("/api/v1/tokens", json!({"name": "limited", "limits": limits})).must(201);
+    api.limiters.standing.set(Some(STANDING));
+    shows(&api.get(&format!("/api/v1/tokens/{}", limited.id())).must(200).body, &TOKEN, Purpose::Read);
+    let limited = limited.body["token"].as_str().expect("a token").to_owned();
+    shows(&api.as_token(&limited).get("/api/v1/me").must(200).body, &ME, Purpose::Read);
     let provider = api.provider("main");
     api.model(&provider, "gpt-5");
     shows(&api.get(&format!("/api/v1/providers/{provider}")).body, &PROVIDER, Purpose::Read);

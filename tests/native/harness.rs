@@ -8,12 +8,15 @@ use sluice::access::route::Surface;
 use sluice::admin::{Request, World, serve};
 use sluice::deployment::Deployment;
 use sluice::discovery::Catalogues;
-use sluice::domain::ids::RequestId;
+use sluice::domain::ids::{RequestId, TokenId};
+use sluice::domain::limits::Limits;
 use sluice::domain::when::{Attribute, Attributes};
+use sluice::limits::{Limiters, Standing};
 use sluice::mcp::Headers;
+use sluice::ports::Local;
 use sluice::refusal::Refusal;
 use sluice::routing::{Asking, Candidate, Nothing, Selection, Snapshot};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 pub const ADMIN_TOKEN: &str = "root-token-of-the-native-tests-0123456789";
 pub const K1: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -26,10 +29,33 @@ pub struct Api {
     pub db: Sqlite,
     pub clock: FakeClock,
     pub deployment: Deployment,
+    pub limiters: FakeLimiters,
     pub upstream: FakeUpstream,
     pub catalogues: RefCell<Catalogues>,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
+}
+
+/// Limiters that say what they are told to; away until then.
+#[derive(Default)]
+pub struct FakeLimiters {
+    pub standing: Cell<Option<Standing>>,
+    /// How often one of them was asked.
+    pub asked: Cell<usize>,
+    /// The tokens that were forgotten.
+    pub forgotten: RefCell<Vec<String>>,
+}
+
+impl Limiters for FakeLimiters {
+    fn standing<'a>(&'a self, _: &'a TokenId, _: &'a Limits) -> Local<'a, Option<Standing>> {
+        self.asked.set(self.asked.get() + 1);
+        Box::pin(async { self.standing.get() })
+    }
+
+    fn forget<'a>(&'a self, tokens: &'a [TokenId]) -> Local<'a, ()> {
+        self.forgotten.borrow_mut().extend(tokens.iter().map(TokenId::to_string));
+        Box::pin(async {})
+    }
 }
 
 /// Someone with a token and, perhaps, further headers.
@@ -88,6 +114,7 @@ impl Api {
             db: Sqlite::new(),
             clock: FakeClock::at(NOW),
             deployment: deployment(variables),
+            limiters: FakeLimiters::default(),
             upstream: FakeUpstream::default(),
             catalogues: RefCell::default(),
             transcript: RefCell::default(),
@@ -295,6 +322,7 @@ impl Caller<'_> {
             clock: &api.clock,
             rng: &SystemRng,
             deployment: &api.deployment,
+            limiters: &api.limiters,
             upstream: &api.upstream,
             catalogues: &api.catalogues,
         };

@@ -37,6 +37,8 @@ mod idempotency;
 #[cfg(test)]
 mod json_schema;
 #[cfg(test)]
+mod limiter;
+#[cfg(test)]
 mod mcp;
 #[cfg(test)]
 mod mcp_client;
@@ -86,6 +88,8 @@ mod snapshot;
 mod sqlite;
 #[cfg(test)]
 mod test_calls;
+#[cfg(test)]
+mod token_limits;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

@@ -268,6 +268,7 @@ fn usage_row(request: &str, tokens: u64) -> usage::UsageRow {
         latency_ms: 12,
         attempts_log: Vec::new(),
         first_byte_ms: Some(3),
+        limited: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::limits::Limit;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Statement as Prepared, params_from_iter};
-use sluice::ports::{Clock, Db, DbError, Local, Make, NoRandomness, Outcome, Param, Rng, Shelf, Statement};
+use sluice::ports::{Clock, Db, DbError, Local, Make, NoRandomness, ObjectDb, Outcome, Param, Rng, Shelf, Statement};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,18 +37,24 @@ pub struct Sqlite {
 
 impl Sqlite {
     pub fn new() -> Self {
-        let connection = Connection::open_in_memory().expect("SQLite");
-        connection.execute_batch("PRAGMA foreign_keys = ON").expect("foreign keys");
-        for (limit, most) in D1_LIMITS {
-            connection.set_limit(limit, most).expect("a limit");
-        }
+        let database = Self::empty();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
         let mut files: Vec<_> =
             std::fs::read_dir(folder).expect("migrations").map(|e| e.expect("file").path()).collect();
         files.sort();
         for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "sql")) {
             let sql = std::fs::read_to_string(file).expect("UTF-8");
-            connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            database.connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        }
+        database
+    }
+
+    /// Without a table, as a Durable Object finds its own.
+    pub fn empty() -> Self {
+        let connection = Connection::open_in_memory().expect("SQLite");
+        connection.execute_batch("PRAGMA foreign_keys = ON").expect("foreign keys");
+        for (limit, most) in D1_LIMITS {
+            connection.set_limit(limit, most).expect("a limit");
         }
         Self {
             connection,
@@ -136,6 +142,15 @@ impl Sqlite {
         let rows = read(&mut prepared, &params).map_err(|error| refusal(&error, statement.sql))?;
         // D1 counts what triggers change, too.
         Ok(Outcome { rows, changes: self.connection.total_changes() - before })
+    }
+}
+
+impl ObjectDb for Sqlite {
+    fn transaction(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DbError> {
+        if self.away.get() {
+            return Err(DbError::Unavailable("storage is away".into()));
+        }
+        self.run_batch(statements)
     }
 }
 

@@ -252,3 +252,15 @@ fn anthropics_bound_is_the_operators_where_there_is_one() {
         assert_eq!(api.upstream.taken()[0].body["max_tokens"], expected);
     }
 }
+
+#[test]
+fn a_token_with_limits_makes_no_call_that_they_do_not_count() {
+    let api = Api::new();
+    let id = api.provider("main");
+    let model = api.model(&id, "gpt-5.4");
+    let limited = api.token(json!({"name": "lead", "role": "admin", "limits": {"budget_usd": 5}}));
+    let path = format!("/api/v1/providers/{id}/models/{model}/test");
+    let refused = api.changes_nothing(|| api.as_token(&limited).post(&path, json!({})));
+    refused.refuses(403, "limits.unenforceable", "");
+    assert!(api.upstream.taken().is_empty());
+}

@@ -25,7 +25,7 @@ fn a_token_is_shown_once_and_then_by_its_beginning() {
     assert_eq!(
         expected,
         json!({"id": made.id(), "project_id": api.default_project(), "user_id": null, "name": "ci", "hint": expected["hint"], "role": "admin",
-        "policy": null, "allowed_models": ["openai^*"], "expires_at": "2027-01-01T00:00:00.000Z", "disabled": false,
+        "policy": null, "allowed_models": ["openai^*"], "limits": null, "expires_at": "2027-01-01T00:00:00.000Z", "disabled": false,
         "created_at": "2026-11-20T06:44:34.007Z", "updated_at": "2026-11-20T06:44:34.007Z"})
     );
     let read = api.get(&at(&made.id())).must(200);

@@ -38,6 +38,7 @@ pub fn row(api: &Api, request: &str) -> UsageRow {
         estimated: false,
         latency_ms: 12,
         first_byte_ms: Some(3),
+        limited: false,
         attempts_log: Vec::new(),
     }
 }

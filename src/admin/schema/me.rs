@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use super::tokens::ROLE;
+use super::tokens::{LIMITS, ROLE, STANDING};
 use super::*;
 
 /// The caller.
@@ -14,6 +14,9 @@ pub static ME: Object = Object {
         read("project_id", Type::Id("prj_"), "Its project; null for root, which reaches all.").or_null(),
         read("user_id", Type::Id("usr_"), "The user that it acts for.").or_null(),
         read("allowed_models", TEXTS, "Patterns of the selectors that it may call; null: all.").or_null(),
+        read("limits", Type::Object(&LIMITS), "What its calls may use; null: any amount.").or_null(),
+        read("standing", Type::Object(&STANDING), "What they have used; null without limits, or while nobody can say.")
+            .or_null(),
         read("expires_at", Type::Time, "When it ends; null: never.").or_null(),
         read("user", Type::Object(&ME_USER), "That user.").or_null(),
         read("actions", TEXTS, "The actions that it may do on everything in its project."),

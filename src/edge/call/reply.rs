@@ -5,12 +5,14 @@ use super::attempts::Tried;
 use super::{Answered, Call};
 use crate::edge::background::Settlement;
 use crate::edge::js;
+use crate::edge::limiter;
 use crate::edge::pump::{Pump, Stream};
 use crate::edge::response::{self, Head, json};
 use crate::edge::system::Platform;
 use crate::edge::upstream::Answer;
 use crate::gateway::answer::{Body, ErrorAnswer, headers};
 use crate::gateway::estimate::input_tokens;
+use crate::gateway::limit::is_rate_limit;
 use crate::gateway::plan::Plan;
 use crate::gateway::settle::{Consumed, Ending, Record};
 use crate::ports::Clock;
@@ -25,35 +27,24 @@ const MAX_DROPPED_BYTES: usize = 1000;
 
 impl Call<'_> {
     /// An upstream's answer.
-    pub(super) fn relay(
-        &self,
-        record: &mut Record,
-        reached: Reached,
-        request_bytes: usize,
-    ) -> Result<Answered, Refusal> {
+    pub(super) fn relay(&self, record: &mut Record, reached: Reached) -> Result<Answered, Refusal> {
         let Reached { plan, content } = reached;
         record.streamed = matches!(content, Content::Stream(_));
         match content {
-            Content::Stream(pump) => self.relay_stream(record, &plan, pump, request_bytes).map_err(unbuilt),
+            Content::Stream(pump) => self.relay_stream(record, &plan, pump).map_err(unbuilt),
             Content::Whole { answer, bytes, body } => {
                 self.relay_whole(record, &plan, &answer, (bytes, body)).map_err(unbuilt)
             }
         }
     }
 
-    fn relay_stream(
-        &self,
-        record: &Record,
-        plan: &Plan,
-        pump: Pump,
-        request_bytes: usize,
-    ) -> Result<Answered, JsValue> {
+    fn relay_stream(&self, record: &Record, plan: &Plan, pump: Pump) -> Result<Answered, JsValue> {
         let head = self.head(record, plan, &pump.answer)?;
         announce_stream(&head);
         let unjudged = if pump.has_begun() { None } else { Some(self.deployment.breaker) };
         let (relaying, readable) = pump.open()?;
         let (record, admitted, door) = (record.clone(), self.admitted.clone(), self.door);
-        let stream = Stream { relaying, record, admitted, door, request_bytes, unjudged };
+        let stream = Stream { relaying, record, admitted, door, unjudged };
         Ok((head.stream(&readable), Settlement::Stream(Box::new(stream))))
     }
 
@@ -66,16 +57,16 @@ impl Call<'_> {
     ) -> Result<Answered, JsValue> {
         let head = self.head(record, plan, answer)?;
         head.set("content-type", "application/json");
-        let (response, usage) = match body {
-            Body::AsItCame(usage) => (head.buffer(&bytes), usage),
-            Body::Rewritten { body, delivery, usage } => {
+        let (response, counted) = match body {
+            Body::AsItCame(counted) => (head.buffer(&bytes), counted),
+            Body::Rewritten { body, delivery, counted } => {
                 if delivery == Delivery::Streamed {
                     announce_stream(&head);
                 }
-                (head.bytes(&body), usage)
+                (head.bytes(&body), counted)
             }
         };
-        let consumed = usage.map_or(Consumed::Nothing, Consumed::Reported);
+        let consumed = Consumed::of_answer(self.door.work, counted, record.input_tokens);
         Ok((response, self.settled(record, Ending { status: answer.status, error: None, consumed })))
     }
 
@@ -117,9 +108,11 @@ impl Call<'_> {
             // The vendors' SDKs would hide it behind two more tries of the same.
             rendered.headers.push(("x-should-retry", "false".to_owned()));
         }
-        let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed: Consumed::Nothing };
+        let consumed = Consumed::of_refused(self.door.work, refusal.reason, record.attempts, record.input_tokens);
+        let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed };
         let response = Head::new(self.incoming, rendered.status).and_then(|head| {
             name_server(&head, record);
+            self.announce_limits(&head, record);
             response::rendered_onto(self.incoming, &head, rendered)
         });
         (response, self.settled(record, ending))
@@ -130,6 +123,7 @@ impl Call<'_> {
         let head = Head::new(self.incoming, 200).map_err(unbuilt)?;
         head.set("x-sluice-estimated", "true");
         name_server(&head, record);
+        self.announce_limits(&head, record);
         let counted = crate::json::json!({"input_tokens": input_tokens(body.bytes())});
         let ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
         Ok((json(self.incoming, &head, &counted.to_string()), self.settled(record, ending)))
@@ -139,14 +133,21 @@ impl Call<'_> {
         let head = Head::new(self.incoming, answer.status)?;
         let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in headers(upstream, plan, self.door.protocol) {
-            head.set(name, value);
+            if record.limited.is_none() || !is_rate_limit(name) {
+                head.set(name, value);
+            }
         }
         head.set("x-request-id", self.incoming.id.as_str());
         name_server(&head, record);
+        self.announce_limits(&head, record);
         if !plan.dropped.is_empty() {
             head.set_name("x-sluice-dropped", &listed_in_header(&plan.dropped));
         }
         Ok(head)
+    }
+
+    fn announce_limits(&self, head: &Head, record: &Record) {
+        limiter::announce(head, record, Dialect::from(self.door.protocol));
     }
 
     fn settled(&self, record: &Record, ending: Ending) -> Settlement {

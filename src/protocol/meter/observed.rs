@@ -180,7 +180,7 @@ fn named(name: &[u8]) -> Progress {
 }
 
 /// Bytes of generated text in a Chat Completions delta: content, refusal, reasoning and the arguments of calls.
-fn chat_delta(cursor: &mut Cursor<'_>) -> u64 {
+pub(super) fn chat_delta(cursor: &mut Cursor<'_>) -> u64 {
     let mut bytes = 0;
     cursor.members(|key, cursor| match key.raw {
         b"content" | b"refusal" | b"reasoning" | b"reasoning_content" => bytes += string_bytes(cursor),
@@ -201,7 +201,7 @@ fn chat_delta(cursor: &mut Cursor<'_>) -> u64 {
 }
 
 /// The length of the string that comes next, without quotes and with its escapes as they stand; 0 for anything else.
-fn string_bytes(cursor: &mut Cursor<'_>) -> u64 {
+pub(super) fn string_bytes(cursor: &mut Cursor<'_>) -> u64 {
     match cursor.value() {
         Some(value) if value.kind == Kind::String => value.raw.len().saturating_sub(2) as u64,
         _ => 0,

@@ -37,7 +37,8 @@ class Upstream {
   #elsewhere;
 
   async listen() {
-    this.#server = http.createServer({ keepAliveTimeout: 1000 }, (request, response) => {
+    // Longer than any test: a connection that ends just as the Worker takes it up again looks like an upstream that broke.
+    this.#server = http.createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
       this.#serve(request, response).catch((error) => {
         this.faults.push(`the mock itself failed: ${error.stack}`);
         response.destroy();

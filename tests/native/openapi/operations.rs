@@ -249,7 +249,7 @@ pub const GROUPS: &[Group] = &[
                 .refuses(&[ASKS]),
             route(Post, "/api/v1/providers/{provider_id}/models/{model_id}/test", Answer::Plain(&TESTED))
                 .more("The real way, 30 seconds at most. A call that fails is an answer, too: 200, `success` false.")
-                .refuses(&[&[Reason::ModelForbidden]]),
+                .refuses(&[&[Reason::ModelForbidden, Reason::LimitsUnenforceable]]),
             route(Get, "/api/v1/models", Answer::Page(&MODEL))
                 .name("listModels")
                 .more("Every model of the project that a selector reaches.")
