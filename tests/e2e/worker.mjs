@@ -1,7 +1,7 @@
 // The real Worker under `wrangler dev`, as a child process in its own process group, over a database of its own.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,6 +154,23 @@ export class Deployment {
     return readdirSync(this.#persist, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => ({ name: entry.name, bytes: readFileSync(join(entry.parentPath, entry.name)) }));
+  }
+
+  /** The memory that the Worker's processes hold, in bytes; null where the system does not say. */
+  residentBytes() {
+    if (!existsSync('/proc/self/status')) return null;
+    const of = (pid, file) => {
+      try {
+        return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+      } catch {
+        return '';
+      }
+    };
+    // The fields after the command, which may hold anything but stands in parentheses: state, parent, group.
+    const group = (pid) => Number(of(pid, 'stat').split(') ').at(-1).split(' ')[2]);
+    const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && group(name) === this.#child?.pid);
+    const workerds = processes.filter((pid) => of(pid, 'comm').startsWith('workerd'));
+    return workerds.reduce((sum, pid) => sum + Number(/VmRSS:\s+(\d+) kB/.exec(of(pid, 'status'))?.[1] ?? 0) * 1024, 0);
   }
 
   /** What the limiters of tokens have counted, a document for each that has counted anything. */
