@@ -12,8 +12,11 @@ const CALLS = Number(process.env.SOAK_CALLS ?? 2400);
 const AT_ONCE = 24;
 const SEED = 20261128;
 
-/** What memory may grow by in the second half of the calls, which begins warm: what the dev server itself gathers, and no more. */
-const MOST_GROWTH = 64 * 2 ** 20;
+/**
+ * What a call may leave in memory, in the second half, which begins warm. `wrangler dev` gathers of its own accord, and collects late:
+ * 12 to 55 KiB were seen here, less the longer it ran. A call whose bodies stayed would be far beyond it.
+ */
+const MOST_KEPT_BYTES = 128 * 2 ** 10;
 
 const e2e = suite({ BREAKER_FAILURES: '3', BREAKER_REST_MS: '300' });
 
@@ -144,7 +147,7 @@ describe('a soak', () => {
     if (warm === null || end === null) return;
     const mib = (bytes) => (bytes / 2 ** 20).toFixed(0);
     t.diagnostic(`resident: ${mib(warm)} MiB half way, ${mib(end)} MiB at the end`);
-    assert.ok(end - warm < MOST_GROWTH * Math.max(1, CALLS / 2400), `${mib(end - warm)} MiB more in the second half`);
+    assert.ok(end - warm < MOST_KEPT_BYTES * (CALLS / 2), `${mib(end - warm)} MiB more in the second half`);
   });
 
   test('every call has its row, and every upstream call is an attempt of one', async (t) => {
