@@ -16,7 +16,7 @@ pub fn tag() -> Value {
 }
 
 pub fn path() -> (String, Value) {
-    let message = json!({"type": ["object", "array"], "additionalProperties": true,
+    let message = json!({"type": ["object", "array"], "additionalProperties": true, "minItems": 1, "maxItems": 32,
         "description": "A JSON-RPC 2.0 message, or, in the protocol's first revision, a batch of them."});
     let content = json!({"application/json": {"schema": message}});
     let answer = |doc: &str, content: &Value| {

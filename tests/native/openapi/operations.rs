@@ -150,7 +150,8 @@ const ASKS: &[Reason] = &[
 static CALL: Object = Object {
     name: "Call",
     doc: "The body of a call, in the client's protocol.",
-    fields: &[field("model", TEXT, "What the call asks for; absent or `auto`: whatever the conditions choose.")],
+    fields: &[field("model", TEXT, "What the call asks for; absent, null or `auto`: whatever the conditions choose.")
+        .or_null()],
     rest: Rest::Kept(&[]),
     ..CLOSED
 };
