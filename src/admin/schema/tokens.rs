@@ -55,7 +55,9 @@ pub static TOKEN: Object = Object {
             "What its calls may use. An update changes the limits that it names; null takes all away.",
         )
         .or_null()
-        .example(r#"{"requests_per_minute": 60, "budget_usd": 5, "budget_period": "month"}"#),
+        .example(
+            r#"{"requests_per_minute": 60, "tokens_per_minute": null, "budget_usd": 5, "budget_period": "month"}"#,
+        ),
         field("expires_at", Type::Time, "When it ends. Null: never.").or_null().example(r#""2030-01-31T12:00:00Z""#),
         field("disabled", Type::Truth, "Whether it is refused for now.").default("false"),
         CREATED_AT,
