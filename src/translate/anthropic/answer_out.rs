@@ -26,8 +26,12 @@ pub fn write_answer(answer: &Answer, reply: &Reply) -> Value {
 /// The parts up to the last that shows something. Agents take an answer's last block for what it says, and would find
 /// nothing in a thought that only its issuer can read; a thought that leads to nothing is no loss to its issuer.
 pub(super) fn last_shown(parts: &[AnswerPart]) -> &[AnswerPart] {
-    let is_unshown = |part: &AnswerPart| matches!(part, AnswerPart::Reasoning(thought) if thought.text.is_empty());
-    let shown = parts.iter().rposition(|part| !is_unshown(part)).map_or(0, |last| last + 1);
+    let shows = |part: &AnswerPart| match part {
+        AnswerPart::Text { text, .. } | AnswerPart::Refusal(text) => !text.is_empty(),
+        AnswerPart::Reasoning(thought) => !thought.text.is_empty(),
+        AnswerPart::Call(_) => true,
+    };
+    let shown = parts.iter().rposition(shows).map_or(0, |last| last + 1);
     parts.get(..shown).unwrap_or(parts)
 }
 

@@ -12,15 +12,15 @@ use crate::protocol::json::escape;
 use crate::translate::neutral::{Begin, Block, Citation, Fault, FinishReason, Reply, Signature, Writer, fit_call_id};
 use serde_json::Value;
 
-/// Writes Anthropic's events. Holds the signature of the last thoughts and nothing else of the answer.
+/// Writes Anthropic's events. Holds the signatures of the last thoughts and nothing else of the answer.
 #[derive(Debug, Clone)]
 pub struct StreamWriter {
     reply: Reply,
     /// What the next block, or the open one, is numbered.
     index: u64,
     open: Open,
-    /// A thought that shows nothing, until another block follows: see [`super::answer_out::last_shown`].
-    unshown: Option<Signature>,
+    /// Thoughts that show nothing, until a block follows that does: see [`super::answer_out::last_shown`].
+    unshown: Vec<Signature>,
     has_calls: bool,
     has_refused: bool,
     input: Option<TokenCounts>,
@@ -45,7 +45,15 @@ enum Begun {
 impl StreamWriter {
     /// A writer for one answer.
     pub fn new(reply: Reply) -> Self {
-        Self { reply, index: 0, open: Open::Nothing, unshown: None, has_calls: false, has_refused: false, input: None }
+        Self { reply, index: 0, open: Open::Nothing, unshown: Vec::new(), has_calls: false, has_refused: false, input: None }
+    }
+
+    /// Begins a block that shows something, after the thoughts that led to it.
+    fn show_block(&mut self, block: &Value, out: &mut Vec<u8>) {
+        for signature in std::mem::take(&mut self.unshown) {
+            self.unshown_thought(&signature, out);
+        }
+        self.start_block(block, out);
     }
 
     fn start_block(&self, block: &Value, out: &mut Vec<u8>) {
@@ -96,9 +104,6 @@ impl Writer for StreamWriter {
     }
 
     fn open(&mut self, block: &Block, out: &mut Vec<u8>) {
-        if let Some(signature) = self.unshown.take() {
-            self.unshown_thought(&signature, out);
-        }
         self.open = match block {
             Block::Text => Open::Text(Begun::NotYet),
             Block::Refusal => {
@@ -108,7 +113,7 @@ impl Writer for StreamWriter {
             Block::Reasoning => Open::Thinking(Begun::NotYet, None),
             Block::Call { id, name } | Block::FreeformCall { id, name } => {
                 self.has_calls = true;
-                self.start_block(&json!({"type": "tool_use", "id": fit_call_id(id), "name": name, "input": {}}), out);
+                self.show_block(&json!({"type": "tool_use", "id": fit_call_id(id), "name": name, "input": {}}), out);
                 self.input_delta("", out);
                 match block {
                     Block::FreeformCall { .. } => {
@@ -128,13 +133,13 @@ impl Writer for StreamWriter {
         match &mut self.open {
             Open::Text(begun) => {
                 if std::mem::replace(begun, Begun::Yes) == Begun::NotYet {
-                    self.start_block(&json!({"type": "text", "text": ""}), out);
+                    self.show_block(&json!({"type": "text", "text": ""}), out);
                 }
                 self.text_delta("text_delta", "text", text, out);
             }
             Open::Thinking(begun, _) => {
                 if std::mem::replace(begun, Begun::Yes) == Begun::NotYet {
-                    self.start_block(&json!({"type": "thinking", "thinking": "", "signature": ""}), out);
+                    self.show_block(&json!({"type": "thinking", "thinking": "", "signature": ""}), out);
                 }
                 self.text_delta("thinking_delta", "thinking", text, out);
             }
@@ -164,7 +169,7 @@ impl Writer for StreamWriter {
             Open::Text(Begun::Yes) | Open::Call | Open::Thinking(Begun::Yes, None) => {}
             Open::FreeformCall => self.input_delta("\"}", out),
             Open::Thinking(Begun::NotYet, signature) => {
-                self.unshown = signature;
+                self.unshown.extend(signature);
                 return;
             }
             Open::Thinking(Begun::Yes, Some(signature)) => {

@@ -60,13 +60,14 @@ impl StreamReader {
     fn of_item(&mut self, kind: &str, data: &mut Map<String, Value>, events: &mut Vec<Event>) {
         let index = data.get("output_index").and_then(Value::as_u64);
         let position = match index {
-            Some(index) => self.items.iter().position(|item| item.index == index),
-            None => self.items.len().checked_sub(1),
+            Some(index) => self.items.iter().position(|item| item.index == index && !item.is_done()),
+            None => self.items.iter().rposition(|item| !item.is_done()),
         };
+        let has_ended = |index| self.passed.contains(&index) || self.items.iter().any(|item| item.index == index);
         let position = match position {
             Some(position) if kind != "response.output_item.added" => position,
-            // It repeats what was passed on already.
-            None if kind.ends_with(".done") && index.is_some_and(|index| self.passed.contains(&index)) => return,
+            // It repeats what was said already.
+            None if kind.ends_with(".done") && index.is_some_and(has_ended) => return,
             _ => match Item::beginning(index.unwrap_or_default(), kind, data) {
                 Some(item) => {
                     self.items.push_back(item);

@@ -101,4 +101,6 @@ fn a_thought_that_shows_nothing_is_told_only_where_something_follows() {
     let text = || AnswerPart::Text { text: "hi".into(), citations: Vec::new() };
     assert_eq!(last_shown(&[unshown(), text(), unshown()]), [unshown(), text()]);
     assert_eq!(last_shown(&[unshown()]), []);
+    let silence = AnswerPart::Text { text: String::new(), citations: Vec::new() };
+    assert_eq!(last_shown(&[unshown(), unshown(), silence]), []);
 }

@@ -113,6 +113,24 @@ fn a_thought_that_shows_nothing_and_leads_to_nothing_is_not_told() {
 }
 
 #[test]
+fn thoughts_that_show_nothing_are_all_told_before_what_they_lead_to_and_none_without_it() {
+    let thought = |payload: &str| {
+        [Event::Open(Block::Reasoning), Event::Sign(signature(Protocol::Gemini, payload)), Event::Close]
+    };
+    let silence = [Event::Open(Block::Text), Event::Close];
+    assert_eq!(opened([thought("1"), thought("2")].into_iter().flatten().chain(silence.clone())), "");
+    let text = [Event::Open(Block::Text), delta("x"), Event::Close];
+    let written = opened([thought("1"), thought("2")].into_iter().flatten().chain(silence).chain(text));
+    let starts: Vec<_> = written.lines().filter(|line| line.contains("content_block_start\"")).collect();
+    let [first, second, third] = starts[..] else { panic!("{written}") };
+    for (index, line, payload) in [(0, first, "1"), (1, second, "2")] {
+        assert!(line.contains(&format!("\"index\":{index}")), "{line}");
+        assert!(line.contains(&signature(Protocol::Gemini, payload).pack()), "{line}");
+    }
+    assert!(third.contains("\"index\":2") && third.contains("\"type\":\"text\""), "{third}");
+}
+
+#[test]
 fn blocks_that_say_nothing_leave_no_gap_in_the_indexes() {
     let written = opened([
         Event::Open(Block::Reasoning),

@@ -66,6 +66,29 @@ fn fragments_of_parallel_calls_that_interleave_are_told_one_call_after_the_other
 }
 
 #[test]
+fn what_follows_the_end_of_an_item_that_waits_leaves_no_block_open() {
+    let added = |index: u64| json!({"type": "response.output_item.added", "output_index": index, "item": {"type": "message"}});
+    let delta = |index: u64, text: &str| json!({"type": "response.output_text.delta", "output_index": index, "delta": text});
+    let done = |index: u64| json!({"type": "response.output_item.done", "output_index": index, "item": {"type": "message"}});
+    let late = json!({"type": "response.output_text.done", "output_index": 1, "text": "b"});
+    let events = streamed(&sse(&[
+        added(0),
+        added(1),
+        delta(0, "a"),
+        delta(1, "b"),
+        done(1),
+        late,
+        delta(1, "c"),
+        done(0),
+        completed(json!([])),
+    ]));
+    assert_eq!(
+        kinds(&events),
+        ["begin", "open", "delta", "close", "open", "delta", "close", "open", "delta", "close", "finish", "end"]
+    );
+}
+
+#[test]
 fn what_was_not_streamed_is_taken_from_the_done_events() {
     let message = json!({"type": "message", "id": "msg_1", "content": [{"type": "output_text", "text": "hello", "annotations": []}]});
     let call = json!({"type": "custom_tool_call", "call_id": "c", "name": "patch", "input": "x"});
