@@ -86,7 +86,7 @@ async fn enter(
 
 fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Result<Response, JsValue> {
     match found {
-        Ok(body) => json(incoming, &Head::new(incoming, 200)?, &body.to_string()),
+        Ok(body) => json(incoming, Head::new(incoming, 200), &body.to_string()),
         Err(refusal) => super::refused(incoming, &refusal),
     }
 }

@@ -63,7 +63,7 @@ fn respond(incoming: &Incoming, reply: &Reply) -> Result<web_sys::Response, JsVa
     if let (500.., Some(body)) = (reply.status, &reply.body) {
         js::log_error(body);
     }
-    let head = Head::new(incoming, reply.status)?;
+    let mut head = Head::new(incoming, reply.status);
     for (name, value) in &reply.headers {
         head.set(name, value);
     }
@@ -75,7 +75,7 @@ fn respond(incoming: &Incoming, reply: &Reply) -> Result<web_sys::Response, JsVa
                 head.bytes(body.as_bytes())
             }
         }
-        Some(body) => json(incoming, &head, body),
+        Some(body) => json(incoming, head, body),
         None => head.empty(),
     }
 }

@@ -2,15 +2,33 @@
 
 use crate::domain::ids::RequestId;
 use crate::refusal::{Fault, Refusal};
-use js_sys::{Object, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, Request, Response};
+
+/// Heads are [`crate::protocol::head_lines`].
+#[wasm_bindgen(module = "/src/edge/platform.js")]
+extern "C" {
+    /// A request's method, URL and headers.
+    #[wasm_bindgen(js_name = requestHead)]
+    pub fn request_head(request: &Request) -> String;
+
+    /// A response's status and headers.
+    #[wasm_bindgen(js_name = responseHead)]
+    pub fn response_head(response: &Response) -> String;
+
+    /// Calls an upstream: method, URL and headers, and a body or undefined. Ends when `client`'s sender leaves, or by
+    /// `abort`.
+    #[wasm_bindgen(catch)]
+    pub fn send(head: &str, body: &JsValue, client: &Request, abort: &AbortController) -> Result<Promise, JsValue>;
+
+    /// A response: status and headers, and a body or null.
+    #[wasm_bindgen(catch)]
+    pub fn respond(head: &str, body: &JsValue) -> Result<Response, JsValue>;
+}
 
 #[wasm_bindgen]
 extern "C" {
-    /// The global `fetch`.
-    #[wasm_bindgen(js_name = fetch, catch)]
-    pub fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
-
     /// A pipe whose readable half is native: what is written to one side is read from the other, with back-pressure.
     pub type IdentityTransformStream;
 
@@ -22,10 +40,6 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub fn writable(this: &IdentityTransformStream) -> web_sys::WritableStream;
-
-    /// `AbortSignal.any`, which `web_sys` declares for browsers only.
-    #[wasm_bindgen(js_namespace = AbortSignal, js_name = any, catch)]
-    pub fn any_signal(signals: &js_sys::Array) -> Result<web_sys::AbortSignal, JsValue>;
 
     /// One of the edge's caches.
     pub type EdgeCache;
@@ -42,10 +56,6 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     pub fn delete(this: &EdgeCache, url: &str) -> Result<Promise, JsValue>;
-
-    /// `Array.from(headers)`: all pairs at once.
-    #[wasm_bindgen(js_namespace = Array, js_name = from)]
-    pub fn pairs(headers: &web_sys::Headers) -> js_sys::Array;
 
     /// One line in the Worker's log.
     #[wasm_bindgen(js_namespace = console, js_name = error)]

@@ -103,7 +103,7 @@ pub async fn reserve(env: &Env, admitted: &Admitted, record: &mut Record, reserv
 }
 
 /// Says in the answer's head where the token stands, if its limiter was asked.
-pub fn announce(head: &Head, record: &Record, client: Dialect) {
+pub fn announce(head: &mut Head, record: &Record, client: Dialect) {
     let Some(Limited(Some(standing))) = &record.limited else { return };
     for (name, value) in limit::headers(standing, client, Platform.now()) {
         head.set(name, &value);

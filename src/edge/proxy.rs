@@ -50,7 +50,7 @@ pub async fn serve(
             record.failed(refusal.reason, &refusal.message, Platform.now());
             let rendered = render(&refusal, incoming.dialect(), incoming.id.as_str());
             let status = rendered.status;
-            let response = head(incoming, status, &record).and_then(|head| rendered_onto(incoming, &head, rendered));
+            let response = rendered_onto(incoming, head(incoming, status, &record), rendered);
             (response, status, Some(refusal.reason))
         }
     };
@@ -58,14 +58,14 @@ pub async fn serve(
     (response, record.settle(admitted, "proxy", ending, Platform.now()))
 }
 
-fn head(incoming: &Incoming, status: u16, record: &Record) -> Result<Head, JsValue> {
-    let head = Head::new(incoming, status)?;
+fn head(incoming: &Incoming, status: u16, record: &Record) -> Head {
+    let mut head = Head::new(incoming, status);
     if let Some(provider) = &record.provider {
         head.set_name("x-sluice-provider", provider.name());
     }
     head.set("x-sluice-attempts", &record.attempts.to_string());
-    limiter::announce(&head, record, incoming.dialect());
-    Ok(head)
+    limiter::announce(&mut head, record, incoming.dialect());
+    head
 }
 
 type Relayed = (Result<Response, JsValue>, u16);
@@ -87,21 +87,20 @@ async fn relay(incoming: &Incoming, raw: &Raw, record: &mut Record) -> Result<Re
         return Err(Refusal::new(Reason::UpstreamMalformed, message));
     }
     let error = if status >= 400 { Some(read_error(incoming, raw, &answer).await?) } else { None };
-    let response = head(incoming, status, record).and_then(|head| {
-        let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in headers(upstream, raw.protocol) {
-            if record.limited.is_none() || !is_rate_limit(name) {
-                head.set(name, value);
-            }
+    let mut head = head(incoming, status, record);
+    let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in headers(upstream, raw.protocol) {
+        if record.limited.is_none() || !is_rate_limit(name) {
+            head.set(name, value);
         }
-        head.set("x-request-id", incoming.id.as_str());
-        // Whatever comes back, a page of it must not act as one of ours.
-        head.set("content-security-policy", "sandbox");
-        match &error {
-            Some(body) if incoming.method() != "HEAD" => head.bytes(body),
-            _ => head.relay(answer.response.body().as_ref()),
-        }
-    });
+    }
+    head.set("x-request-id", incoming.id.as_str());
+    // Whatever comes back, a page of it must not act as one of ours.
+    head.set("content-security-policy", "sandbox");
+    let response = match &error {
+        Some(body) if incoming.method() != "HEAD" => head.bytes(body),
+        _ => head.relay(answer.response.body().as_ref()),
+    };
     Ok((response, status))
 }
 

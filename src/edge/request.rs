@@ -7,8 +7,9 @@ use crate::edge::system::Platform;
 use crate::gateway::door;
 use crate::gateway::plan::ClientHeaders;
 use crate::ports::Clock;
+use crate::protocol::head_lines;
 use crate::refusal::{Dialect, Reason, Refusal};
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{IteratorNext, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
@@ -28,8 +29,9 @@ pub struct Incoming {
 impl Incoming {
     /// Reads the head.
     pub fn new(raw: web_sys::Request, id: RequestId) -> Self {
-        let headers = pairs(&raw.headers());
-        Self { id, started: Platform.now(), method: raw.method(), url: raw.url(), headers, raw }
+        let head = js::request_head(&raw);
+        let ([method, url], headers) = head_lines::read(&head);
+        Self { id, started: Platform.now(), method: method.to_owned(), url: url.to_owned(), headers, raw }
     }
 
     /// The HTTP method, in upper case.
@@ -74,6 +76,11 @@ impl Incoming {
     /// In whose shape errors go out.
     pub fn dialect(&self) -> Dialect {
         door::dialect(self.path(), self.header("anthropic-version"))
+    }
+
+    /// The request itself.
+    pub fn raw(&self) -> &web_sys::Request {
+        &self.raw
     }
 
     /// Fires when the client leaves.
@@ -134,22 +141,8 @@ impl Incoming {
 
 /// The chunk that a read of a stream of bytes brought; `None` at the stream's end.
 pub fn chunk_of(read: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
-    if Reflect::get(read, &"done".into())?.is_truthy() {
-        return Ok(None);
-    }
-    Reflect::get(read, &"value".into())?.dyn_into().map(Some)
-}
-
-/// All pairs of a header map, names in lower case.
-pub fn pairs(headers: &web_sys::Headers) -> Vec<(String, String)> {
-    let text = |pair: &Array, index| pair.get(index).as_string().unwrap_or_default();
-    js::pairs(headers)
-        .iter()
-        .map(|pair| {
-            let pair: Array = pair.unchecked_into();
-            (text(&pair, 0), text(&pair, 1))
-        })
-        .collect()
+    let read: &IteratorNext = read.unchecked_ref();
+    if read.done() { Ok(None) } else { read.value().dyn_into().map(Some) }
 }
 
 fn too_large(limit: usize) -> Refusal {

@@ -1,17 +1,17 @@
 //! The upstream call: made with the plan's bytes and headers, bounded in time, aborted when the client leaves.
 
 use super::js;
-use super::request::{Incoming, chunk_of, pairs};
-use super::response::array;
+use super::request::{Incoming, chunk_of};
 use crate::gateway::plan::Plan;
+use crate::protocol::head_lines::{self, BrokenLine, HeadLines};
 use crate::refusal::{Reason, Refusal};
 use futures_util::future::{Either, select};
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::Uint8Array;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, ReadableStreamDefaultReader, Response};
+use web_sys::{AbortController, ReadableStreamDefaultReader, Response};
 use worker::Delay;
 
 /// An upstream's answer, its body still to be read.
@@ -70,27 +70,19 @@ pub async fn call(incoming: &Incoming, outgoing: &Outgoing<'_>, wait: Duration) 
             return Err(timed_out(provider, "did not begin its answer", wait));
         }
     };
-    Ok(Answer { status: response.status(), headers: pairs(&response.headers()), response, abort })
+    let head = js::response_head(&response);
+    let ([status], headers) = head_lines::read(&head);
+    // The platform's statuses are numbers of three digits.
+    Ok(Answer { status: status.parse().unwrap_or_default(), headers, response, abort })
 }
 
 fn send(incoming: &Incoming, outgoing: &Outgoing<'_>, abort: &AbortController) -> Result<js_sys::Promise, JsValue> {
-    let headers = Headers::new()?;
+    let broken = |_: BrokenLine| JsValue::from(js_sys::Error::new("a line break in a header or in the address"));
+    let mut head = HeadLines::beginning(&[outgoing.method, outgoing.url]).map_err(broken)?;
     for (name, value) in outgoing.headers {
-        headers.set(name, value)?;
+        head.add(name, value).map_err(broken)?;
     }
-    let signal = js::any_signal(&array([&incoming.signal(), &abort.signal()]))?;
-    let init = Object::new();
-    for (name, value) in [
-        ("method", &JsValue::from_str(outgoing.method)),
-        ("headers", &headers),
-        ("body", &outgoing.body),
-        // A redirect would take the credential along.
-        ("redirect", &JsValue::from_str("manual")),
-        ("signal", &signal),
-    ] {
-        Reflect::set(&init, &name.into(), value)?;
-    }
-    js::fetch(outgoing.url, &init)
+    js::send(head.as_str(), &outgoing.body, incoming.raw(), abort)
 }
 
 /// Reads the body whole, within `wait` and up to `limit` bytes.

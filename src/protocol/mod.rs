@@ -3,6 +3,7 @@
 pub mod aws_event_stream;
 pub mod body;
 pub mod error_type;
+pub mod head_lines;
 pub mod json;
 pub mod meter;
 pub mod path;

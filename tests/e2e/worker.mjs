@@ -44,6 +44,8 @@ export class Deployment {
   /** Everything that any wrangler or workerd of this deployment printed. */
   output = '';
   url = null;
+  /** The Worker's entry, where it is not the one that wrangler.toml names. */
+  script = null;
   #dir;
   #launches = 0;
   #child = null;
@@ -215,7 +217,7 @@ export class Deployment {
     const logs = join(this.#dir, `${this.#prefix}logs-${this.#launches += 1}`);
     // `--env-file` also keeps a developer's own `.dev.vars` out of the tests.
     const child = await this.#spawn([
-      'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', this.#persist,
+      'dev', ...(this.script ? [this.script, '--config', join(ROOT, 'wrangler.toml')] : []), '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', this.#persist,
       '--env-file', envFile, '--show-interactive-dev-session=false',
     ], logs);
     this.#child = child;

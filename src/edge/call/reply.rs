@@ -39,8 +39,8 @@ impl Call<'_> {
     }
 
     fn relay_stream(&self, record: &Record, plan: &Plan, pump: Pump) -> Result<Answered, JsValue> {
-        let head = self.head(record, plan, &pump.answer)?;
-        announce_stream(&head);
+        let mut head = self.head(record, plan, (&pump.answer, pump.answer.status));
+        announce_stream(&mut head);
         let unjudged = if pump.has_begun() { None } else { Some(self.deployment.breaker) };
         let (relaying, readable) = pump.open()?;
         let (record, admitted, door) = (record.clone(), self.admitted.clone(), self.door);
@@ -55,13 +55,13 @@ impl Call<'_> {
         answer: &Answer,
         (bytes, body): (Uint8Array, Body),
     ) -> Result<Answered, JsValue> {
-        let head = self.head(record, plan, answer)?;
+        let mut head = self.head(record, plan, (answer, answer.status));
         head.set("content-type", "application/json");
         let (response, counted) = match body {
             Body::AsItCame(counted) => (head.buffer(&bytes), counted),
             Body::Rewritten { body, delivery, counted } => {
                 if delivery == Delivery::Streamed {
-                    announce_stream(&head);
+                    announce_stream(&mut head);
                 }
                 (head.bytes(&body), counted)
             }
@@ -89,7 +89,7 @@ impl Call<'_> {
         (error, tried): (ErrorAnswer, Tried),
     ) -> Result<Answered, JsValue> {
         let ending = Ending { status: error.status, error: Some(Reason::UpstreamError), consumed: Consumed::Nothing };
-        let head = self.head(record, plan, answer)?.with_status(error.status);
+        let mut head = self.head(record, plan, (answer, error.status));
         head.set("content-type", "application/json");
         if let (Some(seconds), None) = (error.retry_after, answer.header("retry-after")) {
             head.set("retry-after", &seconds.to_string());
@@ -110,27 +110,25 @@ impl Call<'_> {
         }
         let consumed = Consumed::of_refused(self.door.work, refusal.reason, record.attempts, record.input_tokens);
         let ending = Ending { status: rendered.status, error: Some(refusal.reason), consumed };
-        let response = Head::new(self.incoming, rendered.status).and_then(|head| {
-            name_server(&head, record);
-            self.announce_limits(&head, record);
-            response::rendered_onto(self.incoming, &head, rendered)
-        });
-        (response, self.settled(record, ending))
+        let mut head = Head::new(self.incoming, rendered.status);
+        name_server(&mut head, record);
+        self.announce_limits(&mut head, record);
+        (response::rendered_onto(self.incoming, head, rendered), self.settled(record, ending))
     }
 
     /// Counts tokens for a model whose upstream cannot, and says that it is an estimate.
     pub(super) fn estimate(&self, record: &Record, body: &RequestBody) -> Result<Answered, Refusal> {
-        let head = Head::new(self.incoming, 200).map_err(unbuilt)?;
+        let mut head = Head::new(self.incoming, 200);
         head.set("x-sluice-estimated", "true");
-        name_server(&head, record);
-        self.announce_limits(&head, record);
+        name_server(&mut head, record);
+        self.announce_limits(&mut head, record);
         let counted = crate::json::json!({"input_tokens": input_tokens(body.bytes())});
         let ending = Ending { status: 200, error: None, consumed: Consumed::Nothing };
-        Ok((json(self.incoming, &head, &counted.to_string()), self.settled(record, ending)))
+        Ok((json(self.incoming, head, &counted.to_string()), self.settled(record, ending)))
     }
 
-    fn head(&self, record: &Record, plan: &Plan, answer: &Answer) -> Result<Head, JsValue> {
-        let head = Head::new(self.incoming, answer.status)?;
+    fn head(&self, record: &Record, plan: &Plan, (answer, status): (&Answer, u16)) -> Head {
+        let mut head = Head::new(self.incoming, status);
         let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in headers(upstream, plan, self.door.protocol) {
             if record.limited.is_none() || !is_rate_limit(name) {
@@ -138,15 +136,15 @@ impl Call<'_> {
             }
         }
         head.set("x-request-id", self.incoming.id.as_str());
-        name_server(&head, record);
-        self.announce_limits(&head, record);
+        name_server(&mut head, record);
+        self.announce_limits(&mut head, record);
         if !plan.dropped.is_empty() {
             head.set_name("x-sluice-dropped", &listed_in_header(&plan.dropped));
         }
-        Ok(head)
+        head
     }
 
-    fn announce_limits(&self, head: &Head, record: &Record) {
+    fn announce_limits(&self, head: &mut Head, record: &Record) {
         limiter::announce(head, record, Dialect::from(self.door.protocol));
     }
 
@@ -156,7 +154,7 @@ impl Call<'_> {
 }
 
 /// Says who served the call, or was to, and how many upstream calls that took.
-fn name_server(head: &Head, record: &Record) {
+fn name_server(head: &mut Head, record: &Record) {
     if let Some(candidate) = &record.candidate {
         head.set_name("x-sluice-provider", candidate.provider.name());
         head.set_name("x-sluice-model", &candidate.selector());
@@ -165,7 +163,7 @@ fn name_server(head: &Head, record: &Record) {
 }
 
 /// Without these, proxies on the way gather events before they pass them on.
-fn announce_stream(head: &Head) {
+fn announce_stream(head: &mut Head) {
     head.set("content-type", "text/event-stream; charset=utf-8");
     head.set("cache-control", "no-cache, no-transform");
 }

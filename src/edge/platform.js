@@ -1,0 +1,39 @@
+// The platform's objects, each in one crossing. A string on its way out of wasm is a call of the platform's decoder, and a
+// call has dozens of headers: they cross as one text, a line each, because no header holds a line break (RFC 9110 section 5.5).
+
+/** The method, the URL, then each header's name and value. */
+export function requestHead(request) {
+  return withHeaders(`${request.method}\n${request.url}`, request.headers);
+}
+
+/** The status, then each header's name and value. */
+export function responseHead(response) {
+  return withHeaders(`${response.status}`, response.headers);
+}
+
+function withHeaders(text, headers) {
+  for (const [name, value] of headers) text += `\n${name}\n${value}`;
+  return text;
+}
+
+/** Calls an upstream until the client leaves or `abort` fires. A redirect would take the credential along. */
+export function send(head, body, client, abort) {
+  const [method, url, ...lines] = head.split("\n");
+  const headers = new Headers();
+  for (let at = 0; at < lines.length; at += 2) headers.set(lines[at], lines[at + 1]);
+  return fetch(url, { method, headers, body, redirect: "manual", signal: AbortSignal.any([client.signal, abort.signal]) });
+}
+
+/** A response. A header that cannot stand in one is left out: it came from an upstream or from a name. */
+export function respond(head, body) {
+  const [status, ...lines] = head.split("\n");
+  const headers = new Headers();
+  for (let at = 0; at < lines.length; at += 2) {
+    try {
+      headers.set(lines[at], lines[at + 1]);
+    } catch {
+      // An answer without it is better than none.
+    }
+  }
+  return new Response(body, { status: Number(status), headers });
+}
