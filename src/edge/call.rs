@@ -12,7 +12,7 @@ use super::proxy;
 use super::request::Incoming;
 use super::response::{self, Head, json};
 use super::shelf::CacheShelf;
-use super::system::Platform;
+use super::system::Drawn;
 use crate::deployment::Deployment;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::door::{self, CallDoor, Door, Work};
@@ -112,14 +112,14 @@ impl Call<'_> {
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
         record.input_tokens = roughly(body.bytes());
-        let mut candidates = candidates(&self.asked(&body, &Media::default()), &Platform)?;
+        let mut candidates = candidates(&self.asked(&body, &Media::default()), &Drawn)?;
         if let Some(limits) = self.admitted.limits() {
             candidates = limit::priced(limits.budget.filter(|_| self.door.work != Work::CountTokens), candidates)?;
             let reserved = limit::reservation(limits, self.door.work, &body, &candidates);
             limiter::reserve(self.env, &self.admitted, record, reserved).await?;
         }
         match self.attempts(record, &candidates, body).await? {
-            Came::Reached(reached) => self.relay(record, reached),
+            Came::Reached(reached) => self.relay(record, *reached),
             Came::Failed(failed, tried) => self.tell(record, *failed, tried),
             Came::Uncounted(body) => self.estimate(record, &body),
         }

@@ -2,9 +2,12 @@
 
 use crate::domain::ids::RequestId;
 use crate::refusal::{Fault, Refusal};
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, Request, Response};
+use web_sys::{AbortController, ReadableStreamDefaultReader, Request, Response, WritableStreamDefaultWriter};
+
+/// What the client gets for a chunk: other bytes, or undefined for the chunk itself.
+pub type Feed = Closure<dyn FnMut(Uint8Array) -> JsValue>;
 
 /// Heads are [`crate::protocol::head_lines`].
 #[wasm_bindgen(module = "/src/edge/platform.js")]
@@ -21,6 +24,28 @@ extern "C" {
     /// `abort`.
     #[wasm_bindgen(catch)]
     pub fn send(head: &str, body: &JsValue, client: &Request, abort: &AbortController) -> Result<Promise, JsValue>;
+
+    /// Passes a stream's chunks on.
+    pub type Flow;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new(reader: &ReadableStreamDefaultReader, writer: &WritableStreamDefaultWriter, feed: &Feed) -> Flow;
+
+    /// Goes on, first with a read that was begun, until one of the words "ended", "broken" or "left".
+    #[wasm_bindgen(method)]
+    pub fn run(this: &Flow, begun: &JsValue) -> Promise;
+
+    /// Nothing that is read from now on is passed on.
+    #[wasm_bindgen(method)]
+    pub fn stop(this: &Flow);
+
+    /// When a chunk was last dealt with, in milliseconds; infinite while the client takes its time with one.
+    #[wasm_bindgen(method, getter)]
+    pub fn moved(this: &Flow) -> f64;
+
+    /// When the client last heard something.
+    #[wasm_bindgen(method, getter)]
+    pub fn heard(this: &Flow) -> f64;
 
     /// A response: status and headers, and a body or null.
     #[wasm_bindgen(catch)]

@@ -54,9 +54,9 @@ async fn one(incoming: &Incoming, deployment: &Deployment, url: &str) -> Result<
             headers: &headers,
             body: JsValue::UNDEFINED,
         };
-        let answer = upstream::call(incoming, &outgoing, WAIT).await.map_err(|refusal| refusal.message.clone())?;
+        let mut answer = upstream::call(incoming, &outgoing, WAIT).await.map_err(|refusal| refusal.message.clone())?;
         match (answer.status, answer.header("location")) {
-            (200, _) => return read(incoming, &answer).await,
+            (200, _) => return read(incoming, &mut answer).await,
             (301 | 302 | 303 | 307 | 308, Some(location)) => {
                 url = url.redirected(location, private).map_err(|invalid| invalid.message)?;
                 answer.abort.abort();
@@ -70,7 +70,7 @@ async fn one(incoming: &Incoming, deployment: &Deployment, url: &str) -> Result<
     Err(format!("it redirects more than {MOST_REDIRECTS} times"))
 }
 
-async fn read(incoming: &Incoming, answer: &Answer) -> Result<(String, Vec<u8>), String> {
+async fn read(incoming: &Incoming, answer: &mut Answer) -> Result<(String, Vec<u8>), String> {
     let media_type = answer.header("content-type").unwrap_or_default().to_owned();
     let bytes = upstream::read_body(incoming, "its host", answer, WAIT, MAX_BYTES).await;
     bytes.map(|bytes| (media_type, bytes.to_vec())).map_err(|refusal| refusal.message.clone())

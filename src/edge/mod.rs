@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod shelf;
 mod system;
+mod timer;
 mod upstream;
 
 use crate::admin;
@@ -38,7 +39,7 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
-    let id = RequestId::generate(&system::Platform).map_err(|error| worker::Error::RustError(error.to_string()))?;
+    let id = RequestId::generate(&system::Drawn).map_err(|error| worker::Error::RustError(error.to_string()))?;
     let incoming = Incoming::new(request, id);
     let answered = match isolate::deployment(&env) {
         Err(refusal) => refused(&incoming, &refusal),

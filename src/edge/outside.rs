@@ -29,10 +29,10 @@ impl Upstream for Outside<'_> {
                 body,
             };
             let began = Platform.now();
-            let answer = call(incoming, &outgoing, request.wait).await?;
+            let mut answer = call(incoming, &outgoing, request.wait).await?;
             let spent = u64::try_from(Platform.now().ms_since(began)).unwrap_or_default();
             let left = request.wait.saturating_sub(Duration::from_millis(spent));
-            let body = read_body(incoming, &request.provider, &answer, left, request.limit).await?.to_vec();
+            let body = read_body(incoming, &request.provider, &mut answer, left, request.limit).await?.to_vec();
             Ok(Inbound { status: answer.status, headers: answer.headers, body })
         })
     }

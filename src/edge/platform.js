@@ -37,3 +37,54 @@ export function respond(head, body) {
   }
   return new Response(body, { status: Number(status), headers });
 }
+
+/**
+ * Passes a stream's chunks on: reads one, asks `feed` what the client gets for it (undefined: the chunk as it is), writes that.
+ * No promise of it crosses into wasm but the last: each would cost as much as the chunk.
+ */
+export class Flow {
+  #reader;
+  #writer;
+  #feed;
+  #stopped = false;
+  /** When a chunk was last dealt with; never, as long as the client takes its time with one. */
+  moved = Date.now();
+  /** When the client last heard something. */
+  heard = this.moved;
+
+  constructor(reader, writer, feed) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#feed = feed;
+  }
+
+  /** Goes on until "ended", "broken" or "left": the upstream's end, its break, or a client that is gone. */
+  async run(reading) {
+    for (;;) {
+      let read;
+      try {
+        read = await (reading ?? this.#reader.read());
+      } catch {
+        return "broken";
+      }
+      reading = undefined;
+      if (this.#stopped || read.done) return "ended";
+      const chunk = this.#feed(read.value) ?? read.value;
+      if (chunk.byteLength > 0) {
+        this.moved = Infinity;
+        try {
+          await this.#writer.write(chunk);
+        } catch {
+          return "left";
+        }
+        this.heard = Date.now();
+      }
+      this.moved = Date.now();
+    }
+  }
+
+  /** Nothing that is read from now on is passed on. */
+  stop() {
+    this.#stopped = true;
+  }
+}

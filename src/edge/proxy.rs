@@ -78,7 +78,7 @@ async fn relay(incoming: &Incoming, raw: &Raw, record: &mut Record) -> Result<Re
         headers: &raw.headers,
         body: incoming.unread_body(),
     };
-    let answer = upstream::call(incoming, &outgoing, raw.first_byte_timeout).await?;
+    let mut answer = upstream::call(incoming, &outgoing, raw.first_byte_timeout).await?;
     record.answers(answer.status, Platform.now());
     let status = answer.status;
     if !(200..=599).contains(&status) {
@@ -86,7 +86,7 @@ async fn relay(incoming: &Incoming, raw: &Raw, record: &mut Record) -> Result<Re
         let message = format!("provider `{}` answered with the status {status}", raw.provider.name());
         return Err(Refusal::new(Reason::UpstreamMalformed, message));
     }
-    let error = if status >= 400 { Some(read_error(incoming, raw, &answer).await?) } else { None };
+    let error = if status >= 400 { Some(read_error(incoming, raw, &mut answer).await?) } else { None };
     let mut head = head(incoming, status, record);
     let upstream = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in headers(upstream, raw.protocol) {
@@ -105,7 +105,7 @@ async fn relay(incoming: &Incoming, raw: &Raw, record: &mut Record) -> Result<Re
 }
 
 /// An error is small, and may repeat the credential.
-async fn read_error(incoming: &Incoming, raw: &Raw, answer: &Answer) -> Result<Vec<u8>, Refusal> {
+async fn read_error(incoming: &Incoming, raw: &Raw, answer: &mut Answer) -> Result<Vec<u8>, Refusal> {
     let wait = raw.first_byte_timeout;
     let body = upstream::read_body(incoming, raw.provider.name(), answer, wait, MAX_ERROR_BYTES).await?;
     Ok(mask(&raw.secrets, &body.to_vec()))

@@ -1,6 +1,9 @@
 //! Relays an event stream: the client reads one end of a native pipe at once, and a future of its own fills the other.
+//! Each chunk goes round in JavaScript, and once through wasm, to be read.
 //!
 //! Back-pressure is the awaited write; a client that left is a write that fails, or the request's signal.
+
+mod relaying;
 
 use super::isolate;
 use super::js::IdentityTransformStream;
@@ -20,12 +23,15 @@ use crate::refusal::Reason;
 use crate::routing::breaker;
 use crate::store::usage::UsageRow;
 use futures_util::future::{Either, select};
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
+pub use relaying::Relaying;
+use std::cell::RefCell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, WritableStreamDefaultWriter};
+use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader};
 use worker::Delay;
 
 /// How long events that only announce an answer (`response.created`, pings) are held back in the hope of its first
@@ -36,17 +42,35 @@ const LEAD_IN: Duration = Duration::from_secs(2);
 pub struct Pump {
     reader: ReadableStreamDefaultReader,
     /// A read that was begun and not yet answered: dropping it would lose its chunk.
-    reading: Option<JsFuture>,
+    begun: Option<Promise>,
     /// The upstream's head.
     pub answer: Answer,
     client: AbortSignal,
     bounds: Bounds,
-    stream: StreamRelay,
+    reading: Rc<RefCell<Reading>>,
     /// What was read before the status was committed.
     held: Vec<Uint8Array>,
     /// How the upstream's stream ended, if it did so before the status was committed: an answer without a word.
     ended: Option<End>,
+}
+
+/// What reads the chunks.
+struct Reading {
+    stream: StreamRelay,
+    /// The chunk in question; kept to be filled again.
     bytes: Vec<u8>,
+}
+
+impl Reading {
+    /// What the client gets for a chunk: other bytes, of which there may be none, or the chunk itself.
+    fn feed(&mut self, chunk: &Uint8Array) -> Option<Uint8Array> {
+        self.bytes.resize(usize::try_from(chunk.length()).unwrap_or_default(), 0);
+        chunk.copy_to(&mut self.bytes);
+        match self.stream.feed(&self.bytes) {
+            Relay::AsIs => None,
+            Relay::Rewritten(other) => Some(Uint8Array::new_from_slice(other)),
+        }
+    }
 }
 
 /// How long a stream may take.
@@ -101,18 +125,19 @@ enum Over {
 
 impl Pump {
     /// Takes the upstream's body.
-    pub fn new(incoming: &Incoming, answer: Answer, bounds: Bounds, stream: StreamRelay) -> Result<Self, JsValue> {
+    pub fn new(incoming: &Incoming, mut answer: Answer, bounds: Bounds, stream: StreamRelay) -> Result<Self, JsValue> {
         let body = answer.response.body().ok_or_else(|| JsValue::from_str("the upstream's stream has no body"))?;
+        // It would ring in the midst of the answer.
+        answer.forget_timer();
         Ok(Self {
             reader: body.get_reader().unchecked_into(),
-            reading: None,
+            begun: None,
             client: incoming.signal(),
             answer,
             bounds,
-            stream,
+            reading: Rc::new(RefCell::new(Reading { stream, bytes: Vec::new() })),
             held: Vec::new(),
             ended: None,
-            bytes: Vec::new(),
         })
     }
 
@@ -120,7 +145,7 @@ impl Pump {
     /// tell (SPEC section 6).
     pub async fn lead_in(&mut self, plan: &Plan) -> Result<(), NoAnswer> {
         let mut timer = Box::pin(Delay::from(LEAD_IN));
-        while self.stream.progress() == Progress::LeadIn {
+        while self.progress() == Progress::LeadIn {
             match self.read(timer.as_mut()).await {
                 Read::Chunk(chunk) => self.held.push(chunk),
                 Read::NotYet => break,
@@ -135,22 +160,27 @@ impl Pump {
                 }
             }
         }
-        if self.stream.progress() != Progress::ErrorReported {
+        if self.progress() != Progress::ErrorReported {
             return Ok(());
         }
         self.answer.abort.abort();
         let held: Vec<u8> = self.held.iter().flat_map(Uint8Array::to_vec).collect();
-        Err(failed_at_once(plan, self.stream.fault(), &held))
+        Err(failed_at_once(plan, self.reading.borrow().stream.fault(), &held))
     }
 
     /// Whether the upstream has said anything yet that makes it an answer.
     pub fn has_begun(&self) -> bool {
-        self.ended.is_some() || self.stream.progress() != Progress::LeadIn
+        self.ended.is_some() || self.progress() != Progress::LeadIn
+    }
+
+    fn progress(&self) -> Progress {
+        self.reading.borrow().stream.progress()
     }
 
     /// Whether an answer that has ended was all there is: a model may have nothing to say.
     fn is_whole(&mut self) -> bool {
-        let finish = self.stream.finish();
+        let mut reading = self.reading.borrow_mut();
+        let finish = reading.stream.finish();
         self.held.push(Uint8Array::new_from_slice(finish.flush));
         self.ended = Some(finish.end);
         matches!(finish.end, End::Complete | End::Unterminated)
@@ -158,11 +188,11 @@ impl Pump {
 
     /// The next chunk as the client gets it, unless `timer` rings first.
     async fn read(&mut self, timer: Pin<&mut Delay>) -> Read {
-        let mut reading = self.reading.take().unwrap_or_else(|| JsFuture::from(self.reader.read()));
-        let read = match select(&mut reading, timer).await {
+        let begun = self.begun.take().unwrap_or_else(|| self.reader.read());
+        let read = match select(JsFuture::from(begun.clone()), timer).await {
             Either::Left((read, _)) => read.and_then(|read| chunk_of(&read)),
             Either::Right(((), _)) => {
-                self.reading = Some(reading);
+                self.begun = Some(begun);
                 return Read::NotYet;
             }
         };
@@ -172,12 +202,8 @@ impl Pump {
             Err(_) if self.client.aborted() => return Read::Over(Over::ClientLeft),
             Err(_) => return Read::Over(Over::Broken),
         };
-        self.bytes.resize(usize::try_from(chunk.length()).unwrap_or_default(), 0);
-        chunk.copy_to(&mut self.bytes);
-        Read::Chunk(match self.stream.feed(&self.bytes) {
-            Relay::AsIs => chunk,
-            Relay::Rewritten(other) => Uint8Array::new_from_slice(other),
-        })
+        let other = self.reading.borrow_mut().feed(&chunk);
+        Read::Chunk(other.unwrap_or(chunk))
     }
 
     /// Opens the client's half; [`Stream::run`] fills it.
@@ -185,12 +211,6 @@ impl Pump {
         let pipe = IdentityTransformStream::new()?;
         Ok((Relaying { pump: self, writer: pipe.writable().get_writer()? }, pipe.readable()))
     }
-}
-
-/// A stream with both its halves.
-pub struct Relaying {
-    pump: Pump,
-    writer: WritableStreamDefaultWriter,
 }
 
 /// A stream and the call that it answers.
@@ -233,7 +253,7 @@ impl Stream {
         if over == Over::ClientLeft {
             self.relaying.pump.answer.abort.abort();
             // A client that hangs up on the terminator, or on an error, has had all there was.
-            let (status, error) = match self.relaying.pump.stream.progress() {
+            let (status, error) = match self.relaying.pump.progress() {
                 Progress::Complete => return Ending { status, error: None, consumed: self.consumed() },
                 Progress::ErrorReported => (status, Reason::UpstreamError),
                 Progress::LeadIn | Progress::Answering => (499, Reason::ClientClosed),
@@ -243,7 +263,8 @@ impl Stream {
         let (end, mut last) = match self.relaying.pump.ended {
             Some(end) => (end, Vec::new()),
             None => {
-                let finish = self.relaying.pump.stream.finish();
+                let mut reading = self.relaying.pump.reading.borrow_mut();
+                let finish = reading.stream.finish();
                 (finish.end, finish.flush.to_vec())
             }
         };
@@ -261,7 +282,8 @@ impl Stream {
                 self.record.candidate.as_ref().map(|candidate| candidate.provider.name()).unwrap_or_default();
             let message = format!("provider `{provider}` {what}");
             self.record.failed(reason, &message, Platform.now());
-            last.extend(self.relaying.pump.stream.terminal_error(&message, reason.code()));
+            let mut reading = self.relaying.pump.reading.borrow_mut();
+            last.extend(reading.stream.terminal_error(&message, reason.code()));
         }
         // A client that left by now has what it waited for.
         let _ = self.relaying.write_last(&last).await;
@@ -271,7 +293,7 @@ impl Stream {
         match (failure, end) {
             (Some((reason, _)), _) => Ending { status, error: Some(reason), consumed: self.consumed_so_far() },
             (None, End::ErrorReported) => {
-                let said = self.relaying.pump.stream.said();
+                let said = self.relaying.pump.reading.borrow().stream.said();
                 let said =
                     said.as_deref().unwrap_or("the upstream ended its stream with an error, which the client got");
                 self.record.failed(Reason::UpstreamError, said, Platform.now());
@@ -283,87 +305,15 @@ impl Stream {
 
     /// What a whole answer consumed: as reported, or reckoned where the upstream reports nothing.
     fn consumed(&self) -> Consumed {
-        self.relaying.pump.stream.usage().map_or_else(|| self.consumed_so_far(), Consumed::Reported)
+        let usage = self.relaying.pump.reading.borrow().stream.usage();
+        usage.map_or_else(|| self.consumed_so_far(), Consumed::Reported)
     }
 
     /// What an answer that was cut short consumed.
     fn consumed_so_far(&self) -> Consumed {
-        let stream = &self.relaying.pump.stream;
+        let reading = self.relaying.pump.reading.borrow();
+        let stream = &reading.stream;
         Consumed::of_cut_stream(stream.usage(), self.record.input_tokens, stream.text_bytes())
-    }
-}
-
-impl Relaying {
-    async fn relay(&mut self) -> Over {
-        for chunk in std::mem::take(&mut self.pump.held) {
-            if self.write(&chunk).await.is_err() {
-                return Over::ClientLeft;
-            }
-        }
-        if self.pump.ended.is_some() {
-            return Over::Ended;
-        }
-        let mut last_chunk = Platform.now();
-        // When the client heard something: a chunk may have nothing for it.
-        let mut heard = last_chunk;
-        // One timer for many chunks: it is asked again when it rings, not set anew for each of them.
-        let mut timer = Box::pin(match self.pump.bounds.left(last_chunk) {
-            Ok(left) => Delay::from(self.until_ping(left, heard)),
-            Err(over) => return over,
-        });
-        loop {
-            match self.pump.read(timer.as_mut()).await {
-                Read::Over(over) => return over,
-                Read::NotYet => {
-                    let left = match self.pump.bounds.left(last_chunk) {
-                        Ok(left) => left,
-                        Err(over) => return over,
-                    };
-                    if self.owes_ping(heard) {
-                        if self.pump.stream.at_boundary()
-                            && self.write(&Uint8Array::new_from_slice(PING)).await.is_err()
-                        {
-                            return Over::ClientLeft;
-                        }
-                        heard = Platform.now();
-                    }
-                    timer.set(Delay::from(self.until_ping(left, heard)));
-                }
-                Read::Chunk(chunk) => {
-                    if self.write(&chunk).await.is_err() {
-                        return Over::ClientLeft;
-                    }
-                    // After the write: a client that takes its time is no upstream that fell silent.
-                    last_chunk = Platform.now();
-                    if chunk.length() > 0 {
-                        heard = last_chunk;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether the client has heard nothing since `heard` for so long that it gets a ping.
-    fn owes_ping(&self, heard: Timestamp) -> bool {
-        self.pump.bounds.ping_interval.is_some_and(|interval| since(heard) >= interval)
-    }
-
-    /// `left`, or until the next ping is due.
-    fn until_ping(&self, left: Duration, heard: Timestamp) -> Duration {
-        self.pump.bounds.ping_interval.map_or(left, |interval| left.min(interval.saturating_sub(since(heard))))
-    }
-
-    async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {
-        if chunk.length() == 0 {
-            return Ok(());
-        }
-        JsFuture::from(self.writer.write_with_chunk(chunk)).await.map(|_| ())
-    }
-
-    /// The last bytes and the end of the client's stream.
-    async fn write_last(&self, last: &[u8]) -> Result<(), JsValue> {
-        self.write(&Uint8Array::new_from_slice(last)).await?;
-        JsFuture::from(self.writer.close()).await.map(|_| ())
     }
 }
 

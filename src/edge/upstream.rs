@@ -2,17 +2,15 @@
 
 use super::js;
 use super::request::{Incoming, chunk_of};
+use super::timer::{Elapsed, Timer};
 use crate::gateway::plan::Plan;
 use crate::protocol::head_lines::{self, BrokenLine, HeadLines};
 use crate::refusal::{Reason, Refusal};
-use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
-use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, Response};
-use worker::Delay;
 
 /// An upstream's answer, its body still to be read.
 pub struct Answer {
@@ -24,9 +22,16 @@ pub struct Answer {
     pub response: Response,
     /// Ends the upstream call.
     pub abort: AbortController,
+    /// What bounded the wait for it, and may bound the next.
+    timer: Option<Timer>,
 }
 
 impl Answer {
+    /// Nothing more is waited for with the timer that bounded the wait for it.
+    pub fn forget_timer(&mut self) {
+        self.timer = None;
+    }
+
     /// A header by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -61,11 +66,12 @@ pub async fn call(incoming: &Incoming, outgoing: &Outgoing<'_>, wait: Duration) 
     let provider = outgoing.provider;
     let abort = AbortController::new().map_err(|error| unreachable(provider, &error))?;
     let sent = send(incoming, outgoing, &abort).map_err(|error| unreachable(provider, &error))?;
-    let response = match select(pin!(JsFuture::from(sent)), pin!(Delay::from(wait))).await {
-        Either::Left((Ok(response), _)) => response.unchecked_into::<Response>(),
-        Either::Left((Err(_), _)) if incoming.is_abandoned() => return Err(client_left()),
-        Either::Left((Err(error), _)) => return Err(unreachable(provider, &error)),
-        Either::Right(((), _)) => {
+    let mut timer = Timer::after(wait);
+    let response = match timer.bound(JsFuture::from(sent), wait).await {
+        Ok(Ok(response)) => response.unchecked_into::<Response>(),
+        Ok(Err(_)) if incoming.is_abandoned() => return Err(client_left()),
+        Ok(Err(error)) => return Err(unreachable(provider, &error)),
+        Err(Elapsed) => {
             abort.abort();
             return Err(timed_out(provider, "did not begin its answer", wait));
         }
@@ -73,7 +79,7 @@ pub async fn call(incoming: &Incoming, outgoing: &Outgoing<'_>, wait: Duration) 
     let head = js::response_head(&response);
     let ([status], headers) = head_lines::read(&head);
     // The platform's statuses are numbers of three digits.
-    Ok(Answer { status: status.parse().unwrap_or_default(), headers, response, abort })
+    Ok(Answer { status: status.parse().unwrap_or_default(), headers, response, abort, timer: Some(timer) })
 }
 
 fn send(incoming: &Incoming, outgoing: &Outgoing<'_>, abort: &AbortController) -> Result<js_sys::Promise, JsValue> {
@@ -89,24 +95,25 @@ fn send(incoming: &Incoming, outgoing: &Outgoing<'_>, abort: &AbortController) -
 pub async fn read_body(
     incoming: &Incoming,
     provider: &str,
-    answer: &Answer,
+    answer: &mut Answer,
     wait: Duration,
     limit: u32,
 ) -> Result<Uint8Array, Refusal> {
-    match select(pin!(bytes_of(answer, limit)), pin!(Delay::from(wait))).await {
-        Either::Left((Ok(Some(body)), _)) => Ok(body),
-        Either::Left((Ok(None), _)) => {
+    let mut timer = answer.timer.take().unwrap_or_else(|| Timer::after(wait));
+    match timer.bound(bytes_of(answer, limit), wait).await {
+        Ok(Ok(Some(body))) => Ok(body),
+        Ok(Ok(None)) => {
             answer.abort.abort();
             let status = answer.status;
             let message = format!("provider `{provider}` answered {status} with more than {limit} bytes");
             Err(Refusal::new(Reason::UpstreamMalformed, message))
         }
-        Either::Left((Err(_), _)) if incoming.is_abandoned() => Err(client_left()),
-        Either::Left((Err(_), _)) => {
+        Ok(Err(_)) if incoming.is_abandoned() => Err(client_left()),
+        Ok(Err(_)) => {
             let message = format!("provider `{provider}` broke off its answer");
             Err(Refusal::new(Reason::UpstreamTruncated, message))
         }
-        Either::Right(((), _)) => {
+        Err(Elapsed) => {
             answer.abort.abort();
             Err(timed_out(provider, "did not finish its answer", wait))
         }

@@ -1,6 +1,7 @@
 //! How many tokens a request has, reckoned where the upstream cannot say (PROTOCOLS.md section 10).
 
 use crate::protocol::json::{Cursor, Key, Kind};
+use memchr::memmem;
 
 /// Bytes of text that make a token, roughly.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -27,9 +28,14 @@ pub fn input_tokens(body: &[u8]) -> u64 {
 /// Below this a body has no room for an image that would count for more than its bytes.
 const SMALL: usize = 16 << 10;
 
-/// The same, for what may never be asked for: a small body by its length alone, so that a call pays next to nothing.
+/// How a medium in a body gives itself away, in any of the protocols.
+const MEDIA: [&[u8]; 2] = [b"base64", b"input_audio"];
+
+/// The same, for what may never be asked for: a body without media by its length alone, so that a call pays next to
+/// nothing.
 pub fn roughly(body: &[u8]) -> u64 {
-    if body.len() <= SMALL { length(body).div_ceil(BYTES_PER_TOKEN) } else { input_tokens(body) }
+    let may_have_media = || MEDIA.iter().any(|sign| memmem::find(body, sign).is_some());
+    if body.len() > SMALL && may_have_media() { input_tokens(body) } else { length(body).div_ceil(BYTES_PER_TOKEN) }
 }
 
 #[derive(Default)]
@@ -97,6 +103,22 @@ mod tests {
         };
         assert_eq!(tokens(image(10)), tokens(image(1_000_000)));
         assert!(tokens(image(10)) > TOKENS_PER_MEDIUM);
+    }
+
+    #[test]
+    fn a_large_body_is_reckoned_by_its_length_unless_it_has_media() {
+        let text = json!({"messages": [{"role": "user", "content": "word ".repeat(10_000)}]}).to_string();
+        let length = u64::try_from(text.len()).expect("a length");
+        assert_eq!(roughly(text.as_bytes()), length.div_ceil(BYTES_PER_TOKEN));
+        let data = "A".repeat(100_000);
+        for content in [
+            json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{data}")}}),
+            json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}),
+            json!({"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}),
+        ] {
+            let body = json!({"messages": [{"role": "user", "content": [content]}]}).to_string();
+            assert_eq!(roughly(body.as_bytes()), input_tokens(body.as_bytes()), "its media count by their number");
+        }
     }
 
     #[test]

@@ -197,10 +197,10 @@ impl Call<'_> {
         }
     }
 
-    async fn read(&self, turn: Turn, answer: Answer) -> Called {
+    async fn read(&self, turn: Turn, mut answer: Answer) -> Called {
         let wait = turn.within(self.deployment.idle_timeout);
         let provider = turn.plan.candidate.provider.name();
-        let read = match upstream::read_body(self.incoming, provider, &answer, wait, MAX_ANSWER_BYTES).await {
+        let read = match upstream::read_body(self.incoming, provider, &mut answer, wait, MAX_ANSWER_BYTES).await {
             Ok(bytes) => read_body(self.door.protocol, &turn.plan, &bytes.to_vec()).map(|body| (bytes, body)),
             Err(refusal) => Err(refusal.into()),
         };
@@ -211,10 +211,10 @@ impl Call<'_> {
     }
 
     /// The upstream's own error: told in its words, or without where they do not come.
-    async fn read_error(&self, record: &mut Record, turn: Turn, answer: Answer) -> Box<Failed> {
+    async fn read_error(&self, record: &mut Record, turn: Turn, mut answer: Answer) -> Box<Failed> {
         let wait = turn.within(self.deployment.idle_timeout.min(ERROR_WAIT));
         let provider = turn.plan.candidate.provider.name();
-        let body = match upstream::read_body(self.incoming, provider, &answer, wait, MAX_ERROR_BYTES).await {
+        let body = match upstream::read_body(self.incoming, provider, &mut answer, wait, MAX_ERROR_BYTES).await {
             Ok(body) => body.to_vec(),
             // Its status is worth more than that its words did not come.
             Err(refusal) if matches!(refusal.reason, Reason::UpstreamTimeout | Reason::UpstreamTruncated) => Vec::new(),

@@ -25,7 +25,7 @@ use worker::Delay;
 /// What came of them.
 pub(super) enum Came {
     /// An answer.
-    Reached(Reached),
+    Reached(Box<Reached>),
     /// None. This was the last.
     Failed(Box<Failed>, Tried),
     /// Nobody counts this request's tokens: they are to be estimated.
@@ -90,7 +90,7 @@ impl Call<'_> {
                 called = self.call_otherwise(record, called, &mut attempts, (body, &media)).await;
             }
             let failed = match called {
-                Ok(reached) => return Ok(Came::Reached(reached)),
+                Ok(reached) => return Ok(Came::Reached(Box::new(reached))),
                 Err(failed) => failed,
             };
             match body {

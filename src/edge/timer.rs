@@ -1,0 +1,54 @@
+//! One timer of the platform's for several waits.
+
+use super::system::Platform;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::Clock;
+use futures_util::future::{Either, select};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+use worker::Delay;
+
+/// A timer that is set. Setting one costs more than to be woken by one now and then, so a wait that ends later than the
+/// timer rings takes it over, and sets it again only if it does ring.
+pub struct Timer {
+    delay: Pin<Box<Delay>>,
+    rings: Timestamp,
+}
+
+/// The wait was over first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Elapsed;
+
+impl Timer {
+    /// Set to ring after `wait`.
+    pub fn after(wait: Duration) -> Self {
+        Self { delay: Box::pin(Delay::from(wait)), rings: later(wait) }
+    }
+
+    /// Waits for `work`, but no longer than `wait` from now.
+    ///
+    /// # Errors
+    /// It takes longer. It is dropped, which ends no call of the platform's.
+    pub async fn bound<W: Future>(&mut self, work: W, wait: Duration) -> Result<W::Output, Elapsed> {
+        let (mut work, until) = (pin!(work), later(wait));
+        if self.rings > until {
+            *self = Self::after(wait);
+        }
+        loop {
+            if let Either::Left((done, _)) = select(work.as_mut(), self.delay.as_mut()).await {
+                return Ok(done);
+            }
+            let left = u64::try_from(until.ms_since(Platform.now())).unwrap_or_default();
+            if left == 0 {
+                return Err(Elapsed);
+            }
+            *self = Self::after(Duration::from_millis(left));
+        }
+    }
+}
+
+fn later(wait: Duration) -> Timestamp {
+    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_ms(Platform.now().ms().saturating_add(wait))
+}

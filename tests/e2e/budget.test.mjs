@@ -1,0 +1,105 @@
+// What a call may cost at the border of wasm and in D1, in numbers that no machine changes: a call that crosses more often, or
+// asks D1 once more, is slower everywhere. Who makes one cheaper lowers its number here; who raises one says why.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { counted } from './counted.mjs';
+import { CLIENTS, closingChecks, suite } from './suite.mjs';
+
+/** Crossings in both directions, the usage row's group of one included. Where rows go together, a call has fewer. */
+const CROSSINGS = { warm: 180, warmLarge: 180, perEvent: 4, perTranslatedEvent: 5 };
+
+/** What may come on top: the order in which promises settle is the platform's. */
+const TOLERANCE = 1.05;
+
+/** When the group of a call is written for certain. */
+const SETTLED_MS = 1000;
+
+const e2e = suite({ CONFIG_TTL_MS: '3600000' });
+const take = counted(e2e);
+const MODEL = 'mock-model';
+let token;
+
+e2e.before(async () => {
+  await e2e.models(await e2e.provider({ openai_api_mode: 'chat_completions' }), [MODEL]);
+  ({ token } = await e2e.mint());
+});
+
+/** What a call crossed and asked, from its first byte to its row. */
+async function costs(protocol, extra) {
+  await delay(SETTLED_MS);
+  await take();
+  const { path, request, headers } = CLIENTS[protocol];
+  const { status, text } = await e2e.answer(path, request(MODEL, extra), { token, headers });
+  assert.equal(status, 200, text);
+  await delay(SETTLED_MS);
+  const { out, in: inwards, crossings, ...asked } = await take();
+  return { ...asked, crossings: out + inwards, byName: crossings };
+}
+
+function within(crossings, bound, byName) {
+  assert.ok(crossings <= bound * TOLERANCE, `${crossings} crossings, of ${bound}:\n${listed(byName)}`);
+}
+
+const listed = (crossings) => Object.entries(crossings).sort(([, a], [, b]) => b - a).map(([name, times]) => `${times} × ${name}`).join('\n');
+
+test('a cold call reads D1 in one round trip, and its row is written in another', async () => {
+  const { statements, roundTrips } = await costs('chat_completions');
+  assert.equal(roundTrips, 2, statements.join('\n'));
+  assert.equal(statements.filter((statement) => statement.startsWith('INSERT INTO usage')).length, 1);
+  assert.ok(statements.length <= 6, `${statements.length} statements:\n${statements.join('\n')}`);
+});
+
+test('a warm call reads nothing of D1 and crosses no more often than it has to', async () => {
+  const { crossings, statements, roundTrips, byName } = await costs('chat_completions');
+  assert.deepEqual(statements, ['INSERT INTO usage']);
+  assert.equal(roundTrips, 1);
+  within(crossings, CROSSINGS.warm, byName);
+});
+
+test('a large body crosses no more often than a small one', async () => {
+  const { crossings, byName } = await costs('chat_completions', { messages: [{ role: 'user', content: 'words and more words '.repeat(5000) }] });
+  within(crossings, CROSSINGS.warmLarge, byName);
+});
+
+test('ten calls together are written in one round trip', async () => {
+  await delay(SETTLED_MS);
+  await take();
+  const { path, request } = CLIENTS.chat_completions;
+  const answers = await Promise.all(Array.from({ length: 10 }, () => e2e.answer(path, request(MODEL), { token })));
+  assert.deepEqual(answers.map(({ status }) => status), Array(10).fill(200));
+  await delay(SETTLED_MS);
+  const { statements, roundTrips } = await take();
+  assert.deepEqual([roundTrips, statements], [1, ['INSERT INTO usage']]);
+});
+
+for (const [protocol, budget] of [['chat_completions', 'perEvent'], ['anthropic_messages', 'perTranslatedEvent']]) {
+  test(`${protocol}: an event of a Chat Completions stream crosses no more often than it has to`, async () => {
+    const costOf = async (events) => {
+      e2e.upstream.script(MODEL, ({ response }) => stream(response, events));
+      return costs(protocol, { stream: true });
+    };
+    await costOf(1);
+    const [few, many] = [await costOf(20), await costOf(120)];
+    const more = Object.fromEntries(Object.entries(many.byName).map(([name, times]) => [name, times - (few.byName[name] ?? 0)]));
+    within((many.crossings - few.crossings) / 100, CROSSINGS[budget], more);
+  });
+}
+
+/** Each event in a write of its own, and time for it to arrive alone. */
+async function stream(response, events) {
+  const chunk = (fields) => `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: MODEL, choices: [], ...fields })}\n\n`;
+  const choice = (delta, finish_reason = null) => ({ choices: [{ index: 0, delta, finish_reason }] });
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(chunk(choice({ role: 'assistant', content: '' })));
+  for (let at = 0; at < events; at += 1) {
+    response.write(chunk(choice({ content: `word ${at} ` })));
+    await delay(4);
+  }
+  response.write(chunk(choice({}, 'stop')));
+  response.write(chunk({ usage: { prompt_tokens: 5, completion_tokens: events, total_tokens: 5 + events } }));
+  response.end('data: [DONE]\n\n');
+}
+
+closingChecks(e2e);
