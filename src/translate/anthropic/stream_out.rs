@@ -45,7 +45,15 @@ enum Begun {
 impl StreamWriter {
     /// A writer for one answer.
     pub fn new(reply: Reply) -> Self {
-        Self { reply, index: 0, open: Open::Nothing, unshown: Vec::new(), has_calls: false, has_refused: false, input: None }
+        Self {
+            reply,
+            index: 0,
+            open: Open::Nothing,
+            unshown: Vec::new(),
+            has_calls: false,
+            has_refused: false,
+            input: None,
+        }
     }
 
     /// Begins a block that shows something, after the thoughts that led to it.

@@ -67,9 +67,12 @@ fn fragments_of_parallel_calls_that_interleave_are_told_one_call_after_the_other
 
 #[test]
 fn what_follows_the_end_of_an_item_that_waits_leaves_no_block_open() {
-    let added = |index: u64| json!({"type": "response.output_item.added", "output_index": index, "item": {"type": "message"}});
-    let delta = |index: u64, text: &str| json!({"type": "response.output_text.delta", "output_index": index, "delta": text});
-    let done = |index: u64| json!({"type": "response.output_item.done", "output_index": index, "item": {"type": "message"}});
+    let added =
+        |index: u64| json!({"type": "response.output_item.added", "output_index": index, "item": {"type": "message"}});
+    let delta =
+        |index: u64, text: &str| json!({"type": "response.output_text.delta", "output_index": index, "delta": text});
+    let done =
+        |index: u64| json!({"type": "response.output_item.done", "output_index": index, "item": {"type": "message"}});
     let late = json!({"type": "response.output_text.done", "output_index": 1, "text": "b"});
     let events = streamed(&sse(&[
         added(0),
