@@ -43,6 +43,12 @@ export function fromThrown(thrown: unknown): ApiError {
 /** Whether a request was given up by us, which is nobody's failure. */
 export const isAborted = (thrown: unknown) => thrown instanceof DOMException && thrown.name === "AbortError";
 
+/** The API's messages as sentences: they begin in lower case and have no full stop. What begins with a field's name keeps it. */
+export function sentence(message: string): string {
+  const first = message.replace(/^[a-z](?=[a-z]*[ ,])/, (letter) => letter.toUpperCase());
+  return /[.!?…]$/.test(first) ? first : `${first}.`;
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }

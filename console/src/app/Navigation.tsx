@@ -14,6 +14,9 @@ export function Navigation({ path }: { path: string }) {
   const groups = [...new Set(screens.map(({ group }) => group))];
   return (
     <nav class="nav" aria-label="Screens">
+      <a class="brand" href="/">
+        <img src="/icon.svg" alt="" width="22" height="22" /> Sluice
+      </a>
       {groups.map((group) => (
         <section key={group}>
           <h2>{group}</h2>

@@ -31,9 +31,6 @@ export function Shell({ me }: { me: Me }) {
     <div class="shell">
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>Skip to the content</a>
       <div class="sidebar" id="sidebar" data-open={open} ref={sidebar}>
-        <a class="brand" href="/">
-          <img src="/icon.svg" alt="" width="22" height="22" /> Sluice
-        </a>
         <Navigation path={path} />
       </div>
       <div class="backdrop" onClick={() => set(false)} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { ApiError } from "../api/errors";
+import { type ApiError, sentence } from "../api/errors";
 import { Problem } from "./Problem";
 
 /** Sends with Enter, and checks nothing by itself: the API names the field, the rule and the way out. */
@@ -21,7 +21,7 @@ export function Form({ onSubmit, children, id }: { onSubmit: () => void; childre
 
 /** What the API said of one of these fields, for that field's `error`. */
 export function fieldError(error: ApiError | null, name: string): string | null {
-  return error?.param === name || error?.param?.startsWith(`${name}.`) ? error.message : null;
+  return error?.param === name || error?.param?.startsWith(`${name}.`) ? sentence(error.message) : null;
 }
 
 /** What it said of no field that the form shows. */

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { ApiError } from "../api/errors";
+import { type ApiError, sentence } from "../api/errors";
 import { Button } from "./Button";
 import { CopyButton } from "./Copy";
 import { Icon } from "./Icon";
@@ -53,10 +53,4 @@ export function Problem({ error, retry, children }: { error: ApiError; retry?: (
       </div>
     </div>
   );
-}
-
-/** The API's messages begin in lower case and have no full stop. */
-function sentence(message: string): string {
-  const first = message.replace(/^[a-z]/, (letter) => letter.toUpperCase());
-  return /[.!?…]$/.test(first) ? first : `${first}.`;
 }

@@ -123,7 +123,7 @@ export async function looksRight(page, name) {
     await page.screenshot({ path: join(PICTURES, `${name}-${look.name}.png`) });
     assert.deepEqual(await violations(page), [], `${name}, ${look.name}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.equal(wide, 0, `${name}, ${look.name}: the page scrolls sideways`);
+    assert.ok(wide <= 0, `${name}, ${look.name}: the page is ${wide} px too wide`);
   }
   await page.emulateMedia({ colorScheme: 'light' });
   if (before) await page.setViewportSize(before);

@@ -7,7 +7,7 @@ import { browser, looksRight, pagesWereClean, signIn, skip } from './browser.mjs
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
-const screens = (page) => page.getByRole('navigation', { name: 'Screens' }).getByRole('link').allInnerTexts();
+const screens = (page) => page.getByRole('navigation', { name: 'Screens' }).getByRole('listitem').getByRole('link').allInnerTexts();
 
 describe('signing in', { skip }, () => {
   test('with the ADMIN_TOKEN shows every screen', async () => {
