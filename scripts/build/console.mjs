@@ -78,6 +78,7 @@ async function bundle(profile) {
     metafile: true,
     write: false,
     logLevel: "silent",
+    plugins: [screensStyles],
   }).catch((error) => {
     throw new Stop(`The console did not build:\n${error.message}`);
   });
@@ -91,6 +92,19 @@ async function bundle(profile) {
     theme: entry("src/theme.ts"),
   };
 }
+
+/** `@import "screens"`: the style sheets that lie beside screens. esbuild loads none with a script that is loaded lazily. */
+const screensStyles = {
+  name: "screens-styles",
+  setup({ onResolve, onLoad }) {
+    const folder = inRoot("console", "src", "screens");
+    onResolve({ filter: /^screens$/ }, () => ({ path: "screens", namespace: "styles" }));
+    onLoad({ filter: /^screens$/, namespace: "styles" }, () => {
+      const sheets = filesUnder(folder, ".").filter((file) => file.endsWith(".css"));
+      return { contents: sheets.map((file) => `@import ${JSON.stringify(file)};\n`).join(""), loader: "css", resolveDir: folder };
+    });
+  },
+};
 
 /** index.html with the names that the bundle came to have. */
 function page({ main, theme }) {

@@ -1,7 +1,7 @@
 // How to add a screen:
 //
 // 1. Make a folder `screens/<name>/` whose `index.tsx` has a default export: a component that takes `ScreenProps`. What only that
-//    screen needs (its forms, its parts) lies beside it; a style sheet of its own, if any, is imported there.
+//    screen needs (its forms, its parts) lies beside it; so may a style sheet, which the build adds to the console's by itself.
 // 2. Add its row here: where it is, what it is called, in which group of the navigation (`null`: not in it), and the action
 //    without which it makes no sense. The row is all that the shell needs: navigation, title, lazy loading.
 // 3. `params` holds what the path's `:names` took, `rest` the segments after it: `/users/usr_1` is the screen `/users` with

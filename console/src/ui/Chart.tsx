@@ -1,7 +1,6 @@
 // Imported by the screens that chart, and so loaded with them.
 import { useEffect, useId, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 
 export interface Series {
   label: string;
@@ -95,8 +94,12 @@ function options(host: HTMLElement, series: readonly Series[], format: (value: n
     height,
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
-    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
-    axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map(format) }],
+    scales: {
+      // A bar stands around its moment: the first and the last need room on both sides.
+      x: bars ? { range: (chart, first, last) => around(first, last, chart.data[0].length) } : {},
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
+    },
+    axes: [{ ...axis, size: 28, values: (_, ticks, __, ___, step) => ticks.map((tick) => moment(tick, step)) }, { ...axis, size: 64, values: (_, ticks) => ticks.map(format) }],
     series: [
       {},
       ...series.map(({ label }, index) => {
@@ -108,6 +111,20 @@ function options(host: HTMLElement, series: readonly Series[], format: (value: n
       }),
     ],
   };
+}
+
+const DATE = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const HOUR = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+
+/** A tick of the axis, in the reader's zone: hours where ticks are hours, with the day at its beginning. */
+function moment(seconds: number, step: number): string {
+  const at = new Date(seconds * 1000);
+  return step >= 86_400 || at.getHours() + at.getMinutes() === 0 ? DATE.format(at) : HOUR.format(at);
+}
+
+function around(first: number, last: number, count: number): [number, number] {
+  const half = count > 1 ? (last - first) / (count - 1) / 2 : 43_200;
+  return [first - half, last + half];
 }
 
 /** A custom property as a colour that canvas takes: the browser resolves `light-dark()` for elements only. */
