@@ -23,8 +23,12 @@ const EVERYWHERE = {
   "cache-control": "no-cache",
 };
 
-/** The file `_headers`, as Cloudflare reads it. Hashed names never change what they mean. */
-export function staticHeaders() {
+/**
+ * The file `_headers`, as Cloudflare reads it. Hashed names never change what they mean; they are listed one by one, because under a
+ * name that is gone the page is served, and nobody may keep that for a year.
+ */
+export function staticHeaders(hashed) {
   const lines = (headers) => Object.entries(headers).map(([name, value]) => `  ${name}: ${value}\n`).join("");
-  return `/*\n${lines(EVERYWHERE)}\n/assets/*\n  ! cache-control\n${lines({ "cache-control": "public, max-age=31536000, immutable" })}`;
+  const kept = hashed.map((name) => `\n/assets/${name}\n  ! cache-control\n${lines({ "cache-control": "public, max-age=31536000, immutable" })}`);
+  return `/*\n${lines(EVERYWHERE)}${kept.join("")}`;
 }

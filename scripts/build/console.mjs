@@ -26,7 +26,7 @@ export async function buildConsole(profile = "release") {
   mkdirSync(out("assets"), { recursive: true });
   for (const { name, bytes } of built.files) writeFileSync(out("assets", name), bytes);
   writeFileSync(out("index.html"), page(built));
-  writeFileSync(out("_headers"), staticHeaders());
+  writeFileSync(out("_headers"), staticHeaders(names));
   for (const file of ["icon.svg"]) cpSync(inRoot("console", file), out(file));
   cpSync(inRoot("openapi.json"), out("openapi.json"));
   // Last, so that a page which was served a moment ago still finds what it names.

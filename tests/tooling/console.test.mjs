@@ -1,6 +1,6 @@
 // The console's pure parts, bundled as they ship, and how it is built.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -98,6 +98,13 @@ describe("screens", () => {
   });
 });
 
+test("wrangler.toml gives each screen's address to the console, and no other", () => {
+  const rules = [...readFileSync(inRoot("wrangler.toml"), "utf8").matchAll(/"!(\/[^"]*)"/g)].map(([, path]) => path);
+  const beginnings = [...new Set(parts.SCREENS.map(({ path }) => `/${path.split("/")[1]}`))];
+  const wanted = beginnings.flatMap((path) => (path === "/" ? [path] : [path, `${path}/*`]));
+  assert.deepEqual(rules.toSorted(), [...wanted, "/assets/*", "/icon.svg"].toSorted());
+});
+
 test("money is shown to the last nano-dollar", () => {
   for (const [usd, exact, short] of [
     [0, "0.00", "$0.00"],
@@ -132,8 +139,8 @@ describe("the build", () => {
   });
 
   test("forbids everything that the page does not need", () => {
-    assert.match(staticHeaders(), /content-security-policy: default-src 'none'; script-src 'self'; style-src 'self';/);
-    assert.doesNotMatch(staticHeaders(), /unsafe|https?:/);
+    assert.match(staticHeaders([]), /content-security-policy: default-src 'none'; script-src 'self'; style-src 'self';/);
+    assert.doesNotMatch(staticHeaders(["a-1.js"]), /unsafe|https?:/);
   });
 
   test("counts what a browser downloads, and holds it to its bound", () => {

@@ -3,7 +3,8 @@
 // 1. Make a folder `screens/<name>/` whose `index.tsx` has a default export: a component that takes `ScreenProps`. What only that
 //    screen needs (its forms, its parts) lies beside it; so may a style sheet, which the build adds to the console's by itself.
 // 2. Add its row here: where it is, what it is called, in which group of the navigation (`null`: not in it), and the action
-//    without which it makes no sense. The row is all that the shell needs: navigation, title, lazy loading.
+//    without which it makes no sense. The row is all that the shell needs; a path with a new beginning also stands
+//    among the exceptions in wrangler.toml, which a test holds against this table.
 // 3. `params` holds what the path's `:names` took, `rest` the segments after it: `/users/usr_1` is the screen `/users` with
 //    `rest` = ["usr_1"]. The longest path that fits wins. Links are plain `<a href>`; `useLocation().route()` goes there in code.
 // 4. Read with `useResource` and `useList`, write with `useMutation`, by `api.GET("/api/v1/…")`; show errors with `Problem` and

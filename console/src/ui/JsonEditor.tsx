@@ -30,8 +30,7 @@ export function JsonEditor({ label, hint, error, optional, value, onValue, rows 
     <Field {...{ label, hint, optional }} error={parsed.ok ? error : parsed.error}>
       {(tied) => (
         <textarea {...tied} class="input code" rows={rows} value={value} placeholder={placeholder} spellcheck={false} autocapitalize="off" autocomplete="off"
-          onInput={(event) => onValue(event.currentTarget.value)}
-          onBlur={() => parsed.ok && parsed.value !== null && onValue(JSON.stringify(parsed.value, null, 2))} />
+          onInput={(event) => onValue(event.currentTarget.value)} />
       )}
     </Field>
   );

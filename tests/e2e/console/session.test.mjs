@@ -172,7 +172,8 @@ describe('the shell', { skip }, () => {
   });
 
   test('says of an address without a screen that there is none', async () => {
-    const page = await chromium.signedIn(e2e.adminToken, '/nonsense');
+    const page = await chromium.signedIn(e2e.adminToken);
+    await page.evaluate(() => (history.pushState(null, '', '/nonsense'), dispatchEvent(new PopStateEvent('popstate'))));
     await page.getByText('There is nothing at /nonsense').waitFor();
     await looksRight(page, 'nowhere');
   });

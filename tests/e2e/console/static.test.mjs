@@ -1,4 +1,4 @@
-// Who gets the console's page, and who the API's answer: by the path, and by whether a browser navigates.
+// Which paths have the console's page, and which the API's answer.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -39,9 +39,10 @@ describe('the console', () => {
     isPage(await ask('/'), '/');
   });
 
-  test('a browser that navigates to a screen gets the page, whatever the screen', async () => {
-    for (const path of ['/secrets', '/providers', '/providers/aip_0123456789abcdef', '/providers/aip_0123456789abcdef/models/mdl_0123456789abcdef', '/my-keys', '/nonsense']) {
+  test('is at the address of each of its screens, and of what is within them', async () => {
+    for (const path of ['/secrets', '/providers', '/providers/aip_0123456789abcdef', '/providers/aip_0123456789abcdef/models/mdl_0123456789abcdef', '/my-keys', '/users/a?b=c']) {
       isPage(await navigate(path), path);
+      isPage(await ask(path), path);
     }
   });
 
@@ -55,6 +56,12 @@ describe('the console', () => {
       assert.match(answer.headers['content-type'], name.endsWith('.css') ? /^text\/css/ : /javascript/, name);
       assert.equal(answer.headers['cache-control'], 'public, max-age=31536000, immutable', name);
     }
+  });
+
+  test('under the name of a file that is gone there is nothing to be kept', async () => {
+    const answer = await ask('/assets/console-GONE.js');
+    assert.equal(answer.headers['cache-control'], 'no-cache');
+    assert.doesNotMatch(answer.headers['content-type'], /javascript/);
   });
 
   test('static files come with strict headers, and the page is asked for anew each time', async () => {
@@ -87,10 +94,11 @@ describe('the API', () => {
     }
   });
 
-  test('a path that is neither the console\'s nor the API\'s is refused in JSON, unless a browser navigates there', async () => {
+  test('refuses a path that is neither the console\'s nor its own', async () => {
     const authorization = `Bearer ${e2e.adminToken}`;
-    for (const path of ['/nonsense', '/secrets', '/providers/aip_0123456789abcdef', '/assets/none.js', '/index.php']) {
+    for (const path of ['/nonsense', '/secretsx', '/index.html', '/index.php', '/favicon.ico', '/_headers', '/console.json', '//', '/x/secrets']) {
       isRefusal(await ask(path), path, 401);
+      isRefusal(await navigate(path), path, 401);
       isRefusal(await ask(path, { headers: { authorization } }), path, 404);
       isRefusal(await ask(path, { method: 'POST', headers: { authorization } }), path, 404);
     }
