@@ -12,7 +12,7 @@ import { ensureChromium } from '../../../scripts/setup/chromium.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PICTURES = fileURLToPath(new URL('../../../artefacts/console/', import.meta.url));
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 /** WCAG 2.2 A and AA, and what axe holds to be good besides. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

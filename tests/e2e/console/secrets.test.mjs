@@ -80,7 +80,7 @@ test('a value is changed, and a secret renamed, by keyboard alone', { skip }, as
   await page.keyboard.press('Enter');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await page.getByRole('dialog', { name: 'Rename rotating' }).getByLabel('Name').fill('rotated');
+  await page.getByRole('dialog', { name: 'Rename rotating' }).getByRole('textbox', { name: 'Name' }).fill('rotated');
   await page.keyboard.press('Enter');
   await row(page, 'rotated').waitFor();
   assert.equal((await e2e.admin.must('GET', `/api/v1/secrets/${secret.id}`)).name, 'rotated');
@@ -89,11 +89,11 @@ test('a value is changed, and a secret renamed, by keyboard alone', { skip }, as
 test('what somebody else has changed meanwhile is not overwritten', { skip }, async () => {
   const secret = await make('contested');
   const page = await chromium.signedIn(e2e.adminToken, '/secrets');
+  const read = page.waitForResponse((response) => response.url().endsWith(secret.id));
   await act(page, 'contested', 'Rename');
-  await page.getByRole('button', { name: 'Rename', exact: true }).and(page.locator(':not([aria-busy])')).waitFor();
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await (await read).finished();
   await e2e.admin.must('PATCH', `/api/v1/secrets/${secret.id}`, { value: e2e.key() });
-  await page.getByLabel('Name').fill('overwritten');
+  await page.getByRole('textbox', { name: 'Name' }).fill('overwritten');
   await page.getByRole('button', { name: 'Rename', exact: true }).click();
   await page.getByRole('alert').getByText(/Somebody else has changed this meanwhile/).waitFor();
   assert.equal((await e2e.admin.must('GET', `/api/v1/secrets/${secret.id}`)).name, 'contested');

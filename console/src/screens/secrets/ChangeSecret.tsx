@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { api, ifMatch } from "../../api/client";
+import { api, ask, ifMatch } from "../../api/client";
 import { useMutation, useResource } from "../../api/hooks";
 import type { Secret } from "../../api/types";
 import { Button } from "../../ui/Button";
@@ -16,15 +16,17 @@ export function ChangeSecret({ secret, what, onClose, onDone }: {
   secret: Secret; what: "name" | "value"; onClose: () => void; onDone: (changed: Secret) => void;
 }) {
   const path = { secret_id: secret.id };
-  // What is changed is the version that is looked at now, and no later one.
-  const current = useResource((signal) => api.GET("/api/v1/secrets/{secret_id}", { params: { path }, signal }), secret.id);
-  const { run, pending, error } = useMutation((body: { name?: string; value?: string }) =>
-    api.PATCH("/api/v1/secrets/{secret_id}", { params: { path, header: ifMatch(current.etag) }, body }));
+  const read = (signal?: AbortSignal) => api.GET("/api/v1/secrets/{secret_id}", { params: { path }, signal });
+  // What is changed is the version that is looked at now, and no later one. Who is faster than its reading waits for another.
+  const current = useResource(read, secret.id);
+  const { run, pending, error } = useMutation(async (body: { name?: string; value?: string }) => {
+    const etag = current.etag ?? (await ask(read())).etag;
+    return api.PATCH("/api/v1/secrets/{secret_id}", { params: { path, header: ifMatch(etag) }, body });
+  });
   const [text, set] = useState(what === "name" ? secret.name : "");
   const users = secret.provider_count;
 
   const submit = async () => {
-    if (current.etag === null) return;
     const changed = await run({ [what]: text });
     if (!changed) return;
     announce(what === "name" ? `It is called ${changed.data.name} now.` : `${changed.data.name} has its new value.`);
@@ -40,7 +42,7 @@ export function ChangeSecret({ secret, what, onClose, onDone }: {
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending || current.loading}>{what === "name" ? "Rename" : "Change it"}</Button>
+          <Button type="submit" kind="primary" pending={pending}>{what === "name" ? "Rename" : "Change it"}</Button>
         </>
       }
     >
