@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { Icon } from "./Icon";
+import { Words } from "./Words";
 
 /** What ties a control to its label, hint and error. Spread it over the control. */
 export interface Tied {
@@ -35,7 +36,7 @@ export function Field({ label, hint, error, optional, children }: FieldProps & {
 export function FieldError({ id, text }: { id: string; text: string }) {
   return (
     <p class="error" id={id}>
-      <Icon name="warning" /> {text}
+      <Icon name="warning" /> <span><Words text={text} /></span>
     </p>
   );
 }

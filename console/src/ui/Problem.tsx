@@ -3,6 +3,7 @@ import { type ApiError, sentence } from "../api/errors";
 import { Button } from "./Button";
 import { CopyButton } from "./Copy";
 import { Icon } from "./Icon";
+import { Words } from "./Words";
 
 /** What a person can do, where the API's own words do not say it. */
 function wayOut(error: ApiError): string | null {
@@ -23,6 +24,9 @@ function wayOut(error: ApiError): string | null {
   }
 }
 
+/** Whether the same request may be answered otherwise in a moment. */
+const mayPass = ({ status }: ApiError) => status === 0 || status === 429 || status >= 500;
+
 const TITLES: Record<number, string> = {
   0: "No answer",
   401: "Not signed in",
@@ -41,7 +45,7 @@ export function Problem({ error, retry, children }: { error: ApiError; retry?: (
       <Icon name="warning" />
       <div>
         <strong>{TITLES[error.status] ?? "That did not work"}</strong>
-        <p>{sentence(error.message)}</p>
+        <p><Words text={sentence(error.message)} /></p>
         {children}
         {advice && <p>{advice}</p>}
         {error.requestId && (
@@ -49,7 +53,7 @@ export function Problem({ error, retry, children }: { error: ApiError; retry?: (
             Request <code>{error.requestId}</code> <CopyButton text={error.requestId} label="Copy the request's id" />
           </p>
         )}
-        {retry && <div><Button icon="refresh" onClick={retry}>Try again</Button></div>}
+        {retry && mayPass(error) && <div><Button icon="refresh" onClick={retry}>Try again</Button></div>}
       </div>
     </div>
   );

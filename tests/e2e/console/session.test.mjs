@@ -94,7 +94,7 @@ describe('what a token may not do', { skip }, () => {
     const { token } = await e2e.mint({ role: 'member' });
     const page = await chromium.signedIn(token, '/secrets');
     const problem = page.getByRole('alert');
-    await problem.getByText(/policy does not allow `secrets:ListSecrets`/).waitFor();
+    await problem.getByText(/policy does not allow secrets:ListSecrets/).waitFor();
     assert.match(await problem.innerText(), /Not allowed[\s\S]*req_/);
     assert.equal(await page.getByRole('button', { name: 'New secret' }).count(), 0);
     await looksRight(page, 'forbidden');

@@ -37,7 +37,7 @@ export function DeleteSecret({ secret, onClose, onDone }: { secret: Secret; onCl
       onConfirm={confirm}
       onClose={onClose}
     >
-      <p>No provider uses it. Its value cannot be brought back.</p>
+      {users.length === 0 && <p>No provider uses it. Its value cannot be brought back.</p>}
     </Confirm>
   );
 }

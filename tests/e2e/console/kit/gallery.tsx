@@ -70,7 +70,7 @@ function Gallery() {
             <CodeBlock label="A call" code={'curl https://sluice.example/v1/chat/completions -H "authorization: Bearer slu_…" -H "content-type: application/json"'} />
             <Notice title="Know this">It is so.</Notice>
             <Notice tone="warn">Beware.</Notice>
-            <Problem error={new ApiError(409, "conflict", "the row is in the way", "req_0123456789abcdef")} retry={() => {}} />
+            <Problem error={new ApiError(503, "database.unavailable", "the database `DB` does not answer", "req_0123456789abcdef")} retry={() => {}} />
           </div>
         </Card>
         <Table caption="Calls" rows={sorted} keyOf={({ id }) => id} empty={null} sorting={{ by: "calls", descending, onSort: (_, down) => sort(down) }}
