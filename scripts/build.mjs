@@ -1,10 +1,10 @@
 // npm run build
-import { buildWorker } from "./build/worker.mjs";
+import { buildDeployable } from "./build/deployable.mjs";
 import { command } from "./command.mjs";
 import { setUp } from "./setup.mjs";
-import { measure } from "./size.mjs";
+import { measure, measureConsole } from "./size.mjs";
 
 command(async () => {
-  await buildWorker(await setUp());
-  console.log(measure().line);
+  await buildDeployable(await setUp());
+  console.log(`${measure().line}\n${measureConsole().line}`);
 });

@@ -1,11 +1,11 @@
 // npm run deploy [-- --dry-run]
-import { buildWorker } from "./build/worker.mjs";
+import { buildDeployable } from "./build/deployable.mjs";
 import { command } from "./command.mjs";
 import { account } from "./deploy/account.mjs";
 import { rehearse, rollOut } from "./deploy/rollout.mjs";
 import { setUp } from "./setup.mjs";
 import { ensurePackages } from "./setup/packages.mjs";
-import { measure } from "./size.mjs";
+import { measure, measureConsole } from "./size.mjs";
 import { Stop } from "./stop.mjs";
 
 command(async () => {
@@ -17,7 +17,7 @@ command(async () => {
   await ensurePackages();
   if (!dryRun) await account();
 
-  await buildWorker(await setUp());
-  console.log(measure().line);
+  await buildDeployable(await setUp());
+  console.log(`${measure().line}\n${measureConsole().line}`);
   await (dryRun ? rehearse() : rollOut());
 });

@@ -1,7 +1,7 @@
 // npm run dev: as npm start, with the fast profile, and again whenever a source changes. wrangler sees the new build by itself.
 import { existsSync, watch } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { buildWorker } from "./build/worker.mjs";
+import { buildDeployable } from "./build/deployable.mjs";
 import { command } from "./command.mjs";
 import { inRoot } from "./places.mjs";
 import { start } from "./process.mjs";
@@ -14,7 +14,7 @@ import { projectNode } from "./setup/packages.mjs";
 import { atLeast } from "./setup/locked.mjs";
 import { Stop } from "./stop.mjs";
 
-const WATCHED = ["src", "migrations", "console", "Cargo.toml", "Cargo.lock"];
+const WATCHED = ["src", "migrations", "console", "openapi.json", "Cargo.toml", "Cargo.lock"];
 const SETTLE_MS = 150;
 
 command(serve, { interrupted: 0 });
@@ -26,14 +26,14 @@ async function serve() {
   // Node 18 cannot watch a tree on Linux.
   if (!atLeast(process.versions.node, "20.13.0")) return start(projectNode(), [fileURLToPath(import.meta.url)]).ended;
 
-  await buildWorker(tools, "dev");
+  await buildDeployable(tools, "dev");
   await migrateLocal();
   const sluice = await serveLocally(port);
   console.log(welcome(sluice.url));
   onChange(async () => {
     try {
       await migrateLocal();
-      await buildWorker(tools, "dev");
+      await buildDeployable(tools, "dev");
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
       console.error(`${error.message}\nThe last good build goes on serving.`);

@@ -1,5 +1,5 @@
 // npm start
-import { buildWorker } from "./build/worker.mjs";
+import { buildDeployable } from "./build/deployable.mjs";
 import { command } from "./command.mjs";
 import { serveLocally } from "./serve/local.mjs";
 import { chosenPort, ensureFree } from "./serve/port.mjs";
@@ -12,7 +12,7 @@ command(serve, { interrupted: 0 });
 async function serve() {
   const port = chosenPort();
   await ensureFree(port);
-  await buildWorker(await setUp());
+  await buildDeployable(await setUp());
   await migrateLocal();
   const sluice = await serveLocally(port);
   console.log(welcome(sluice.url));

@@ -1,39 +1,51 @@
-// npm test: native tests, the release wasm build, then everything that node:test runs against it. A failing stage does not
+// npm test: native tests, the console's types, the release build, then everything that node:test runs against it. A failing stage does not
 // hide what the others have to say, and any of them fails the whole.
+import { buildConsole } from "./build/console.mjs";
 import { buildWorker } from "./build/worker.mjs";
 import { command } from "./command.mjs";
 import { filesUnder } from "./fingerprint.mjs";
 import { inRoot, root } from "./places.mjs";
 import { teed } from "./process.mjs";
 import { setUp } from "./setup.mjs";
+import { ensureChromium } from "./setup/chromium.mjs";
 import { projectNode } from "./setup/packages.mjs";
 import { ensureSchemathesis } from "./setup/schemathesis.mjs";
 import { Stop } from "./stop.mjs";
 import { wranglerEnv } from "./wrangler.mjs";
 
 // The lines with which each runner sums up: one for each of cargo's test binaries, one block for node's.
-const CLOSING = { "cargo test": /^(\x1b\[\d+m)?(test result:|error)/, "wasm build": /./, "node --test": /^(\x1b\[\d+m)?ℹ / };
+const CLOSING = {
+  "cargo test": /^(\x1b\[\d+m)?(test result:|error)/,
+  "console": /./,
+  "wasm build": /./,
+  "node --test": /^(\x1b\[\d+m)?ℹ /,
+};
 
 command(async () => {
   const tools = await setUp();
-  // A developer's machine may lack Python; CI may not.
-  const { missing } = await ensureSchemathesis();
-  if (missing && process.env.CI) throw new Stop(missing);
-  if (missing) console.log(`${missing}\nWithout it, the tests that hold the Worker against openapi.json are skipped.`);
+  // A developer's machine may lack them; CI may not.
+  for (const [ensure, tests] of [
+    [ensureSchemathesis, "the tests that hold the Worker against openapi.json"],
+    [ensureChromium, "the tests of the console"],
+  ]) {
+    const { missing } = await ensure();
+    if (missing && process.env.CI) throw new Stop(missing);
+    if (missing) console.log(`${missing}\nWithout it, ${tests} are skipped.`);
+  }
   const stages = [];
 
   console.log("\nNative tests: cargo test (about 2 minutes the first time) …");
   stages.push({ name: "cargo test", ...(await teed("cargo", ["test", "--locked"], { cwd: root, env: colourful() })) });
 
   console.log("\nThe Worker, as it ships …");
-  try {
-    await buildWorker(tools);
-    stages.push({ name: "wasm build", code: 0, output: "built" });
-  } catch (error) {
-    if (!(error instanceof Stop)) throw error;
-    console.error(error.message);
-    stages.push({ name: "wasm build", code: 1, output: error.message });
-  }
+  stages.push(await built("wasm build", () => buildWorker(tools)));
+
+  console.log("\nThe console: its bundle and its types …");
+  stages.push(await built("console", async () => {
+    await buildConsole();
+    const { code, output } = await teed(projectNode(), [inRoot("node_modules", "typescript", "bin", "tsc"), "--project", inRoot("console")], { cwd: root });
+    if (code !== 0) throw new Stop(output);
+  }));
 
   const files = ["tests/tooling", "tests/e2e"].flatMap((folder) => filesUnder(root, folder)).filter(isTest);
   console.log(`\nTooling and end-to-end tests: node --test, ${files.length} files …`);
@@ -50,6 +62,17 @@ command(async () => {
   }
   return stages.some(({ code }) => code !== 0) ? 1 : 0;
 });
+
+async function built(name, build) {
+  try {
+    await build();
+    return { name, code: 0, output: "built" };
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    console.error(error.message);
+    return { name, code: 1, output: error.message };
+  }
+}
 
 const isTest = (file) => file.endsWith(".test.mjs");
 

@@ -60,6 +60,12 @@ pub trait Shelf {
     fn clear(&self, name: String);
 }
 
+/// The files that were deployed beside the program.
+pub trait Files {
+    /// The text of the file at a path, which begins with `/`; `None` where it is not there.
+    fn read<'a>(&'a self, path: &'a str) -> Local<'a, Option<String>>;
+}
+
 /// A shelf without boards, for a reading that no copy shall stand in for.
 #[derive(Debug, Clone, Copy)]
 pub struct NoShelf;

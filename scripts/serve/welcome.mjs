@@ -6,7 +6,7 @@ export function welcome(url) {
   return `
 Sluice is on ${url}   (Ctrl-C stops it)
 
-The admin token is ADMIN_TOKEN in ${LOCAL_SECRETS}. In another terminal, in this folder:
+The console is there, in a browser; its token is ADMIN_TOKEN in ${LOCAL_SECRETS}. Or, in another terminal, in this folder:
 
   export ADMIN_TOKEN=$(sed -n 's/^ADMIN_TOKEN=//p' ${LOCAL_SECRETS})
 

@@ -155,6 +155,19 @@ impl Policy {
         Self { bound: Some(Box::new(bound)), ..self }
     }
 
+    /// Its statements, and those of its bound: what one list allows, the other must allow, too.
+    pub fn statements(&self) -> Vec<Vec<Statement>> {
+        let texts = |globs: &[Glob]| globs.iter().map(|glob| glob.as_str().to_owned()).collect();
+        let statement = |rule: &Rule| Statement {
+            effect: rule.effect,
+            actions: texts(&rule.actions),
+            resources: Some(texts(&rule.resources)),
+        };
+        let own = self.rules.iter().map(statement).collect();
+        let bound = self.bound.as_ref().map(|bound| bound.statements()).unwrap_or_default();
+        std::iter::once(own).chain(bound).collect()
+    }
+
     fn bound_allows(&self, asked: impl FnOnce(&Self) -> bool) -> bool {
         self.bound.as_deref().is_none_or(asked)
     }

@@ -15,11 +15,16 @@ pub async fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
         None => None,
     };
     let user = user.map(|user| json!({"id": user.id, "name": user.name, "email": user.email, "role": user.role}));
-    let actions: Vec<&str> = Operation::ALL
-        .iter()
-        .filter(|operation| call.principal.may(**operation, None))
-        .map(|operation| operation.action())
-        .collect();
+    let of = |may: &dyn Fn(Operation) -> bool| -> Vec<&str> {
+        let those = Operation::ALL.iter().filter(|operation| may(**operation));
+        those.map(|operation| operation.action()).collect()
+    };
+    let actions = of(&|operation| call.principal.may(operation, None));
+    let possible_actions = of(&|operation| call.principal.could(operation));
+    let policies = match &call.principal {
+        Principal::Root => None,
+        Principal::Token(holder) => Some(holder.policy.statements()),
+    };
     let standing = match &call.principal {
         Principal::Token(holder) => match &holder.limits {
             Some(limits) => call.world.limiters.standing(&holder.id, limits).await,
@@ -46,6 +51,8 @@ pub async fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
     if let Value::Object(fields) = &mut view {
         fields.insert("user".into(), json!(user));
         fields.insert("actions".into(), json!(actions));
+        fields.insert("possible_actions".into(), json!(possible_actions));
+        fields.insert("policies".into(), json!(policies));
     }
     Ok(Reply::json(200, &view))
 }

@@ -39,7 +39,7 @@ use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
 use crate::limits::Limiters;
 use crate::mcp;
-use crate::ports::{Clock, Db, Rng, Upstream};
+use crate::ports::{Clock, Db, Files, Rng, Upstream};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
@@ -123,6 +123,8 @@ pub struct World<'a> {
     pub upstream: &'a dyn Upstream,
     /// What they have listed lately.
     pub catalogues: &'a RefCell<Catalogues>,
+    /// What was deployed beside the program.
+    pub files: &'a dyn Files,
 }
 
 /// One admitted request on its way through a handler.
@@ -159,7 +161,7 @@ async fn answer(world: World<'_>, request: &Request) -> Result<Reply, Refusal> {
         && operation.audience() == Audience::Anyone
     {
         return match operation {
-            Operation::GetOpenApi => openapi::get(world),
+            Operation::GetOpenApi => openapi::get(world).await,
             _ => Ok(health::check(world).await),
         };
     }

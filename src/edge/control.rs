@@ -1,6 +1,7 @@
 //! The control plane's way in and out.
 
 use super::d1::D1;
+use super::files::Assets;
 use super::isolate;
 use super::js;
 use super::limiter::Objects;
@@ -50,6 +51,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         upstream: &outside,
         catalogues: &catalogues,
         limiters: &Objects(env),
+        files: &Assets(env),
     };
     let reply = answer(world, &request).await;
     if reply.status < 300 && writes(&request) {

@@ -6,6 +6,7 @@ mod background;
 mod call;
 mod control;
 mod d1;
+mod files;
 mod isolate;
 mod js;
 mod limiter;

@@ -13,7 +13,7 @@ use sluice::domain::limits::Limits;
 use sluice::domain::when::{Attribute, Attributes};
 use sluice::limits::{Limiters, Standing};
 use sluice::mcp::Headers;
-use sluice::ports::Local;
+use sluice::ports::{Files, Local};
 use sluice::refusal::Refusal;
 use sluice::routing::{Asking, Candidate, Nothing, Selection, Snapshot};
 use std::cell::{Cell, RefCell};
@@ -34,6 +34,16 @@ pub struct Api {
     pub catalogues: RefCell<Catalogues>,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
+}
+
+/// The static files as the repository has them.
+pub struct Checkout;
+
+impl Files for Checkout {
+    fn read<'a>(&'a self, path: &'a str) -> Local<'a, Option<String>> {
+        let file = format!("{}{path}", env!("CARGO_MANIFEST_DIR"));
+        Box::pin(std::future::ready(std::fs::read_to_string(file).ok()))
+    }
 }
 
 /// Limiters that say what they are told to; away until then.
@@ -325,6 +335,7 @@ impl Caller<'_> {
             limiters: &api.limiters,
             upstream: &api.upstream,
             catalogues: &api.catalogues,
+            files: &Checkout,
         };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();

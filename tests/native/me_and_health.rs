@@ -35,6 +35,33 @@ fn a_token_is_told_what_it_may_do() {
     );
 }
 
+#[test]
+fn a_token_is_told_what_decides_row_by_row() {
+    let api = Api::new();
+    let user = api.post("/api/v1/users", json!({"name": "u", "role": "viewer"})).must(201).body["id"].clone();
+    let statements = json!([
+        {"effect": "allow", "actions": ["aiProviders:*"], "resources": ["aip_1*"]},
+        {"effect": "deny", "actions": ["usage:*"]},
+    ]);
+    let token = api.token(json!({"name": "t", "policy": statements}));
+    let me = api.as_token(&token).get("/api/v1/me").must(200).body;
+    let lists = |name: &str, action: &str| me[name].as_array().is_some_and(|actions| actions.contains(&json!(action)));
+    assert!(!lists("actions", "aiProviders:DeleteAiProvider"), "{me}");
+    assert!(lists("possible_actions", "aiProviders:DeleteAiProvider") && !lists("possible_actions", "usage:ListUsage"));
+    assert_eq!(
+        me["policies"],
+        json!([[
+            {"effect": "allow", "actions": ["aiProviders:*"], "resources": ["aip_1*"]},
+            {"effect": "deny", "actions": ["usage:*"], "resources": ["*"]},
+        ]])
+    );
+    let hers = api.token(json!({"name": "h", "role": "viewer", "user_id": user}));
+    let me = api.as_token(&hers).get("/api/v1/me").must(200).body;
+    let policies = me["policies"].as_array().expect("lists");
+    assert!(policies.len() == 2 && policies[0] == policies[1], "{me}");
+    assert_eq!(api.get("/api/v1/me").must(200).body["policies"], Value::Null);
+}
+
 fn checks(api: &Api, code: u16, status: &str) -> Value {
     let health = api.authorized(None).get("/healthz").must(code).body;
     assert_eq!(health["status"], status);

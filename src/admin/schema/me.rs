@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use super::tokens::{LIMITS, ROLE, STANDING};
+use super::tokens::{LIMITS, ROLE, STANDING, STATEMENT};
 use super::*;
 
 /// The caller.
@@ -20,6 +20,13 @@ pub static ME: Object = Object {
         read("expires_at", Type::Time, "When it ends; null: never.").or_null(),
         read("user", Type::Object(&ME_USER), "That user.").or_null(),
         read("actions", TEXTS, "The actions that it may do on everything in its project."),
+        read("possible_actions", TEXTS, "Those that it may do on some of it at least."),
+        read(
+            "policies",
+            Type::List { of: &Type::List { of: &Type::Object(&STATEMENT), least: 1, most: 32 }, least: 1, most: 2 },
+            "What decides row by row: its own statements, and its user's, each of which must allow. Null for root.",
+        )
+        .or_null(),
     ],
     ..CLOSED
 };

@@ -143,7 +143,7 @@ impl Parts {
             Audience::Anyone => "Needs no token.".to_owned(),
             Audience::Holder => "Any valid token may.".to_owned(),
             Audience::Permitted => format!("Takes the action `{}`.", operation.action()),
-            Audience::Root => "`ADMIN_TOKEN` only.".to_owned(),
+            Audience::Root => format!("Takes the action `{}`, which `ADMIN_TOKEN` alone has.", operation.action()),
         };
         let more = [described.more, &action].into_iter().filter(|text| !text.is_empty());
         shown.insert("description".into(), more.collect::<Vec<_>>().join(" ").into());

@@ -1,0 +1,16 @@
+// The API's own words for its objects.
+import type { components } from "./generated/schema";
+
+export type Schemas = components["schemas"];
+export type { Action } from "./generated/facts";
+
+export type Me = Schemas["Me"];
+export type Health = Schemas["Health"];
+export type Project = Schemas["Project"];
+export type Secret = Schemas["Secret"];
+
+/** A page of a list. */
+export interface Page<Row> {
+  data: Row[];
+  next_cursor: string | null;
+}

@@ -1,0 +1,4 @@
+/** The API's words: what stands in backticks is code. */
+export function Words({ text }: { text: string }) {
+  return <>{text.split("`").map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))}</>;
+}
