@@ -1,0 +1,55 @@
+// One gateway, one scenario: warmed up, loaded, and held against what it should have done.
+import { pause } from "../process.mjs";
+import { load } from "./native.mjs";
+import { cpuSeconds, forgetPeaks, peakBytes } from "./processes.mjs";
+import { STREAM_END, bodyOf } from "./requests.mjs";
+
+/** What is done after the answers (Sluice writes its rows then) counts as theirs. */
+const AFTERWARDS_MS = 500;
+
+/** What the load is told, but for how long. */
+export function asked(call, scenario) {
+  const { protocol, url, headers, model } = call;
+  return {
+    url,
+    headers,
+    body: bodyOf({ protocol, model, bytes: scenario.bytes, stream: scenario.stream }),
+    connections: scenario.connections,
+    expect: { contains: ["benchmarked.", scenario.stream ? STREAM_END[protocol] : '"usage"'] },
+  };
+}
+
+export async function measure(gateway, scenario, { upstream, seconds, warmUp }) {
+  const call = asked(gateway.call(scenario), scenario);
+  const warm = await load({ ...call, seconds: warmUp });
+  await pause(AFTERWARDS_MS);
+  const { pid } = gateway.child;
+  const before = { calls: await upstream.calls(), accounted: await gateway.accounted?.() };
+  forgetPeaks(pid);
+  const cpu = cpuSeconds(pid);
+  const report = await load({ ...call, seconds });
+  await pause(AFTERWARDS_MS);
+  const used = cpu === null ? null : cpuSeconds(pid) - cpu;
+  const peak = peakBytes(pid);
+  return { ...report, ...costs(report, used), peak_bytes: peak, warm_up_errors: warm.errors, faults: await faults(gateway, upstream, before, report, scenario) };
+}
+
+/** CPU of the whole process tree, shared out; failed calls have cost something, too, and nobody had it. */
+export function costs({ calls, events }, seconds) {
+  const share = (count) => (seconds === null || count === 0 ? null : seconds / count);
+  const times = (value, factor) => (value === null ? null : value * factor);
+  return { cpu_seconds: seconds, cpu_ms_per_call: times(share(calls), 1e3), cpu_us_per_event: times(share(events), 1e6) };
+}
+
+/** What the answers alone do not show: that each came from the upstream, and that each was counted. */
+async function faults(gateway, upstream, before, { calls, errors, first_error }, scenario) {
+  const found = Object.entries(errors).map(([fault, count]) => `${count} × ${fault}`);
+  if (first_error) found.push(`the first: ${first_error}`);
+  const answered = (await upstream.calls()) - before.calls;
+  if (answered < calls) found.push(`${calls} answers, but ${answered} calls of the upstream`);
+  if (gateway.accounted) {
+    const counted = (await gateway.accounted()) - before.accounted;
+    if (counted < calls) found.push(`${calls} answers, but ${counted} rows of usage (${scenario.name})`);
+  }
+  return found;
+}
