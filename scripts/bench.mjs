@@ -1,39 +1,97 @@
 // npm run bench: what the gateway costs, beside what a gateway costs at least. BENCHMARKS.md has the method.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { resultsOf, withResults } from "./bench/document.mjs";
 import { GATEWAYS } from "./bench/gateways/all.mjs";
+import { commit, machine, versions } from "./bench/machine.mjs";
 import { buildNative, startUpstream } from "./bench/native.mjs";
 import { HELP, parseOptions } from "./bench/options.mjs";
-import { runRounds } from "./bench/rounds.mjs";
+import { measurable } from "./bench/processes.mjs";
+import { runRounds, timing } from "./bench/rounds.mjs";
 import { SCENARIOS } from "./bench/scenarios.mjs";
-import { ratios, spread } from "./bench/statistics.mjs";
+import { forTerminal, tablesOf } from "./bench/tables.mjs";
 import { buildWorker } from "./build/worker.mjs";
 import { command } from "./command.mjs";
+import { inRoot } from "./places.mjs";
 import { setUp } from "./setup.mjs";
+import { Stop } from "./stop.mjs";
+
+const DOCUMENT = inRoot("BENCHMARKS.md");
 
 command(async () => {
   const options = parseOptions(process.argv.slice(2), GATEWAYS);
   if (options.help) return void console.log(HELP);
+  if (options.list) return void list();
+  if (typeof options.write === "string") return void write(JSON.parse(readFileSync(options.write, "utf8")));
+
+  const raw = await measured(options);
+  for (const table of tablesOf(raw)) console.log(forTerminal(table));
+  keep(raw, options);
+  if (options.write) write(raw);
+  const broken = raw.measurements.filter(({ faults }) => faults.length > 0);
+  if (broken.length > 0) console.log(`\n${broken.length} of ${raw.measurements.length} measurements have faults: see below their tables.`);
+  return broken.length > 0 ? 1 : 0;
+});
+
+function list() {
+  for (const { name, title } of SCENARIOS) console.log(`${name.padEnd(20)} ${title}`);
+  console.log();
+  for (const { name, available } of GATEWAYS) console.log(`${name.padEnd(20)} ${available() ?? "can be measured"}`);
+}
+
+async function measured(options) {
   await buildWorker(await setUp());
   await buildNative();
   options.seed ??= Date.now() % 1_000_000_007;
-  console.log(`Seed ${options.seed}.`);
-  const scenarios = SCENARIOS.filter(({ name, judged }) => options.scenarios.includes(name) && judged !== "cold");
-  const gateways = GATEWAYS.filter(({ name }) => options.gateways.includes(name));
+
+  const wanted = GATEWAYS.filter(({ name }) => options.gateways.includes(name));
+  const skipped = wanted.map(({ name, available }) => ({ name, why: available() })).filter(({ why }) => why);
+  const gateways = wanted.filter(({ name }) => !skipped.some((one) => one.name === name));
+  const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
+  for (const { name, why } of skipped) console.log(`Skipped: ${name} (${why}).`);
+  if (!measurable) console.log("CPU and memory are not measured: they are read from Linux's /proc.");
+  console.log(`Seed ${options.seed}; ${options.rounds} rounds of ${options.seconds} s; ${gateways.map(({ name }) => name).join(", ")}.\n`);
+
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const upstream = await startUpstream();
-  try {
-    const each = (one) =>
-      console.log(`${one.scenario} round ${one.round} ${one.gateway.padEnd(12)} ${one.per_second.toFixed(0)} req/s, p50 ${(one.latency_us.p50 / 1000).toFixed(2)} ms, CPU ${one.cpu_ms_per_call?.toFixed(4)} ms/call, ${one.cpu_us_per_event?.toFixed(2) ?? "-"} µs/event, peak ${(one.peak_bytes / 2 ** 20).toFixed(0)} MiB ${one.faults.join("; ")}`);
-    const measurements = await runRounds({ gateways, scenarios, options, upstream, folder, each });
-    for (const scenario of scenarios)
-      for (const { name } of gateways) {
-        const mine = measurements.filter((one) => one.scenario === scenario.name);
-        console.log(scenario.name, name, spread(ratios(mine, name, "pass-through", (one) => one.cpu_ms_per_call)));
-      }
-  } finally {
-    await upstream.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  const when = new Date().toISOString();
+  const measurements = await runRounds({ gateways, scenarios, options, upstream, folder, each: say });
+  await upstream.stop();
+  return {
+    when,
+    commit: await commit(),
+    machine: machine(),
+    versions: await versions(),
+    options: { rounds: options.rounds, seconds: options.seconds, warm_up: timing(options).warmUp, seed: options.seed },
+    gateways: gateways.map(({ name, does, doesNot, version }) => ({ name, version: version?.() ?? null, does, does_not: doesNot })),
+    skipped,
+    scenarios,
+    measurements,
+  };
+}
+
+/** One measurement in a line, as it comes. */
+function say({ scenario, round, gateway, faults, ...one }) {
+  const share = one.events > 0 ? [one.cpu_us_per_event, "µs/event"] : [one.cpu_ms_per_call && one.cpu_ms_per_call * 1000, "µs/call"];
+  const figures = one.start_to_answer_ms
+    ? `${one.start_to_answer_ms.toFixed(0)} ms to the first answer`
+    : `${one.per_second.toFixed(0).padStart(6)} calls/s, CPU ${share[0]?.toFixed(1) ?? "–"} ${share[1]}`;
+  console.log(`${scenario.padEnd(20)} ${round}  ${gateway.padEnd(13)} ${figures}${faults.length > 0 ? `  FAULTS: ${faults.join("; ")}` : ""}`);
+}
+
+/** The raw numbers, in a file that git ignores unless they are worth keeping. */
+function keep(raw, { save }) {
+  const folder = save ? ["bench", "results"] : ["bench", "out"];
+  const name = save ? `${raw.when.slice(0, 10)}-${raw.commit}.json` : "last.json";
+  mkdirSync(inRoot(...folder), { recursive: true });
+  writeFileSync(inRoot(...folder, name), `${JSON.stringify(raw, null, 1)}\n`);
+  console.log(`\nThe raw numbers are in ${[...folder, name].join("/")}.`);
+}
+
+function write(raw) {
+  if (!Array.isArray(raw.measurements)) throw new Stop("That file holds no raw numbers of a run.");
+  writeFileSync(DOCUMENT, withResults(readFileSync(DOCUMENT, "utf8"), resultsOf(raw)));
+  console.log("BENCHMARKS.md has these results.");
+}

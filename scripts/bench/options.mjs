@@ -10,7 +10,7 @@ export const HELP = `npm run bench -- [options]
   --rounds N           3
   --seconds N          5: how long each measurement is; the warm-up before it is half as long, two seconds at least
   --seed N             decides the order of the gateways; printed, so that it can be repeated
-  --save               keeps the raw numbers as bench/results/<date>-<commit>.json (else in bench/results/last.json)
+  --save               keeps the raw numbers as bench/results/<date>-<commit>.json (else bench/out/last.json)
   --write [FILE]       writes the tables of a raw file (else of this run) into BENCHMARKS.md; with a FILE nothing is run
   --list               the scenarios and the gateways, and which are installed`;
 

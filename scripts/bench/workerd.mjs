@@ -1,7 +1,7 @@
 // Workers on plain workerd: no wrangler, no proxy in front of them, and nothing between them and the network.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { inRoot } from "../places.mjs";
 import { start, stop } from "../process.mjs";
@@ -26,6 +26,7 @@ export async function startWorkerd(folder, config, sockets = ["http"]) {
   const file = join(folder, "config.capnp");
   writeFileSync(file, `using Workerd = import "/workerd/workerd.capnp";\n${config}`, { mode: 0o600 });
   const { default: workerd } = require("workerd");
+  const spawned = performance.now();
   const child = start(workerd, ["serve", "--experimental", "--control-fd=3", file], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -38,7 +39,7 @@ export async function startWorkerd(folder, config, sockets = ["http"]) {
     throw new Stop(`workerd did not start:\n${said}`);
   }
   const urls = Object.fromEntries(sockets.map((name) => [name, `http://127.0.0.1:${ports.get(name)}`]));
-  return { child, urls, url: urls[sockets[0]], said: () => said, stop: () => stop(child) };
+  return { child, spawned, urls, url: urls[sockets[0]], said: () => said, stop: () => stop(child) };
 }
 
 async function portsOf(child, sockets) {
@@ -49,6 +50,16 @@ async function portsOf(child, sockets) {
     if (sockets.every((name) => ports.has(name))) return ports;
   }
   return null;
+}
+
+/** What worker-build made, copied to `copy`, as a Worker's modules with the entry first; `prefix` is where an `embed` finds the copy. */
+export function modulesIn(folder, entry, copy, prefix) {
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(folder, copy, { recursive: true });
+  const files = readdirSync(copy, { recursive: true }).map((name) => name.replaceAll("\\", "/")).filter((name) => /\.(m?js|wasm)$/.test(name));
+  const first = basename(entry);
+  const kind = (name) => (name.endsWith(".wasm") ? "wasm" : "esModule");
+  return [first, ...files.filter((name) => name !== first)].map((name) => `(name = ${text(name)}, ${kind(name)} = embed ${text(prefix + name)})`).join(", ");
 }
 
 /** One JavaScript file as a Worker that knows its upstream. */

@@ -1,19 +1,19 @@
 // Sluice's release build on plain workerd, with everything on. D1 and the cache are wrangler's own, as `wrangler dev` runs them:
 // workerd has neither without it. What wrangler puts between a Worker and the network, and in front of it, is not there.
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { createRequire } from "node:module";
 import { randomBytes } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { inRoot } from "../../places.mjs";
 import { capture } from "../../process.mjs";
 import { newAdminToken, newSealingKeys } from "../../setup/secrets.mjs";
 import { Stop } from "../../stop.mjs";
 import { wranglerCommand, wranglerEnv } from "../../wrangler.mjs";
+import { sluiceVersion } from "../machine.mjs";
 import { headersOf, pathOf } from "../requests.mjs";
 import { PACES } from "../scenarios.mjs";
-import { COMPATIBILITY_DATE, NETWORK, startWorkerd, text } from "../workerd.mjs";
+import { modulesIn, startWorkerd } from "../workerd.mjs";
+import { DISKS, sluiceConfig } from "./sluice-config.mjs";
 
-const require = createRequire(inRoot("package.json"));
 const PROVIDERS = {
   chat_completions: { provider: "openai", openai_api_mode: "chat_completions" },
   responses: { provider: "openai", openai_api_mode: "responses" },
@@ -29,6 +29,7 @@ export const sluice = {
     "written to D1; limits in a Durable Object where the token has any.",
   doesNot: "Nothing is switched off. D1 is wrangler's local one, in the same process, so that its work counts as Sluice's.",
   available: () => (existsSync(inRoot("build", "index_bg.wasm")) ? null : "build/ holds no Worker"),
+  version: sluiceVersion,
   serves: () => true,
   prepare,
   start: startSluice,
@@ -65,14 +66,16 @@ async function prepare(run) {
 
 const providerName = (protocol, pace) => `${protocol}-${pace}`;
 
-async function startSluice(run) {
+async function startSluice(run, { counted = false } = {}) {
   const { state, secrets, token, limited } = run.prepared;
   const copy = join(run.folder, "state");
   rmSync(copy, { recursive: true, force: true });
   cpSync(state, copy, { recursive: true });
-  const worker = await serve(run.folder, copy, secrets);
+  const worker = await serve(run.folder, copy, secrets, counted);
   return {
     ...worker,
+    /** What D1 was asked since the process began: `{ trips, statements }`. */
+    asked: counted ? async () => (await fetch(worker.urls.counter)).json() : undefined,
     call({ client, upstream, proxy, limits, pace }) {
       const provider = providerName(upstream, Object.keys(PACES).find((name) => PACES[name] === pace));
       return {
@@ -99,92 +102,11 @@ async function migrate(state) {
   if (code !== 0) throw new Stop(`${stdout}${stderr}\nThe benchmark's database could not be migrated (see above).`);
 }
 
-function serve(folder, state, secrets) {
-  const place = join(folder, "sluice");
-  rmSync(place, { recursive: true, force: true });
-  cpSync(inRoot("build"), place, { recursive: true });
-  for (const disk of ["d1", "cache", "do"]) mkdirSync(join(state, "v3", disk), { recursive: true });
-  return startWorkerd(place, config(place, join(state, "v3"), { ...secrets, ALLOW_PRIVATE_UPSTREAMS: "true" }));
-}
-
-/** The database's id in wrangler.toml, which names its file. */
-const databaseId = () => /^database_id = "([^"]+)"/m.exec(readFileSync(inRoot("wrangler.toml"), "utf8"))[1];
-
-/** wrangler's own Workers for D1 and the cache, as it ships them. */
-function wranglersWorker(name) {
-  const miniflare = dirname(require.resolve("miniflare", { paths: [dirname(require.resolve("wrangler/package.json"))] }));
-  return text(readFileSync(join(miniflare, "workers", name), "utf8"));
-}
-
-function config(place, disks, variables) {
-  const bindings = Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`);
-  return `const config :Workerd.Config = (
-  services = [
-    (name = "sluice", worker = .sluice),
-    (name = "limiters", disk = (path = ${text(join(disks, "do"))}, writable = true)),
-    (name = "d1", worker = .d1),
-    (name = "d1-database", worker = .d1Database),
-    (name = "d1-disk", disk = (path = ${text(join(disks, "d1"))}, writable = true)),
-    (name = "cache", worker = .cache),
-    (name = "cache-object", worker = .cacheObject),
-    (name = "cache-disk", disk = (path = ${text(join(disks, "cache"))}, writable = true)),
-    ${NETWORK},
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "sluice")],
-  extensions = [(modules = [
-    (name = "miniflare:shared", esModule = ${wranglersWorker("shared/index.worker.js")}),
-    (name = "miniflare:zod", esModule = ${wranglersWorker("shared/zod.worker.js")}),
-  ])],
-);
-const sluice :Workerd.Worker = (
-  modules = [${modules(place).join(", ")}],
-  compatibilityDate = ${text(COMPATIBILITY_DATE)},
-  compatibilityFlags = ["enable_request_signal"],
-  bindings = [
-    ${bindings.join("\n    ")}
-    (name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [
-      (name = "fetcher", service = (name = "d1", props = (json = ${text(JSON.stringify({ MINIFLARE_NAMESPACE: databaseId() }))}))),
-    ])),
-    (name = "LIMITER", durableObjectNamespace = "Limiter"),
-  ],
-  durableObjectNamespaces = [(className = "Limiter", uniqueKey = "sluice-Limiter", enableSql = true)],
-  durableObjectStorage = (localDisk = "limiters"),
-  cacheApiOutbound = "cache",
-);
-const d1 :Workerd.Worker = (
-  modules = [(name = "entry.worker.js", esModule = ${wranglersWorker("d1/entry.worker.js")})],
-  compatibilityDate = "2023-07-24",
-  compatibilityFlags = ["enhanced_error_serialization"],
-  bindings = [(name = "MINIFLARE_OBJECT", durableObjectNamespace = (className = "D1DatabaseObject", serviceName = "d1-database"))],
-);
-const d1Database :Workerd.Worker = (
-  modules = [(name = "database.worker.js", esModule = ${wranglersWorker("d1/database.worker.js")})],
-  compatibilityDate = "2023-07-24",
-  compatibilityFlags = ["nodejs_compat", "experimental"],
-  bindings = [(name = "MINIFLARE_BLOBS", service = "d1-disk")],
-  durableObjectNamespaces = [(className = "D1DatabaseObject", uniqueKey = "miniflare-D1DatabaseObject")],
-  durableObjectStorage = (localDisk = "d1-disk"),
-);
-const cache :Workerd.Worker = (
-  modules = [(name = "cache-entry.worker.js", esModule = ${wranglersWorker("cache/cache-entry.worker.js")})],
-  compatibilityDate = "2023-07-24",
-  compatibilityFlags = ["nodejs_compat", "experimental"],
-  bindings = [(name = "MINIFLARE_OBJECT", durableObjectNamespace = (className = "CacheObject", serviceName = "cache-object"))],
-);
-const cacheObject :Workerd.Worker = (
-  modules = [(name = "cache.worker.js", esModule = ${wranglersWorker("cache/cache.worker.js")})],
-  compatibilityDate = "2023-07-24",
-  compatibilityFlags = ["nodejs_compat", "experimental"],
-  bindings = [(name = "MINIFLARE_BLOBS", service = "cache-disk")],
-  durableObjectNamespaces = [(className = "CacheObject", uniqueKey = "miniflare-CacheObject")],
-  durableObjectStorage = (localDisk = "cache-disk"),
-);
-`;
-}
-
-/** What worker-build made, the entry first. */
-function modules(place) {
-  const kinds = { ".js": "esModule", ".wasm": "wasm" };
-  const files = readdirSync(place).filter((name) => /\.(js|wasm)$/.test(name) && name !== "index.js");
-  return ["index.js", ...files].map((name) => `(name = ${text(name)}, ${kinds[name.slice(name.lastIndexOf("."))]} = embed ${text(name)})`);
+/** `counted` puts a counter before D1, which has a socket of its own to be asked through. */
+function serve(folder, state, secrets, counted = false) {
+  const modules = modulesIn(inRoot("build"), "index.js", join(folder, "worker"), "worker/");
+  const disks = join(state, "v3");
+  for (const disk of DISKS) mkdirSync(join(disks, disk), { recursive: true });
+  const variables = { ...secrets, ALLOW_PRIVATE_UPSTREAMS: "true" };
+  return startWorkerd(folder, sluiceConfig({ modules, disks, variables, counted }), counted ? ["http", "counter"] : ["http"]);
 }
