@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resultsOf, withResults } from "./bench/document.mjs";
 import { GATEWAYS } from "./bench/gateways/all.mjs";
-import { commit, machine, versions } from "./bench/machine.mjs";
+import { commit, load, machine, versions } from "./bench/machine.mjs";
 import { buildNative, startUpstream } from "./bench/native.mjs";
 import { HELP, parseOptions } from "./bench/options.mjs";
 import { measurable } from "./bench/processes.mjs";
@@ -18,6 +18,9 @@ import { setUp } from "./setup.mjs";
 import { Stop } from "./stop.mjs";
 
 const DOCUMENT = inRoot("BENCHMARKS.md");
+
+/** A load of the machine from which on a run should be made again at another time. */
+const BUSY = 0.7;
 
 command(async () => {
   const options = parseOptions(process.argv.slice(2), GATEWAYS);
@@ -53,6 +56,8 @@ async function measured(options) {
   if (!measurable) console.log("CPU and memory are not measured: they are read from Linux's /proc.");
   console.log(`Seed ${options.seed}; ${options.rounds} rounds of ${options.seconds} s; ${gateways.map(({ name }) => name).join(", ")}.\n`);
 
+  const loadBefore = load();
+  if (loadBefore > BUSY) console.log(`The machine is busy (load ${loadBefore}): what is absolute means little, and brackets will be wide.\n`);
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const upstream = await startUpstream();
@@ -62,7 +67,7 @@ async function measured(options) {
   return {
     when,
     commit: await commit(),
-    machine: machine(),
+    machine: { ...machine(), load_before: loadBefore },
     versions: await versions(),
     options: { rounds: options.rounds, seconds: options.seconds, warm_up: timing(options).warmUp, seed: options.seed },
     gateways: gateways.map(({ name, does, doesNot, version }) => ({ name, version: version?.() ?? null, does, does_not: doesNot })),

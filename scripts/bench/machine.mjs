@@ -1,5 +1,5 @@
 // What a reader has to know of the machine, and nothing that says whose it is.
-import { cpus, release, totalmem, type } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../places.mjs";
 import { capture } from "../process.mjs";
@@ -8,6 +8,9 @@ export function machine() {
   const cores = cpus();
   return { cpu: cores[0]?.model.trim() ?? "unknown", cores: cores.length, memory_gib: Math.round(totalmem() / 2 ** 30), system: `${type()} ${release()}` };
 }
+
+/** How many processes wanted a core in the last minute, before the benchmark added its own; null where the system does not say. */
+export const load = () => (process.platform === "win32" ? null : Math.round(loadavg()[0] * 100) / 100);
 
 /** Versions of what was measured with; the gateways' own are beside their names. */
 export async function versions() {

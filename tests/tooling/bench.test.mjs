@@ -133,7 +133,7 @@ const measured = (gateway, round, fields) => ({
 });
 const run = {
   when: "2026-12-01T10:00:00.000Z", commit: "0123456789",
-  machine: { cpu: "A CPU", cores: 2, memory_gib: 24, system: "Linux 6.1" }, versions: { workerd: "1.2", rustc: "rustc 1.95.0" },
+  machine: { cpu: "A CPU", cores: 2, memory_gib: 24, system: "Linux 6.1", load_before: 0.1 }, versions: { workerd: "1.2", rustc: "rustc 1.95.0" },
   options: { rounds: 2, seconds: 5, warm_up: 2.5, seed: 7 },
   gateways: [{ name: "pass-through", version: null }, { name: "sluice", version: "0.1.0" }],
   skipped: [{ name: "litellm", why: "not installed" }],

@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, Sleep};
 
 type Answer = Response<Either<Full<Bytes>, Events>>;
+type Stream = Rc<[Bytes]>;
 
 const DEFAULT_EVENTS: usize = 200;
 const RAW: usize = 1024;
@@ -74,7 +75,7 @@ struct Upstream {
     calls: Cell<u64>,
     whole: [Bytes; 3],
     raw: Bytes,
-    streams: RefCell<HashMap<(usize, usize, bool), Rc<[Bytes]>>>,
+    streams: RefCell<HashMap<(usize, usize, bool), Stream>>,
     stream_asked: [Finder<'static>; 2],
     usage_asked: [Finder<'static>; 2],
 }
@@ -110,7 +111,7 @@ impl Upstream {
         Ok(whole("application/json", self.whole[protocol as usize].clone()))
     }
 
-    fn stream(&self, protocol: Protocol, events: usize, usage: bool) -> Rc<[Bytes]> {
+    fn stream(&self, protocol: Protocol, events: usize, usage: bool) -> Stream {
         let mut streams = self.streams.borrow_mut();
         let made = streams.entry((protocol as usize, events, usage));
         Rc::clone(made.or_insert_with(|| protocol.stream(events, usage).into()))
@@ -156,7 +157,7 @@ fn streamed(events: Events) -> Answer {
 
 /// One event after the other, each in a chunk and a write of its own.
 struct Events {
-    events: Rc<[Bytes]>,
+    events: Stream,
     next: usize,
     gap: Duration,
     pause: Pin<Box<Sleep>>,
@@ -164,7 +165,7 @@ struct Events {
 }
 
 impl Events {
-    fn new(events: Rc<[Bytes]>, gap: Duration) -> Self {
+    fn new(events: Stream, gap: Duration) -> Self {
         Self { events, next: 0, gap, pause: Box::pin(tokio::time::sleep(Duration::ZERO)), sent: false }
     }
 }
