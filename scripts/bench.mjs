@@ -1,9 +1,10 @@
 // npm run bench: what the gateway costs, beside what a gateway costs at least. BENCHMARKS.md has the method.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { resultsOf, withResults } from "./bench/document.mjs";
 import { GATEWAYS } from "./bench/gateways/all.mjs";
+import { sluiceFrom } from "./bench/gateways/sluice.mjs";
 import { commit, load, machine, versions } from "./bench/machine.mjs";
 import { buildNative, startUpstream } from "./bench/native.mjs";
 import { HELP, parseOptions } from "./bench/options.mjs";
@@ -49,6 +50,7 @@ async function measured(options) {
   options.seed ??= Date.now() % 1_000_000_007;
 
   const wanted = GATEWAYS.filter(({ name }) => options.gateways.includes(name));
+  if (options.against) wanted.push(sluiceFrom("against", resolve(options.against)));
   const skipped = wanted.map(({ name, available }) => ({ name, why: available() })).filter(({ why }) => why);
   const gateways = wanted.filter(({ name }) => !skipped.some((one) => one.name === name));
   const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
@@ -69,7 +71,7 @@ async function measured(options) {
     commit: await commit(),
     machine: { ...machine(), load_before: loadBefore },
     versions: await versions(),
-    options: { rounds: options.rounds, seconds: options.seconds, warm_up: timing(options).warmUp, seed: options.seed },
+    options: { rounds: options.rounds, seconds: options.seconds, warm_up: timing(options).warmUp.seconds, seed: options.seed },
     gateways: gateways.map(({ name, does, doesNot, version }) => ({ name, version: version?.() ?? null, does, does_not: doesNot })),
     skipped,
     scenarios,

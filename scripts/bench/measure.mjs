@@ -7,6 +7,12 @@ import { STREAM_END, bodyOf } from "./requests.mjs";
 /** What is done after the answers (Sluice writes its rows then) counts as theirs. */
 const AFTERWARDS_MS = 500;
 
+/** A stream of 200 events is as much work to an engine as some tens of whole answers. */
+const CALLS_IN_A_STREAM = 20;
+
+/** How many times as long a warm-up may take on a machine, or in a gateway, that is slow. */
+const PATIENCE = 8;
+
 /** What the load is told, but for how long. */
 export function asked(call, scenario) {
   const { protocol, url, headers, model } = call;
@@ -21,7 +27,7 @@ export function asked(call, scenario) {
 
 export async function measure(gateway, scenario, { upstream, seconds, warmUp }) {
   const call = asked(gateway.call(scenario), scenario);
-  const warm = await load({ ...call, seconds: warmUp });
+  const warm = await warmed(call, scenario, warmUp);
   await pause(AFTERWARDS_MS);
   const { pid } = gateway.child;
   const before = { calls: await upstream.calls(), accounted: await gateway.accounted?.() };
@@ -31,7 +37,17 @@ export async function measure(gateway, scenario, { upstream, seconds, warmUp }) 
   await pause(AFTERWARDS_MS);
   const used = cpu === null ? null : cpuSeconds(pid) - cpu;
   const peak = peakBytes(pid);
-  return { ...report, ...costs(report, used), peak_bytes: peak, warm_up_errors: warm.errors, faults: await faults(gateway, upstream, before, report, scenario) };
+  return { ...report, ...costs(report, used), peak_bytes: peak, warm_up: warm, faults: await faults(gateway, upstream, before, report, scenario) };
+}
+
+/** Runs for some seconds at least, and until enough was run; says how much that was. */
+async function warmed(call, { stream }, { seconds, calls: wanted }) {
+  const done = { calls: 0, events: 0, seconds: 0 };
+  do {
+    const report = await load({ ...call, seconds });
+    for (const figure of Object.keys(done)) done[figure] += report[figure];
+  } while (done.calls < (stream ? wanted / CALLS_IN_A_STREAM : wanted) && done.seconds < PATIENCE * seconds);
+  return done;
 }
 
 /** CPU of the whole process tree, shared out; failed calls have cost something, too, and nobody had it. */

@@ -7,6 +7,7 @@ export const HELP = `npm run bench -- [options]
   --quick              1 KB unary and a stream of Chat Completions, two seconds each
   --scenario NAME      only this one; several times, or NAME,NAME, for more; a * stands for anything
   --gateway NAME       only this one beside the pass-through; several times for more
+  --against FOLDER     another build of Sluice (a copy of build/), in the same rounds, as the row \`against\`
   --rounds N           3
   --seconds N          5: how long each measurement is; the warm-up before it is half as long, two seconds at least
   --seed N             decides the order of the gateways; printed, so that it can be repeated
@@ -17,7 +18,7 @@ export const HELP = `npm run bench -- [options]
 const NUMBERS = ["--rounds", "--seconds", "--seed"];
 
 export function parseOptions(args, gateways) {
-  const options = { rounds: 3, seconds: null, seed: null, scenarios: [], gateways: [], quick: false, save: false, write: null, list: false, help: false };
+  const options = { rounds: 3, seconds: null, seed: null, scenarios: [], gateways: [], against: null, quick: false, save: false, write: null, list: false, help: false };
   const rest = [...args];
   const value = (flag) => {
     const next = rest.shift();
@@ -32,6 +33,7 @@ export function parseOptions(args, gateways) {
       options[flag.slice(2)] = Number(word);
     } else if (flag === "--scenario") options.scenarios.push(...value(flag).split(",").flatMap((word) => named(word, SCENARIOS, "scenario")));
     else if (flag === "--gateway") options.gateways.push(...value(flag).split(",").flatMap((word) => named(word, gateways, "gateway")));
+    else if (flag === "--against") options.against = value(flag);
     else if (flag === "--write") options.write = rest.length > 0 && !rest[0].startsWith("--") ? rest.shift() : true;
     else if (["--quick", "--save", "--list", "--help"].includes(flag)) options[flag.slice(2)] = true;
     else throw new Stop(`${flag} is no option.\n\n${HELP}`);

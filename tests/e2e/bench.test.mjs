@@ -17,6 +17,7 @@ import { stopChildren } from '../../scripts/process.mjs';
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-bench-test-'));
 const scenario = (name) => SCENARIOS.find((one) => one.name === name);
+const SHORT = { seconds: 0.2, warmUp: { seconds: 0.1, calls: 1 } };
 let upstream, run;
 
 before(async () => {
@@ -43,7 +44,7 @@ const started = async (gateway, work, how) => {
 for (const gateway of [passThrough, jsPump, sluice]) {
   test(`${gateway.name} answers every scenario that it serves`, { timeout: 120_000 }, () => started(gateway, async (running) => {
     for (const one of SCENARIOS.filter((candidate) => gateway.serves(candidate))) {
-      const { calls, events, faults, cpu_seconds: cpu } = await measure(running, one, { upstream, seconds: 0.2, warmUp: 0.1 });
+      const { calls, events, faults, cpu_seconds: cpu } = await measure(running, one, { upstream, ...SHORT });
       assert.deepEqual(faults, [], one.name);
       assert.ok(calls > 0, one.name);
       assert.equal(events > 0, one.stream, one.name);
@@ -54,19 +55,19 @@ for (const gateway of [passThrough, jsPump, sluice]) {
 
 describe('a gateway that does not do its work is found out', () => {
   test('one whose upstream is gone answers with errors', () => started({ start: (own) => passThrough.start({ ...own, upstream: 'http://127.0.0.1:9' }) }, async (running) => {
-    const { calls, faults } = await measure(running, scenario('unary-chat-1k'), { upstream, seconds: 0.2, warmUp: 0.1 });
+    const { calls, faults } = await measure(running, scenario('unary-chat-1k'), { upstream, ...SHORT });
     assert.equal(calls, 0);
     assert.match(faults.join(' '), /status 500/);
   }));
 
   test('one that answers by itself is faster, and wrong', () => started(passThrough, async (running) => {
     const stuck = { url: upstream.url, calls: async () => 5 };
-    const { faults } = await measure(running, scenario('unary-chat-1k'), { upstream: stuck, seconds: 0.2, warmUp: 0.1 });
+    const { faults } = await measure(running, scenario('unary-chat-1k'), { upstream: stuck, ...SHORT });
     assert.match(faults.join(' '), /\d+ answers, but 0 calls of the upstream/);
   }));
 
   test('one that does not count its calls', () => started(passThrough, async (running) => {
-    const { faults } = await measure({ ...running, accounted: async () => 3 }, scenario('unary-chat-1k'), { upstream, seconds: 0.2, warmUp: 0.1 });
+    const { faults } = await measure({ ...running, accounted: async () => 3 }, scenario('unary-chat-1k'), { upstream, ...SHORT });
     assert.match(faults.join(' '), /\d+ answers, but 0 rows of usage/);
   }));
 });

@@ -20,27 +20,33 @@ const PROVIDERS = {
   anthropic_messages: { provider: "anthropic" },
 };
 const PRICES = { cost_per_1k_input: 0.00025, cost_per_1k_output: 0.002, cost_per_1k_cache_read: 0.000025 };
-const FAR_LIMITS = { requests_per_minute: 1e9, tokens_per_minute: 1e12, budget_usd: 1e6, budget_period: "month" };
+const FAR_LIMITS = { requests_per_minute: 1e9, tokens_per_minute: 1e9, budget_usd: 1e6, budget_period: "month" };
 
-export const sluice = {
-  name: "sluice",
-  does:
-    "The release build: authentication, choice of model and provider, the unsealed credential, metering, price, a usage row a call, " +
-    "written to D1; limits in a Durable Object where the token has any.",
+const DOES =
+  "The release build: authentication, choice of model and provider, the unsealed credential, metering, price, a usage row a call, " +
+  "written to D1; limits in a Durable Object where the token has any.";
+
+/** Sluice from the folder of a build. */
+export const sluiceFrom = (name, build, version = null) => ({
+  name,
+  does: DOES,
   doesNot: "Nothing is switched off. D1 is wrangler's local one, in the same process, so that its work counts as Sluice's.",
-  available: () => (existsSync(inRoot("build", "index_bg.wasm")) ? null : "build/ holds no Worker"),
-  version: sluiceVersion,
+  available: () => (existsSync(join(build, "index_bg.wasm")) ? null : `${build} holds no Worker`),
+  version: () => version,
   serves: () => true,
-  prepare,
-  start: startSluice,
-};
+  prepare: (run) => prepare(run, build),
+  start: (run, how) => startSluice(run, build, how),
+});
+
+export const sluice = sluiceFrom("sluice", inRoot("build"), sluiceVersion());
 
 /** What a deployment has before its first call: a migrated database, and what an operator sets up over the admin API. */
-async function prepare(run) {
+async function prepare(run, build) {
   const state = join(run.folder, "prepared");
+  rmSync(state, { recursive: true, force: true });
   await migrate(state);
   const secrets = { ADMIN_TOKEN: newAdminToken(), SEALING_KEYS: newSealingKeys() };
-  const worker = await serve(run.folder, state, secrets);
+  const worker = await serve(run.folder, build, state, secrets);
   const admin = async (path, body) => {
     const headers = { authorization: `Bearer ${secrets.ADMIN_TOKEN}`, "content-type": "application/json" };
     const answer = await fetch(`${worker.url}/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
@@ -66,12 +72,12 @@ async function prepare(run) {
 
 const providerName = (protocol, pace) => `${protocol}-${pace}`;
 
-async function startSluice(run, { counted = false } = {}) {
+async function startSluice(run, build, { counted = false } = {}) {
   const { state, secrets, token, limited } = run.prepared;
   const copy = join(run.folder, "state");
   rmSync(copy, { recursive: true, force: true });
   cpSync(state, copy, { recursive: true });
-  const worker = await serve(run.folder, copy, secrets, counted);
+  const worker = await serve(run.folder, build, copy, secrets, counted);
   return {
     ...worker,
     /** What D1 was asked since the process began: `{ trips, statements }`. */
@@ -103,8 +109,8 @@ async function migrate(state) {
 }
 
 /** `counted` puts a counter before D1, which has a socket of its own to be asked through. */
-function serve(folder, state, secrets, counted = false) {
-  const modules = modulesIn(inRoot("build"), "index.js", join(folder, "worker"), "worker/");
+function serve(folder, build, state, secrets, counted = false) {
+  const modules = modulesIn(build, "index.js", join(folder, "worker"), "worker/");
   const disks = join(state, "v3");
   for (const disk of DISKS) mkdirSync(join(disks, disk), { recursive: true });
   const variables = { ...secrets, ALLOW_PRIVATE_UPSTREAMS: "true" };
