@@ -30,14 +30,18 @@ export async function measure(gateway, scenario, { upstream, seconds, warmUp }) 
   const warm = await warmed(call, scenario, warmUp);
   await pause(AFTERWARDS_MS);
   const { pid } = gateway.child;
+  // What a gateway has beside it, a database say, counts as its own, and is told apart.
+  const beside = gateway.beside?.pid;
   const before = { calls: await upstream.calls(), accounted: await gateway.accounted?.() };
-  forgetPeaks(pid);
+  for (const one of [pid, beside]) if (one) forgetPeaks(one);
   const cpu = cpuSeconds(pid);
+  const cpuBeside = beside ? cpuSeconds(beside) : 0;
   const report = await load({ ...call, seconds });
   await pause(AFTERWARDS_MS);
-  const used = cpu === null ? null : cpuSeconds(pid) - cpu;
+  const used = cpu === null ? null : { own: cpuSeconds(pid) - cpu, beside: beside ? cpuSeconds(beside) - cpuBeside : 0 };
   const peak = peakBytes(pid);
-  return { ...report, ...costs(report, used), peak_bytes: peak, warm_up: warm, faults: await faults(gateway, upstream, before, report, scenario) };
+  const peakBeside = beside ? peakBytes(beside) : 0;
+  return { ...report, ...costs(report, used), peak_bytes: peak === null ? null : peak + peakBeside, warm_up: warm, faults: await faults(gateway, upstream, before, report, scenario) };
 }
 
 /** Runs for some seconds at least, and until enough was run; says how much that was. */
@@ -50,11 +54,17 @@ async function warmed(call, { stream }, { seconds, calls: wanted }) {
   return done;
 }
 
-/** CPU of the whole process tree, shared out; failed calls have cost something, too, and nobody had it. */
-export function costs({ calls, events }, seconds) {
-  const share = (count) => (seconds === null || count === 0 ? null : seconds / count);
-  const times = (value, factor) => (value === null ? null : value * factor);
-  return { cpu_seconds: seconds, cpu_ms_per_call: times(share(calls), 1e3), cpu_us_per_event: times(share(events), 1e6) };
+/** CPU of all processes, shared out, and that of the gateway's own; failed calls have cost something, too, and nobody had it. */
+export function costs({ calls, events }, used) {
+  const share = (seconds, count, factor) => (used === null || count === 0 ? null : (seconds / count) * factor);
+  const all = used === null ? null : used.own + used.beside;
+  return {
+    cpu_seconds: all,
+    cpu_ms_per_call: share(all, calls, 1e3),
+    cpu_us_per_event: share(all, events, 1e6),
+    own_cpu_ms_per_call: share(used?.own, calls, 1e3),
+    own_cpu_us_per_event: share(used?.own, events, 1e6),
+  };
 }
 
 /** What the answers alone do not show: that each came from the upstream, and that each was counted. */

@@ -20,12 +20,14 @@ const MEMORY = value("peak MiB", (one) => (one.peak_bytes === null ? NaN : mib(o
 const ERRORS = { head: "errors", cell: ({ own }) => String(own.reduce((sum, one) => sum + failures(one), 0)) };
 const perCall = (one) => one.cpu_ms_per_call;
 const perEvent = (one) => one.cpu_us_per_event;
+const ownPerCall = (one) => one.own_cpu_ms_per_call;
+const ownPerEvent = (one) => one.own_cpu_us_per_event;
 
 const COLUMNS = {
-  calls: [RATE, P50, P99, value("CPU ms/call", perCall, 3), ratio(`CPU, to ${FLOOR}`, FLOOR, perCall), MEMORY, ERRORS],
+  calls: [RATE, P50, P99, value("CPU ms/call", perCall, 3), ratio(`CPU, to ${FLOOR}`, FLOOR, perCall), ratio("without D1's", FLOOR, ownPerCall), MEMORY, ERRORS],
   stream: [
     value("events/s", (one) => one.events / one.seconds, 0), FIRST, value("CPU µs/event", perEvent, 1),
-    ratio(`CPU, to ${FLOOR}`, FLOOR, perEvent), ratio(`CPU, to ${PUMP}`, PUMP, perEvent), MEMORY, ERRORS,
+    ratio(`CPU, to ${FLOOR}`, FLOOR, perEvent), ratio(`CPU, to ${PUMP}`, PUMP, perEvent), ratio("without D1's", PUMP, ownPerEvent), MEMORY, ERRORS,
   ],
   "first byte": [
     FIRST, value("first byte p99 ms", (one) => ms(one.first_byte_us.p99), 2),

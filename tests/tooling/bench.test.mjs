@@ -68,10 +68,13 @@ describe("what a process tree costs", () => {
   });
 
   test("CPU is shared out among the calls that were answered as they should be, and among events", () => {
-    assert.deepEqual(costs({ calls: 1000, events: 0 }, 0.5), { cpu_seconds: 0.5, cpu_ms_per_call: 0.5, cpu_us_per_event: null });
-    assert.equal(costs({ calls: 10, events: 2000 }, 0.01).cpu_us_per_event, 5);
-    assert.deepEqual(costs({ calls: 10, events: 10 }, null), { cpu_seconds: null, cpu_ms_per_call: null, cpu_us_per_event: null });
-    assert.equal(costs({ calls: 0, events: 0 }, 1).cpu_ms_per_call, null);
+    const used = { own: 0.5, beside: 0.25 };
+    const figures = costs({ calls: 1000, events: 0 }, used);
+    assert.deepEqual([figures.cpu_seconds, figures.cpu_ms_per_call, figures.own_cpu_ms_per_call, figures.cpu_us_per_event], [0.75, 0.75, 0.5, null]);
+    assert.deepEqual(costs({ calls: 10, events: 250_000 }, used).cpu_us_per_event, 3);
+    assert.deepEqual(costs({ calls: 10, events: 250_000 }, used).own_cpu_us_per_event, 2);
+    assert.deepEqual([...new Set(Object.values(costs({ calls: 10, events: 10 }, null)))], [null]);
+    assert.equal(costs({ calls: 0, events: 0 }, used).cpu_ms_per_call, null);
   });
 });
 
@@ -139,26 +142,26 @@ const run = {
   skipped: [{ name: "litellm", why: "not installed" }],
   scenarios: [scenario("unary-chat-1k")],
   measurements: [
-    measured("pass-through", 1, { cpu_ms_per_call: 0.1 }), measured("sluice", 1, { cpu_ms_per_call: 0.15 }),
-    measured("sluice", 2, { cpu_ms_per_call: 0.36, errors: { "status 503": 2 }, faults: ["2 × status 503"] }), measured("pass-through", 2, { cpu_ms_per_call: 0.2 }),
+    measured("pass-through", 1, { cpu_ms_per_call: 0.1, own_cpu_ms_per_call: 0.1 }), measured("sluice", 1, { cpu_ms_per_call: 0.15, own_cpu_ms_per_call: 0.14 }),
+    measured("sluice", 2, { cpu_ms_per_call: 0.36, own_cpu_ms_per_call: 0.3, errors: { "status 503": 2 }, faults: ["2 × status 503"] }), measured("pass-through", 2, { cpu_ms_per_call: 0.2, own_cpu_ms_per_call: 0.2 }),
   ],
 };
 
 describe("the tables", () => {
   test("have a row a gateway, with the ratios' median and range, and what went wrong below", () => {
     const [{ head, rows, notes }] = tablesOf(run);
-    assert.deepEqual(head, ["gateway", "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "CPU, to pass-through", "peak MiB", "errors"]);
+    assert.deepEqual(head, ["gateway", "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "CPU, to pass-through", "without D1's", "peak MiB", "errors"]);
     assert.deepEqual(rows, [
-      ["pass-through", "2,000", "1.50", "9.00", "0.150", "1", "64", "0"],
-      ["sluice", "2,000", "1.50", "9.00", "0.255", "1.65 × (1.50–1.80)", "64", "2"],
+      ["pass-through", "2,000", "1.50", "9.00", "0.150", "1", "1", "64", "0"],
+      ["sluice", "2,000", "1.50", "9.00", "0.255", "1.65 × (1.50–1.80)", "1.45 × (1.40–1.50)", "64", "2"],
     ]);
     assert.deepEqual(notes, ["sluice, round 2: 2 × status 503"]);
   });
 
   test("where nothing could be measured there is a dash, not a zero", () => {
-    const blind = { cpu_ms_per_call: null, peak_bytes: null };
+    const blind = { cpu_ms_per_call: null, own_cpu_ms_per_call: null, peak_bytes: null };
     const [{ rows }] = tablesOf({ ...run, measurements: [measured("pass-through", 1, blind), measured("sluice", 1, blind)] });
-    assert.deepEqual(rows[1].slice(4, 7), ["–", "–", "–"]);
+    assert.deepEqual(rows[1].slice(4, 8), ["–", "–", "–", "–"]);
   });
 
   test("a stream is judged by its events, and against the pump", () => {
@@ -188,7 +191,7 @@ describe("the tables", () => {
     const [table] = tablesOf(run);
     const lines = forTerminal(table).split("\n").slice(2, 5);
     assert.equal(new Set(lines.map((line) => line.length)).size, 1, lines.join("\n"));
-    assert.match(forMarkdown(table), /\| sluice \| 2,000 \| 1\.50 \| 9\.00 \| 0\.255 \| 1\.65 × \(1\.50–1\.80\) \| 64 \| 2 \|/);
+    assert.match(forMarkdown(table), /\| sluice \| 2,000 \| 1\.50 \| 9\.00 \| 0\.255 \| 1\.65 × \(1\.50–1\.80\) \| 1\.45 × \(1\.40–1\.50\) \| 64 \| 2 \|/);
   });
 });
 

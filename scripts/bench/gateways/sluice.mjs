@@ -1,5 +1,5 @@
-// Sluice's release build on plain workerd, with everything on. D1 and the cache are wrangler's own, as `wrangler dev` runs them:
-// workerd has neither without it. What wrangler puts between a Worker and the network, and in front of it, is not there.
+// Sluice's release build on plain workerd, with everything on. D1 and the cache are wrangler's own, as `wrangler dev` runs
+// them: workerd has neither without it. What wrangler puts between a Worker and the network, and in front of it, is not there.
 import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { sluiceVersion } from "../machine.mjs";
 import { headersOf, pathOf } from "../requests.mjs";
 import { PACES } from "../scenarios.mjs";
 import { modulesIn, startWorkerd } from "../workerd.mjs";
-import { DISKS, sluiceConfig } from "./sluice-config.mjs";
+import { DISKS, d1Config, sluiceConfig } from "./sluice-config.mjs";
 
 const PROVIDERS = {
   chat_completions: { provider: "openai", openai_api_mode: "chat_completions" },
@@ -30,7 +30,7 @@ const DOES =
 export const sluiceFrom = (name, build, version = null) => ({
   name,
   does: DOES,
-  doesNot: "Nothing is switched off. D1 is wrangler's local one, in the same process, so that its work counts as Sluice's.",
+  doesNot: "Nothing is switched off. D1 is wrangler's local one, in a process beside it whose work counts as Sluice's.",
   available: () => (existsSync(join(build, "index_bg.wasm")) ? null : `${build} holds no Worker`),
   version: () => version,
   serves: () => true,
@@ -81,7 +81,7 @@ async function startSluice(run, build, { counted = false } = {}) {
   return {
     ...worker,
     /** What D1 was asked since the process began: `{ trips, statements }`. */
-    asked: counted ? async () => (await fetch(worker.urls.counter)).json() : undefined,
+    asked: counted ? async () => (await fetch(worker.counter)).json() : undefined,
     call({ client, upstream, proxy, limits, pace }) {
       const provider = providerName(upstream, Object.keys(PACES).find((name) => PACES[name] === pace));
       return {
@@ -108,11 +108,25 @@ async function migrate(state) {
   if (code !== 0) throw new Stop(`${stdout}${stderr}\nThe benchmark's database could not be migrated (see above).`);
 }
 
-/** `counted` puts a counter before D1, which has a socket of its own to be asked through. */
-function serve(folder, build, state, secrets, counted = false) {
+/** D1 in a process of its own, as on Cloudflare it is a service of its own, and Sluice in another. */
+async function serve(folder, build, state, secrets, counted = false) {
   const modules = modulesIn(build, "index.js", join(folder, "worker"), "worker/");
   const disks = join(state, "v3");
   for (const disk of DISKS) mkdirSync(join(disks, disk), { recursive: true });
+  const d1 = await startWorkerd(join(folder, "d1"), d1Config({ disks, counted }), counted ? ["http", "counter"] : ["http"]);
   const variables = { ...secrets, ALLOW_PRIVATE_UPSTREAMS: "true" };
-  return startWorkerd(folder, sluiceConfig({ modules, disks, variables, counted }), counted ? ["http", "counter"] : ["http"]);
+  const worker = await startWorkerd(folder, sluiceConfig({ modules, disks, variables, d1: new URL(d1.url).host })).catch(async (error) => {
+    await d1.stop();
+    throw error;
+  });
+  return {
+    ...worker,
+    beside: d1.child,
+    counter: d1.urls.counter,
+    said: () => worker.said() + d1.said(),
+    async stop() {
+      await worker.stop();
+      await d1.stop();
+    },
+  };
 }
