@@ -13,7 +13,8 @@ import { asked, measure } from '../../scripts/bench/measure.mjs';
 import { buildNative, load, startUpstream } from '../../scripts/bench/native.mjs';
 import { measurable } from '../../scripts/bench/processes.mjs';
 import { SCENARIOS } from '../../scripts/bench/scenarios.mjs';
-import { stopChildren } from '../../scripts/process.mjs';
+import { inRoot } from '../../scripts/places.mjs';
+import { capture, stopChildren } from '../../scripts/process.mjs';
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-bench-test-'));
 const scenario = (name) => SCENARIOS.find((one) => one.name === name);
@@ -79,6 +80,13 @@ test('a start: the first call asks D1 once, the second not at all', () => starte
   assert.equal(asksFirst.trips, 1);
   assert.equal(asksSecond.trips, 0);
 }, { counted: true }));
+
+test('the tests of the programs themselves', { timeout: 400_000 }, async () => {
+  const args = ['test', '--locked', '--release', '--quiet', '--lib', '--manifest-path', inRoot('bench', 'Cargo.toml'), '--target-dir', inRoot('bench', 'target')];
+  const { code, stdout, stderr } = await capture('cargo', args);
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /[1-9]\d* passed; 0 failed/);
+});
 
 test('the load says how many calls it made, how long they took and what came of them', async () => {
   const call = { ...asked({ protocol: 'chat_completions', url: `${upstream.url}/events/12/v1/chat/completions`, headers: {}, model: 'm' }, scenario('stream-chat')), connections: 3, calls: 30 };
