@@ -4,7 +4,7 @@ import { QUICK, SCENARIOS } from "./scenarios.mjs";
 
 export const HELP = `npm run bench -- [options]
 
-  --quick              1 KB unary and a stream of Chat Completions, two seconds each
+  --quick              1 KB unary and a stream of Chat Completions, two seconds each, without peers
   --scenario NAME      only this one; several times, or NAME,NAME, for more; a * stands for anything
   --gateway NAME       only this one beside the pass-through; several times for more
   --against FOLDER     another build of Sluice (a copy of build/), in the same rounds, as the row \`against\`
@@ -41,7 +41,7 @@ export function parseOptions(args, gateways) {
   if (!Number.isInteger(options.rounds)) throw new Stop("--rounds wants a whole number.");
   options.seconds ??= options.quick ? 2 : 5;
   if (options.scenarios.length === 0) options.scenarios = options.quick ? QUICK : SCENARIOS.map(({ name }) => name);
-  if (options.gateways.length === 0) options.gateways = gateways.map(({ name }) => name);
+  if (options.gateways.length === 0) options.gateways = options.quick ? ["sluice"] : gateways.map(({ name }) => name);
   // Every ratio is to the pass-through, and a stream's also to the pump.
   options.gateways = [...new Set(["pass-through", "js-pump", ...options.gateways])];
   return options;

@@ -113,6 +113,7 @@ describe("the command's words", () => {
   test("scenarios by name, by list and by pattern", () => {
     assert.deepEqual(parse("--scenario", "unary-chat-*", "--scenario", "cold,limited").scenarios, ["unary-chat-1k", "unary-chat-10k", "unary-chat-100k", "cold", "limited"]);
     assert.deepEqual(parse("--quick").scenarios, QUICK);
+    assert.deepEqual(parse("--quick").gateways, ["pass-through", "js-pump", "sluice"]);
     assert.throws(() => parse("--scenario", "unary"), /no scenario unary; there are unary-chat-1k, /);
   });
 
