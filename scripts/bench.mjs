@@ -71,7 +71,7 @@ async function measured(options) {
     commit: await commit(),
     machine: { ...machine(), load_before: loadBefore },
     versions: await versions(),
-    options: { rounds: options.rounds, seconds: options.seconds, warm_up: timing(options).warmUp.seconds, seed: options.seed },
+    options: { rounds: options.rounds, ...timing(options), seconds: options.seconds, seed: options.seed },
     gateways: gateways.map(({ name, does, doesNot, version }) => ({ name, version: version?.() ?? null, does, does_not: doesNot })),
     skipped,
     scenarios,

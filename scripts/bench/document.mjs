@@ -19,7 +19,7 @@ export function resultsOf(raw) {
   const about = [
     `Measured on ${raw.when.slice(0, 10)} at commit ${raw.commit}: ${machine.cores} cores (${machine.cpu}), ${machine.memory_gib} GiB, ${machine.system}, load ${machine.load_before ?? "unknown"} before; `,
     `workerd ${versions.workerd}, ${versions.rustc}; ${named}. `,
-    `${options.rounds} rounds of ${options.seconds} s after ${options.warm_up} s of warm-up, seed ${options.seed}. `,
+    `${options.rounds} rounds of ${options.seconds} s in ${options.slices} slices, seed ${options.seed}. `,
     skipped.length > 0 ? `Not measured: ${skipped.map(({ name, why }) => `${name} (${why})`).join("; ")}.` : "",
   ];
   return [about.join("").trim(), ...tablesOf(raw).map(forMarkdown)].join("\n\n");

@@ -9,7 +9,7 @@ export const HELP = `npm run bench -- [options]
   --gateway NAME       only this one beside the pass-through; several times for more
   --against FOLDER     another build of Sluice (a copy of build/), in the same rounds, as the row \`against\`
   --rounds N           3
-  --seconds N          5: how long each measurement is; the warm-up before it is half as long, two seconds at least
+  --seconds N          5: how long each gateway is loaded in each round, in slices of a second
   --seed N             decides the order of the gateways; printed, so that it can be repeated
   --save               keeps the raw numbers as bench/results/<date>-<commit>.json (else bench/out/last.json)
   --write [FILE]       writes the tables of a raw file (else of this run) into BENCHMARKS.md; with a FILE nothing is run

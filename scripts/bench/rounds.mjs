@@ -1,8 +1,9 @@
-// Scenario by scenario, round by round, gateway by gateway: one of them runs at a time, in another order each round.
+// Scenario by scenario and round by round: the gateways are begun anew, warmed up, and then loaded in turn, one at a time, for a
+// second or so each, in another order each time. So whatever else the machine does meets all of them alike.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { measureStart } from "./cold.mjs";
-import { measure } from "./measure.mjs";
+import { begin } from "./measure.mjs";
 import { random, shuffled } from "./statistics.mjs";
 
 /** Starts of a gateway in one round: a start is short, and one says little. */
@@ -22,30 +23,55 @@ export async function runRounds({ gateways, scenarios, options, upstream, folder
   const measurements = [];
   for (const scenario of scenarios) {
     const able = gateways.filter((gateway) => gateway.serves(scenario));
+    const measureRound = scenario.judged === "cold" ? starts : turns;
     for (let round = 1; round <= options.rounds; round++) {
-      for (const [order, gateway] of shuffled(able, next).entries()) {
-        const cold = scenario.judged === "cold";
-        for (let start = 0; start < (cold ? STARTS : 1); start++) {
-          // The counter before D1 costs something, so that the last start counts and the others are timed.
-          const counted = cold && start === STARTS - 1;
-          const started = await gateway.start(run(gateway), { counted });
-          try {
-            const measured = cold ? await measureStart(started, scenario) : await measure(started, scenario, { upstream, ...timing(options) });
-            const measurement = { scenario: scenario.name, gateway: gateway.name, round, order, ...(cold && { start, counted }), ...measured };
-            measurements.push(measurement);
-            each(measurement);
-          } finally {
-            await started.stop();
-          }
-        }
+      for await (const measured of measureRound({ able, scenario, run, next, upstream, timing: timing(options) })) {
+        const measurement = { scenario: scenario.name, round, ...measured };
+        measurements.push(measurement);
+        each(measurement);
       }
     }
   }
   return measurements;
 }
 
+/** A round under load. */
+async function* turns({ able, scenario, run, next, upstream, timing: { slices, slice, warmUp } }) {
+  const begun = new Map();
+  const running = [];
+  try {
+    for (const gateway of shuffled(able, next)) {
+      const started = await gateway.start(run(gateway));
+      running.push(started);
+      begun.set(gateway.name, await begin(started, scenario, { upstream, warmUp }));
+    }
+    for (let turn = 0; turn < slices; turn++) for (const name of shuffled([...begun.keys()], next)) await begun.get(name).slice(slice);
+    for (const { name } of able) yield { gateway: name, ...(await begun.get(name).end()) };
+  } finally {
+    for (const started of running) await started.stop();
+  }
+}
+
+/** A round of starts. */
+async function* starts({ able, scenario, run, next }) {
+  for (let start = 0; start < STARTS; start++) {
+    for (const gateway of shuffled(able, next)) {
+      // The counter before D1 costs something, so that the last start is counted and the others are timed.
+      const started = await gateway.start(run(gateway), { counted: start === STARTS - 1 });
+      try {
+        yield { gateway: gateway.name, start, ...(await measureStart(started, scenario)) };
+      } finally {
+        await started.stop();
+      }
+    }
+  }
+}
+
 /**
- * An engine compiles what runs often, so that a gateway needs a while until it is as fast as it gets: this many seconds, and as many
- * calls as wasm takes until nothing of it is slow any more.
+ * How long each part of a round is. An engine compiles what runs often, so that a gateway needs a while until it is as fast as it
+ * gets: two seconds at least, and as many calls as wasm takes until nothing of it is slow any more.
  */
-export const timing = ({ seconds }) => ({ seconds, warmUp: { seconds: Math.max(2, seconds / 2), calls: 4000 } });
+export function timing({ seconds }) {
+  const slices = Math.max(1, Math.round(seconds));
+  return { slices, slice: seconds / slices, warmUp: { seconds: 2, calls: 4000 } };
+}

@@ -9,16 +9,19 @@ import { after, before, describe, test } from 'node:test';
 import { measureStart } from '../../scripts/bench/cold.mjs';
 import { jsPump, passThrough } from '../../scripts/bench/gateways/pass-through.mjs';
 import { sluice } from '../../scripts/bench/gateways/sluice.mjs';
-import { asked, measure } from '../../scripts/bench/measure.mjs';
+import { asked, begin } from '../../scripts/bench/measure.mjs';
 import { buildNative, load, startUpstream } from '../../scripts/bench/native.mjs';
 import { measurable } from '../../scripts/bench/processes.mjs';
 import { SCENARIOS } from '../../scripts/bench/scenarios.mjs';
 import { inRoot } from '../../scripts/places.mjs';
 import { capture, stopChildren } from '../../scripts/process.mjs';
 
+// An end by a signal is an exit, too, and takes every workerd along.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-bench-test-'));
 const scenario = (name) => SCENARIOS.find((one) => one.name === name);
-const SHORT = { seconds: 0.2, warmUp: { seconds: 0.1, calls: 1 } };
+const SHORT = { seconds: 0.1, calls: 1 };
 let upstream, run;
 
 before(async () => {
@@ -33,6 +36,13 @@ after(async () => {
   rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 });
 
+/** One round of one gateway, in two slices. */
+async function measure(running, one, counting = upstream) {
+  const begun = await begin(running, one, { upstream: counting, warmUp: SHORT });
+  for (let slice = 0; slice < 2; slice += 1) await begun.slice(0.1);
+  return begun.end();
+}
+
 const started = async (gateway, work, how) => {
   const running = await gateway.start(run, how);
   try {
@@ -45,7 +55,7 @@ const started = async (gateway, work, how) => {
 for (const gateway of [passThrough, jsPump, sluice]) {
   test(`${gateway.name} answers every scenario that it serves`, { timeout: 120_000 }, () => started(gateway, async (running) => {
     for (const one of SCENARIOS.filter((candidate) => gateway.serves(candidate))) {
-      const { calls, events, faults, cpu_seconds: cpu } = await measure(running, one, { upstream, ...SHORT });
+      const { calls, events, faults, cpu_seconds: cpu } = await measure(running, one);
       assert.deepEqual(faults, [], one.name);
       assert.ok(calls > 0, one.name);
       assert.equal(events > 0, one.stream, one.name);
@@ -56,19 +66,19 @@ for (const gateway of [passThrough, jsPump, sluice]) {
 
 describe('a gateway that does not do its work is found out', () => {
   test('one whose upstream is gone answers with errors', () => started({ start: (own) => passThrough.start({ ...own, upstream: 'http://127.0.0.1:9' }) }, async (running) => {
-    const { calls, faults } = await measure(running, scenario('unary-chat-1k'), { upstream, ...SHORT });
+    const { calls, faults } = await measure(running, scenario('unary-chat-1k'));
     assert.equal(calls, 0);
     assert.match(faults.join(' '), /connection closed|status 5/);
   }));
 
   test('one that answers by itself is faster, and wrong', () => started(passThrough, async (running) => {
     const stuck = { url: upstream.url, calls: async () => 5 };
-    const { faults } = await measure(running, scenario('unary-chat-1k'), { upstream: stuck, ...SHORT });
+    const { faults } = await measure(running, scenario('unary-chat-1k'), stuck);
     assert.match(faults.join(' '), /\d+ answers, but 0 calls of the upstream/);
   }));
 
   test('one that does not count its calls', () => started(passThrough, async (running) => {
-    const { faults } = await measure({ ...running, accounted: async () => 3 }, scenario('unary-chat-1k'), { upstream, ...SHORT });
+    const { faults } = await measure({ ...running, accounted: async () => 3 }, scenario('unary-chat-1k'));
     assert.match(faults.join(' '), /\d+ answers, but 0 rows of usage/);
   }));
 });

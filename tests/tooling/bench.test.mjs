@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { resultsOf, withResults } from "../../scripts/bench/document.mjs";
 import { GATEWAYS } from "../../scripts/bench/gateways/all.mjs";
-import { costs } from "../../scripts/bench/measure.mjs";
+import { costs, merged } from "../../scripts/bench/measure.mjs";
 import { parseOptions } from "../../scripts/bench/options.mjs";
 import { cpuSeconds, descendants, measurable, parseStat, peakBytes } from "../../scripts/bench/processes.mjs";
 import { bodyOf } from "../../scripts/bench/requests.mjs";
@@ -78,6 +78,30 @@ describe("what a process tree costs", () => {
   });
 });
 
+describe("slices of one round", () => {
+  const slice = (fields) => ({
+    calls: 100, events: 0, seconds: 1, bytes: 1000, reached: 100, latency_us: { p50: 10, p99: 50 }, first_byte_us: { p50: 9 },
+    cpu: { own: 0.1, beside: 0.02 }, peak_bytes: 5, errors: {}, first_error: null, ...fields,
+  });
+
+  test("are one measurement: sums are added up, and of percentiles the median one is taken", () => {
+    const whole = merged([
+      slice({ calls: 300, cpu: { own: 0.3, beside: 0 }, latency_us: { p50: 11, p99: 40 } }),
+      slice({ latency_us: { p50: 900, p99: 999 }, peak_bytes: 9, errors: { "status 500": 1 }, first_error: "one" }),
+      slice({ calls: 200, seconds: 2, errors: { "status 500": 2, "another length": 1 }, first_error: "two" }),
+    ]);
+    assert.deepEqual([whole.calls, whole.seconds, whole.per_second, whole.peak_bytes], [600, 4, 150, 9]);
+    assert.deepEqual([whole.latency_us, whole.first_byte_us], [{ p50: 11, p99: 50 }, { p50: 9 }]);
+    assert.deepEqual([whole.errors, whole.first_error], [{ "status 500": 3, "another length": 1 }, "one"]);
+    assert.equal(Math.round(whole.cpu_ms_per_call * 1e6), Math.round((540 / 600) * 1e6));
+  });
+
+  test("of which one could not be measured have no CPU", () => {
+    const whole = merged([slice({}), slice({ cpu: null, peak_bytes: null })]);
+    assert.deepEqual([whole.cpu_ms_per_call, whole.peak_bytes], [null, null]);
+  });
+});
+
 describe("what is sent", () => {
   for (const protocol of ["chat_completions", "responses", "anthropic_messages"]) {
     test(`a ${protocol} body has exactly as many bytes as it should, is JSON, and its user speaks last`, () => {
@@ -132,13 +156,13 @@ describe("the command's words", () => {
 
 const scenario = (name) => SCENARIOS.find((one) => one.name === name);
 const measured = (gateway, round, fields) => ({
-  scenario: "unary-chat-1k", gateway, round, order: 0, calls: 10_000, events: 0, seconds: 5, per_second: 2000,
+  scenario: "unary-chat-1k", gateway, round, calls: 10_000, events: 0, seconds: 5, per_second: 2000,
   latency_us: { p50: 1500, p99: 9000 }, first_byte_us: { p50: 1400, p99: 8000 }, peak_bytes: 64 * 2 ** 20, errors: {}, faults: [], ...fields,
 });
 const run = {
   when: "2026-12-01T10:00:00.000Z", commit: "0123456789",
   machine: { cpu: "A CPU", cores: 2, memory_gib: 24, system: "Linux 6.1", load_before: 0.1 }, versions: { workerd: "1.2", rustc: "rustc 1.95.0" },
-  options: { rounds: 2, seconds: 5, warm_up: 2.5, seed: 7 },
+  options: { rounds: 2, seconds: 5, slices: 5, seed: 7 },
   gateways: [{ name: "pass-through", version: null }, { name: "sluice", version: "0.1.0" }],
   skipped: [{ name: "litellm", why: "not installed" }],
   scenarios: [scenario("unary-chat-1k")],
