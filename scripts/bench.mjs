@@ -34,7 +34,8 @@ command(async () => {
   keep(raw, options);
   if (options.write) write(raw);
   const broken = raw.measurements.filter(({ faults }) => faults.length > 0);
-  if (broken.length > 0) console.log(`\n${broken.length} of ${raw.measurements.length} measurements have faults: see below their tables.`);
+  if (broken.length > 0)
+    console.log(`\n${broken.length} of ${raw.measurements.length} measurements have faults: see below their tables.`);
   return broken.length > 0 ? 1 : 0;
 });
 
@@ -56,10 +57,13 @@ async function measured(options) {
   const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
   for (const { name, why } of skipped) console.log(`Skipped: ${name} (${why}).`);
   if (!measurable) console.log("CPU and memory are not measured: they are read from Linux's /proc.");
-  console.log(`Seed ${options.seed}; ${options.rounds} rounds of ${options.seconds} s; ${gateways.map(({ name }) => name).join(", ")}.\n`);
+  console.log(
+    `Seed ${options.seed}; ${options.rounds} rounds of ${options.seconds} s; ${gateways.map(({ name }) => name).join(", ")}.\n`,
+  );
 
   const loadBefore = load();
-  if (loadBefore > BUSY) console.log(`The machine is busy (load ${loadBefore}): what is absolute means little, and brackets will be wide.\n`);
+  if (loadBefore > BUSY)
+    console.log(`The machine is busy (load ${loadBefore}): what is absolute means little, and brackets will be wide.\n`);
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const upstream = await startUpstream();
@@ -72,7 +76,12 @@ async function measured(options) {
     machine: { ...machine(), load_before: loadBefore },
     versions: await versions(),
     options: { rounds: options.rounds, ...timing(options), seconds: options.seconds, seed: options.seed },
-    gateways: gateways.map(({ name, does, doesNot, version }) => ({ name, version: version?.() ?? null, does, does_not: doesNot })),
+    gateways: gateways.map(({ name, does, doesNot, version }) => ({
+      name,
+      version: version?.() ?? null,
+      does,
+      does_not: doesNot,
+    })),
     skipped,
     scenarios,
     measurements,
@@ -81,11 +90,14 @@ async function measured(options) {
 
 /** One measurement in a line, as it comes. */
 function say({ scenario, round, gateway, faults, ...one }) {
-  const share = one.events > 0 ? [one.cpu_us_per_event, "µs/event"] : [one.cpu_ms_per_call && one.cpu_ms_per_call * 1000, "µs/call"];
+  const share =
+    one.events > 0 ? [one.cpu_us_per_event, "µs/event"] : [one.cpu_ms_per_call && one.cpu_ms_per_call * 1000, "µs/call"];
   const figures = one.start_to_answer_ms
     ? `${one.start_to_answer_ms.toFixed(0)} ms to the first answer`
     : `${one.per_second.toFixed(0).padStart(6)} calls/s, CPU ${share[0]?.toFixed(1) ?? "–"} ${share[1]}`;
-  console.log(`${scenario.padEnd(20)} ${round}  ${gateway.padEnd(13)} ${figures}${faults.length > 0 ? `  FAULTS: ${faults.join("; ")}` : ""}`);
+  console.log(
+    `${scenario.padEnd(20)} ${round}  ${gateway.padEnd(13)} ${figures}${faults.length > 0 ? `  FAULTS: ${faults.join("; ")}` : ""}`,
+  );
 }
 
 /** The raw numbers, in a file that git ignores unless they are worth keeping. */

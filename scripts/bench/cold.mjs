@@ -16,7 +16,8 @@ export async function measureStart(gateway, scenario) {
     const began = performance.now();
     const { status, text } = await once(call, agent);
     const ended = performance.now();
-    if (status !== 200 || call.expect.contains.some((part) => !text.includes(part))) faults.push(`the ${name} call: ${status} ${text.slice(0, 300)}`);
+    if (status !== 200 || call.expect.contains.some((part) => !text.includes(part)))
+      faults.push(`the ${name} call: ${status} ${text.slice(0, 300)}`);
     figures[`${name}_call_ms`] = ended - began;
     if (name === "first") figures.start_to_answer_ms = ended - gateway.spawned;
     if (trips) {
@@ -33,10 +34,18 @@ export async function measureStart(gateway, scenario) {
 
 function once({ url, headers, body }, agent) {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) }, agent }, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8").on("data", (part) => (text += part)).on("end", () => resolve({ status: answer.statusCode, text })).on("error", reject);
-    });
+    const sent = request(
+      url,
+      { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) }, agent },
+      (answer) => {
+        let text = "";
+        answer
+          .setEncoding("utf8")
+          .on("data", (part) => (text += part))
+          .on("end", () => resolve({ status: answer.statusCode, text }))
+          .on("error", reject);
+      },
+    );
     sent.on("error", reject).end(body);
   });
 }

@@ -6,7 +6,12 @@ import { capture } from "../process.mjs";
 
 export function machine() {
   const cores = cpus();
-  return { cpu: cores[0]?.model.trim() ?? "unknown", cores: cores.length, memory_gib: Math.round(totalmem() / 2 ** 30), system: `${type()} ${release()}` };
+  return {
+    cpu: cores[0]?.model.trim() ?? "unknown",
+    cores: cores.length,
+    memory_gib: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${release()}`,
+  };
 }
 
 /** How many processes wanted a core in the last minute, before the benchmark added its own; null where the system does not say. */

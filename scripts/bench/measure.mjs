@@ -75,22 +75,40 @@ async function loaded(gateway, call, upstream, seconds) {
 /** Slices as one: what can be added is added, and of percentiles the median one is taken. */
 export function merged(slices) {
   const sum = (of) => slices.reduce((total, slice) => total + of(slice), 0);
-  const middle = (name) => Object.fromEntries(Object.keys(slices[0][name]).map((figure) => [figure, median(slices.map((slice) => slice[name][figure]))]));
+  const middle = (name) =>
+    Object.fromEntries(
+      Object.keys(slices[0][name]).map((figure) => [figure, median(slices.map((slice) => slice[name][figure]))]),
+    );
   const [calls, events, seconds] = [sum((one) => one.calls), sum((one) => one.events), sum((one) => one.seconds)];
   const errors = {};
-  for (const slice of slices) for (const [fault, count] of Object.entries(slice.errors)) errors[fault] = (errors[fault] ?? 0) + count;
+  for (const slice of slices)
+    for (const [fault, count] of Object.entries(slice.errors)) errors[fault] = (errors[fault] ?? 0) + count;
   const measured = slices.every(({ cpu }) => cpu);
   const used = measured ? { own: sum(({ cpu }) => cpu.own), beside: sum(({ cpu }) => cpu.beside) } : null;
   return {
-    calls, events, seconds, bytes: sum((one) => one.bytes), reached: sum((one) => one.reached), per_second: calls / seconds,
-    latency_us: middle("latency_us"), first_byte_us: middle("first_byte_us"),
+    calls,
+    events,
+    seconds,
+    bytes: sum((one) => one.bytes),
+    reached: sum((one) => one.reached),
+    per_second: calls / seconds,
+    latency_us: middle("latency_us"),
+    first_byte_us: middle("first_byte_us"),
     ...costs({ calls, events }, used),
     peak_bytes: measured ? Math.max(...slices.map((one) => one.peak_bytes)) : null,
-    errors, first_error: slices.map((one) => one.first_error).find(Boolean) ?? null,
+    errors,
+    first_error: slices.map((one) => one.first_error).find(Boolean) ?? null,
   };
 }
 
-const inShort = ({ calls, events, seconds, cpu, latency_us: { p50, p99 } }) => ({ calls, events, seconds, cpu, p50_us: p50, p99_us: p99 });
+const inShort = ({ calls, events, seconds, cpu, latency_us: { p50, p99 } }) => ({
+  calls,
+  events,
+  seconds,
+  cpu,
+  p50_us: p50,
+  p99_us: p99,
+});
 
 /** CPU of all processes, shared out, and that of the gateway's own; failed calls have cost something, too, and nobody had it. */
 export function costs({ calls, events }, used) {

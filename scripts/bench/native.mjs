@@ -7,7 +7,16 @@ import { Stop } from "../stop.mjs";
 const binary = (name) => inRoot("bench", "target", "release", process.platform === "win32" ? `${name}.exe` : name);
 
 export async function buildNative() {
-  const args = ["build", "--locked", "--release", "--quiet", "--manifest-path", inRoot("bench", "Cargo.toml"), "--target-dir", inRoot("bench", "target")];
+  const args = [
+    "build",
+    "--locked",
+    "--release",
+    "--quiet",
+    "--manifest-path",
+    inRoot("bench", "Cargo.toml"),
+    "--target-dir",
+    inRoot("bench", "target"),
+  ];
   await run("cargo", args, { cwd: inRoot(), failure: "The benchmark's own programs do not build (see above)." });
 }
 

@@ -18,7 +18,19 @@ export const HELP = `npm run bench -- [options]
 const NUMBERS = ["--rounds", "--seconds", "--seed"];
 
 export function parseOptions(args, gateways) {
-  const options = { rounds: 3, seconds: null, seed: null, scenarios: [], gateways: [], against: null, quick: false, save: false, write: null, list: false, help: false };
+  const options = {
+    rounds: 3,
+    seconds: null,
+    seed: null,
+    scenarios: [],
+    gateways: [],
+    against: null,
+    quick: false,
+    save: false,
+    write: null,
+    list: false,
+    help: false,
+  };
   const rest = [...args];
   const value = (flag) => {
     const next = rest.shift();
@@ -31,8 +43,18 @@ export function parseOptions(args, gateways) {
       const word = value(flag);
       if (!/^[1-9]\d*(\.\d+)?$/.test(word)) throw new Stop(`${flag} wants a number above zero, not ${word}.`);
       options[flag.slice(2)] = Number(word);
-    } else if (flag === "--scenario") options.scenarios.push(...value(flag).split(",").flatMap((word) => named(word, SCENARIOS, "scenario")));
-    else if (flag === "--gateway") options.gateways.push(...value(flag).split(",").flatMap((word) => named(word, gateways, "gateway")));
+    } else if (flag === "--scenario")
+      options.scenarios.push(
+        ...value(flag)
+          .split(",")
+          .flatMap((word) => named(word, SCENARIOS, "scenario")),
+      );
+    else if (flag === "--gateway")
+      options.gateways.push(
+        ...value(flag)
+          .split(",")
+          .flatMap((word) => named(word, gateways, "gateway")),
+      );
     else if (flag === "--against") options.against = value(flag);
     else if (flag === "--write") options.write = rest.length > 0 && !rest[0].startsWith("--") ? rest.shift() : true;
     else if (["--quick", "--save", "--list", "--help"].includes(flag)) options[flag.slice(2)] = true;
@@ -50,6 +72,7 @@ export function parseOptions(args, gateways) {
 function named(word, list, what) {
   const pattern = new RegExp(`^${word.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
   const found = list.map(({ name }) => name).filter((name) => pattern.test(name));
-  if (found.length === 0) throw new Stop(`There is no ${what} ${word}; there are ${list.map(({ name }) => name).join(", ")}.`);
+  if (found.length === 0)
+    throw new Stop(`There is no ${what} ${word}; there are ${list.map(({ name }) => name).join(", ")}.`);
   return found;
 }

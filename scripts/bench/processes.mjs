@@ -33,7 +33,9 @@ function tree(pid) {
 /** User and system time of the tree so far, in seconds; null where it cannot be told. */
 export function cpuSeconds(pid) {
   if (!measurable) return null;
-  const used = tree(pid).map((one) => read(`/proc/${one}/stat`)).filter(Boolean);
+  const used = tree(pid)
+    .map((one) => read(`/proc/${one}/stat`))
+    .filter(Boolean);
   return used.reduce((sum, line) => sum + parseStat(line).ticks, 0) / ticks();
 }
 

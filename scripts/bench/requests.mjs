@@ -4,14 +4,19 @@ const SYSTEM = "You answer in one short paragraph, and you say so where you do n
 const SENTENCES = [
   "The pump in the second hall has been louder since Tuesday, above all in the morning. ",
   "We have had the filter changed and the oil looked at; nobody found anything. ",
-  "Its \"vibration\" reading went from 2.1 mm/s to 3.4 mm/s; the limit is 4.5 mm/s.\n",
+  'Its "vibration" reading went from 2.1 mm/s to 3.4 mm/s; the limit is 4.5 mm/s.\n',
   "Könnte es am Lager liegen, or is it more likely that the coupling has moved? ",
 ];
 
 const PROTOCOLS = {
   chat_completions: {
     path: "/chat/completions",
-    body: (model, messages, stream) => ({ model, messages: [{ role: "system", content: SYSTEM }, ...messages], temperature: 0.2, ...stream }),
+    body: (model, messages, stream) => ({
+      model,
+      messages: [{ role: "system", content: SYSTEM }, ...messages],
+      temperature: 0.2,
+      ...stream,
+    }),
   },
   responses: {
     path: "/responses",
@@ -25,7 +30,11 @@ const PROTOCOLS = {
 };
 
 /** What a stream of the protocol ends with. */
-export const STREAM_END = { chat_completions: "data: [DONE]", responses: "event: response.completed", anthropic_messages: "event: message_stop" };
+export const STREAM_END = {
+  chat_completions: "data: [DONE]",
+  responses: "event: response.completed",
+  anthropic_messages: "event: message_stop",
+};
 
 export const pathOf = (protocol) => PROTOCOLS[protocol].path;
 
@@ -35,7 +44,14 @@ export const headersOf = (protocol) => ({ "content-type": "application/json", ..
 /** A call's body in exactly `bytes` bytes of UTF-8. */
 export function bodyOf({ protocol, model, bytes, stream = false }) {
   const turn = (at, content) => ({ role: at % 2 ? "assistant" : "user", content });
-  const compose = (contents) => JSON.stringify(PROTOCOLS[protocol].body(model, contents.map((content, at) => turn(at, content)), stream ? { stream } : {}));
+  const compose = (contents) =>
+    JSON.stringify(
+      PROTOCOLS[protocol].body(
+        model,
+        contents.map((content, at) => turn(at, content)),
+        stream ? { stream } : {},
+      ),
+    );
   // An odd number of turns, of two kilobytes or so each, so that the user speaks first and last.
   const turns = 2 * Math.floor(bytes / 4096) + 1;
   const contents = Array(turns).fill("");

@@ -45,7 +45,8 @@ async function* turns({ able, scenario, run, next, upstream, timing: { slices, s
       running.push(started);
       begun.set(gateway.name, await begin(started, scenario, { upstream, warmUp }));
     }
-    for (let turn = 0; turn < slices; turn++) for (const name of shuffled([...begun.keys()], next)) await begun.get(name).slice(slice);
+    for (let turn = 0; turn < slices; turn++)
+      for (const name of shuffled([...begun.keys()], next)) await begun.get(name).slice(slice);
     for (const { name } of able) yield { gateway: name, ...(await begun.get(name).end()) };
   } finally {
     for (const started of running) await started.stop();

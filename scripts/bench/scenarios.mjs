@@ -14,29 +14,60 @@ const SHORT = { chat_completions: "chat", responses: "responses", anthropic_mess
 const TITLES = { chat_completions: "Chat Completions", responses: "Responses", anthropic_messages: "Anthropic Messages" };
 
 const scenario = (name, title, fields) => ({
-  name, title, client: "chat_completions", upstream: "chat_completions", bytes: KB, stream: false, connections: 16, pace: PACES.steady, ...fields,
+  name,
+  title,
+  client: "chat_completions",
+  upstream: "chat_completions",
+  bytes: KB,
+  stream: false,
+  connections: 16,
+  pace: PACES.steady,
+  ...fields,
 });
 
 const unary = Object.entries(SHORT).flatMap(([protocol, short]) =>
   Object.entries(SIZES).map(([size, bytes]) =>
-    scenario(`unary-${short}-${size}`, `${TITLES[protocol]}, whole answer, ${bytes / KB} KB body`, { client: protocol, upstream: protocol, bytes }),
+    scenario(`unary-${short}-${size}`, `${TITLES[protocol]}, whole answer, ${bytes / KB} KB body`, {
+      client: protocol,
+      upstream: protocol,
+      bytes,
+    }),
   ),
 );
 
 const streams = Object.entries(SHORT).map(([protocol, short]) =>
-  scenario(`stream-${short}`, `${TITLES[protocol]}, metered stream of 200 events`, { client: protocol, upstream: protocol, stream: true, connections: 8 }),
+  scenario(`stream-${short}`, `${TITLES[protocol]}, metered stream of 200 events`, {
+    client: protocol,
+    upstream: protocol,
+    stream: true,
+    connections: 8,
+  }),
 );
 
 export const SCENARIOS = [
   ...unary,
   ...streams,
-  scenario("first-byte", "Chat Completions, one paced stream at a time: the first byte", { stream: true, connections: 1, pace: PACES.paced, judged: "first byte" }),
-  scenario("translated-unary", "An Anthropic client on a Chat Completions upstream, whole answer, 1 KB body", { client: "anthropic_messages" }),
-  scenario("translated-stream", "An Anthropic client on a Chat Completions upstream, stream of 200 events", { client: "anthropic_messages", stream: true, connections: 8 }),
+  scenario("first-byte", "Chat Completions, one paced stream at a time: the first byte", {
+    stream: true,
+    connections: 1,
+    pace: PACES.paced,
+    judged: "first byte",
+  }),
+  scenario("translated-unary", "An Anthropic client on a Chat Completions upstream, whole answer, 1 KB body", {
+    client: "anthropic_messages",
+  }),
+  scenario("translated-stream", "An Anthropic client on a Chat Completions upstream, stream of 200 events", {
+    client: "anthropic_messages",
+    stream: true,
+    connections: 8,
+  }),
   scenario("proxy-unary", "`/v1/proxy`, unmetered, whole answer, 1 KB body", { proxy: true }),
   scenario("proxy-stream", "`/v1/proxy`, unmetered, stream of 200 events", { proxy: true, stream: true, connections: 8 }),
   scenario("limited", "Chat Completions, whole answer, 1 KB body, a token with limits (a Durable Object)", { limits: true }),
-  scenario("cold", "From the process's start to the first answer, and the first call after it", { judged: "cold", connections: 1 }),
+  scenario("cold", "From the process's start to the first answer, and the first call after it", {
+    judged: "cold",
+    connections: 1,
+  }),
 ];
 
 /** What `--quick` runs. */

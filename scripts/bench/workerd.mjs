@@ -13,7 +13,8 @@ const require = createRequire(inRoot("package.json"));
 export const COMPATIBILITY_DATE = "2026-11-01";
 
 /** Every Worker's way out. Upstreams of the benchmark are on loopback, which workerd counts as private. */
-export const NETWORK = '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))';
+export const NETWORK =
+  '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))';
 
 export const text = (value) => JSON.stringify(value);
 
@@ -32,7 +33,8 @@ export async function startWorkerd(folder, config, sockets = ["http"]) {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (words) => (said = (said + words).slice(-20_000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (words) => (said = (said + words).slice(-20_000)));
   const ports = await portsOf(child, sockets);
   if (!ports) {
     await stop(child);
@@ -56,10 +58,14 @@ async function portsOf(child, sockets) {
 export function modulesIn(folder, entry, copy, prefix) {
   rmSync(copy, { recursive: true, force: true });
   cpSync(folder, copy, { recursive: true });
-  const files = readdirSync(copy, { recursive: true }).map((name) => name.replaceAll("\\", "/")).filter((name) => /\.(m?js|wasm)$/.test(name));
+  const files = readdirSync(copy, { recursive: true })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => /\.(m?js|wasm)$/.test(name));
   const first = basename(entry);
   const kind = (name) => (name.endsWith(".wasm") ? "wasm" : "esModule");
-  return [first, ...files.filter((name) => name !== first)].map((name) => `(name = ${text(name)}, ${kind(name)} = embed ${text(prefix + name)})`).join(", ");
+  return [first, ...files.filter((name) => name !== first)]
+    .map((name) => `(name = ${text(name)}, ${kind(name)} = embed ${text(prefix + name)})`)
+    .join(", ");
 }
 
 /** One JavaScript file as a Worker that knows its upstream. */

@@ -13,7 +13,8 @@ export const litellm = {
   does: "LiteLLM's proxy, one worker, no database: a master key, models from a file, translation to and from its own form.",
   doesNot: "No virtual keys, no spend in a database, which would need PostgreSQL.",
   available: () => missing("litellm", FILES),
-  version: () => /(\d+\.\d+\.\d+)/.exec(execFileSync(find("litellm", FILES), ["--version"], { encoding: "utf8" }))?.[1] ?? null,
+  version: () =>
+    /(\d+\.\d+\.\d+)/.exec(execFileSync(find("litellm", FILES), ["--version"], { encoding: "utf8" }))?.[1] ?? null,
   serves: ({ upstream, proxy, limits, judged }) => upstream === "chat_completions" && !proxy && !limits && judged !== "cold",
   async start({ folder, upstream }) {
     const file = join(folder, "config.yaml");
@@ -23,9 +24,24 @@ export const litellm = {
     }));
     // JSON is YAML.
     writeFileSync(file, JSON.stringify({ model_list: models, general_settings: { master_key: MASTER_KEY } }));
-    const args = (port) => ["--config", file, "--host", "127.0.0.1", "--port", String(port), "--num_workers", "1", "--telemetry", "False"];
+    const args = (port) => [
+      "--config",
+      file,
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--num_workers",
+      "1",
+      "--telemetry",
+      "False",
+    ];
     const env = { LITELLM_LOCAL_MODEL_COST_MAP: "True", LITELLM_LOG: "ERROR" };
-    const server = await startServer("LiteLLM", find("litellm", FILES), args, { path: "/health/liveliness", env, cwd: folder });
+    const server = await startServer("LiteLLM", find("litellm", FILES), args, {
+      path: "/health/liveliness",
+      env,
+      cwd: folder,
+    });
     return {
       ...server,
       call: ({ client, pace }) => ({

@@ -13,7 +13,8 @@ export const noveum = {
   doesNot: "No authentication of its own, no database; its guard's policies are empty.",
   available: () => missing("noveum", FILES),
   version: () => /^version = "([^"]+)"/m.exec(readFileSync(join(peerFolder("noveum"), "Cargo.toml"), "utf8"))?.[1] ?? null,
-  serves: ({ client, upstream, proxy, limits, judged }) => client === "chat_completions" && upstream === client && !proxy && !limits && !judged,
+  serves: ({ client, upstream, proxy, limits, judged }) =>
+    client === "chat_completions" && upstream === client && !proxy && !limits && !judged,
   async start({ folder, upstream }) {
     const entry = find("noveum", FILES);
     // Its upstreams are a fixed list, so that its way out leads to ours, whatever it asks for.

@@ -27,7 +27,8 @@ const EXTENSIONS = () => `extensions = [(modules = [
 /** D1 at the socket `http`; `counted` puts a counter before it, which is asked at the socket `counter`. */
 export function d1Config({ disks, counted }) {
   const sockets = counted ? { http: "counter", counter: "counter" } : { http: "d1" };
-  const socket = ([name, service]) => `(name = ${text(name)}, address = "127.0.0.1:0", http = (), service = ${text(service)})`;
+  const socket = ([name, service]) =>
+    `(name = ${text(name)}, address = "127.0.0.1:0", http = (), service = ${text(service)})`;
   return `const config :Workerd.Config = (
   services = [
     (name = "counter", worker = .counter),

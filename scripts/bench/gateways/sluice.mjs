@@ -51,14 +51,22 @@ async function prepare(run, build) {
     const headers = { authorization: `Bearer ${secrets.ADMIN_TOKEN}`, "content-type": "application/json" };
     const answer = await fetch(`${worker.url}/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     const said = await answer.text();
-    if (!answer.ok) throw new Stop(`Sluice could not be set up: POST /api/v1/${path} answered ${answer.status}: ${said}\n${worker.said()}`);
+    if (!answer.ok)
+      throw new Stop(
+        `Sluice could not be set up: POST /api/v1/${path} answered ${answer.status}: ${said}\n${worker.said()}`,
+      );
     return JSON.parse(said);
   };
   try {
     for (const [pace, prefix] of Object.entries(PACES)) {
       for (const [protocol, kind] of Object.entries(PROVIDERS)) {
         const base_url = `${run.upstream}${prefix}/v1`;
-        const { id } = await admin("providers", { ...kind, name: providerName(protocol, pace), base_url, api_key: `sk-${randomBytes(24).toString("hex")}` });
+        const { id } = await admin("providers", {
+          ...kind,
+          name: providerName(protocol, pace),
+          base_url,
+          api_key: `sk-${randomBytes(24).toString("hex")}`,
+        });
         await admin(`providers/${id}/models`, { model: "bench-1", ...PRICES });
       }
     }
@@ -83,7 +91,10 @@ async function startSluice(run, build, { counted = false } = {}) {
     /** What D1 was asked since the process began: `{ trips, statements }`. */
     asked: counted ? async () => (await fetch(worker.counter)).json() : undefined,
     call({ client, upstream, proxy, limits, pace }) {
-      const provider = providerName(upstream, Object.keys(PACES).find((name) => PACES[name] === pace));
+      const provider = providerName(
+        upstream,
+        Object.keys(PACES).find((name) => PACES[name] === pace),
+      );
       return {
         protocol: client,
         url: `${worker.url}/v1${proxy ? `/proxy/${provider}` : ""}${pathOf(client)}`,
@@ -115,10 +126,12 @@ async function serve(folder, build, state, secrets, counted = false) {
   for (const disk of DISKS) mkdirSync(join(disks, disk), { recursive: true });
   const d1 = await startWorkerd(join(folder, "d1"), d1Config({ disks, counted }), counted ? ["http", "counter"] : ["http"]);
   const variables = { ...secrets, ALLOW_PRIVATE_UPSTREAMS: "true" };
-  const worker = await startWorkerd(folder, sluiceConfig({ modules, disks, variables, d1: new URL(d1.url).host })).catch(async (error) => {
-    await d1.stop();
-    throw error;
-  });
+  const worker = await startWorkerd(folder, sluiceConfig({ modules, disks, variables, d1: new URL(d1.url).host })).catch(
+    async (error) => {
+      await d1.stop();
+      throw error;
+    },
+  );
   return {
     ...worker,
     beside: d1.child,

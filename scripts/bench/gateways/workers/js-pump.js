@@ -2,7 +2,11 @@
 export default {
   async fetch(request, env, context) {
     const { pathname, search } = new URL(request.url);
-    const answer = await fetch(env.UPSTREAM + pathname + search, { method: request.method, headers: request.headers, body: request.body });
+    const answer = await fetch(env.UPSTREAM + pathname + search, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+    });
     const { readable, writable } = new IdentityTransformStream();
     context.waitUntil(pump(answer.body, writable));
     return new Response(readable, answer);
