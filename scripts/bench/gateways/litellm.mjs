@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { headersOf, pathOf } from "../requests.mjs";
+import { PACES } from "../scenarios.mjs";
+import { find, missing, startServer } from "./installed.mjs";
+
+const FILES = process.platform === "win32" ? ["Scripts/litellm.exe", "litellm.exe"] : ["bin/litellm", "litellm"];
+const MASTER_KEY = "sk-benchmark-of-litellm";
+
+export const litellm = {
+  name: "litellm",
+  does: "LiteLLM's proxy, one worker, no database: a master key, models from a file, translation to and from its own form.",
+  doesNot: "No virtual keys, no spend in a database, which would need PostgreSQL.",
+  available: () => missing("litellm", FILES),
+  version: () =>
+    /(\d+\.\d+\.\d+)/.exec(execFileSync(find("litellm", FILES), ["--version"], { encoding: "utf8" }))?.[1] ?? null,
+  serves: ({ upstream, proxy, limits, judged }) => upstream === "chat_completions" && !proxy && !limits && judged !== "cold",
+  async start({ folder, upstream }) {
+    const file = join(folder, "config.yaml");
+    const models = Object.entries(PACES).map(([pace, prefix]) => ({
+      model_name: `bench-${pace}`,
+      litellm_params: { model: "openai/bench-1", api_base: `${upstream}${prefix}/v1`, api_key: "sk-benchmark" },
+    }));
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ model_list: models, general_settings: { master_key: MASTER_KEY } }));
+    const args = (port) => [
+      "--config",
+      file,
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--num_workers",
+      "1",
+      "--telemetry",
+      "False",
+    ];
+    const env = { LITELLM_LOCAL_MODEL_COST_MAP: "True", LITELLM_LOG: "ERROR" };
+    const server = await startServer("LiteLLM", find("litellm", FILES), args, {
+      path: "/health/liveliness",
+      env,
+      cwd: folder,
+    });
+    return {
+      ...server,
+      call: ({ client, pace }) => ({
+        protocol: client,
+        url: `${server.url}/v1${pathOf(client)}`,
+        headers: { ...headersOf(client), authorization: `Bearer ${MASTER_KEY}` },
+        model: `bench-${Object.keys(PACES).find((name) => PACES[name] === pace)}`,
+      }),
+    };
+  },
+};
