@@ -2,8 +2,9 @@
 
 use crate::domain::ids::RequestId;
 use crate::refusal::{Fault, Refusal};
-use js_sys::{Object, Promise};
+use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
+use worker::Env;
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,6 +48,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Array, js_name = from)]
     pub fn pairs(headers: &web_sys::Headers) -> js_sys::Array;
 
+    #[wasm_bindgen(js_name = String)]
+    fn string(value: &JsValue) -> String;
+
     /// One line in the Worker's log.
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub fn log_error(line: &str);
@@ -58,4 +62,15 @@ pub fn log_refusal(request: &RequestId, refusal: &Refusal) {
     if refusal.reason.fault() == Fault::Ours {
         log_error(&format!("{}: {} {}", request.as_str(), refusal.reason.code(), refusal.message));
     }
+}
+
+/// Whatever the deployment binds to a name: a text, or one of the platform's services.
+pub fn binding(env: &Env, name: &str) -> Option<JsValue> {
+    Reflect::get(env, &name.into()).ok().filter(|value| !value.is_undefined())
+}
+
+/// A binding as the deployment's configuration reads it. wrangler.toml may say `5` and `true` without quotes; a service
+/// has no text of its own.
+pub fn text_of(value: &JsValue) -> String {
+    if value.is_object() { "a service".to_owned() } else { string(value) }
 }
