@@ -4,7 +4,6 @@ use crate::harness::{Api, NOW};
 use crate::sqlite::{FakeClock, MemoryShelf, Sqlite};
 use pollster::block_on;
 use serde_json::json;
-use sluice::domain::timestamp::Timestamp;
 use sluice::gateway::admit::{Admitted, Presented, admit};
 use sluice::gateway::cache::Cache;
 use sluice::gateway::replicas::{PRIMARY, Replicas, Seen, Sessions};
