@@ -196,20 +196,18 @@ fn each_column_of_a_data_point_is_where_the_page_says() {
     let blob = |name| &*point.blobs[BLOBS.iter().position(|known| *known == name).expect(name)];
     let double = |name| point.doubles[DOUBLES.iter().position(|known| *known == name).expect(name)];
     assert_eq!(point.index, row.project_id);
-    assert_eq!(["provider_name", "model", "token_id", "user_id", "error_code"].map(blob), [
-        "openai",
-        "gpt-5",
-        "tok_0000000000000001",
-        "",
-        ""
-    ]);
+    assert_eq!(
+        ["provider_name", "model", "token_id", "user_id", "error_code"].map(blob),
+        ["openai", "gpt-5", "tok_0000000000000001", "", ""]
+    );
     assert_eq!(["protocol", "status", "streamed"].map(blob), ["responses", "200", "false"]);
     let tokens = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"];
     assert_eq!(tokens.map(double), [10.0, 5.0, 3.0, 2.0, 1.0]);
     assert_eq!(["cost_usd", "billed_usd"].map(double), [50e-9, 75e-9]);
-    assert_eq!(["latency_ms", "first_byte_ms", "attempts", "estimated", "priced"].map(double), [
-        12.0, 3.0, 1.0, 0.0, 1.0
-    ]);
+    assert_eq!(
+        ["latency_ms", "first_byte_ms", "attempts", "estimated", "priced"].map(double),
+        [12.0, 3.0, 1.0, 0.0, 1.0]
+    );
     let page = include_str!("../../SCALE.md");
     for (kind, names) in [("blob", &BLOBS[..]), ("double", &DOUBLES[..])] {
         for (number, name) in names.iter().enumerate() {
@@ -242,7 +240,8 @@ fn health_says_where_rows_go_and_what_keeps_none_does_not_add_them_up() {
     assert_eq!(data(&beside, "")[0]["calls"], json!(0));
     let nowhere = with(&[analytics, ("USAGE_SINK", "analytics")]);
     assert_eq!(sinks(&nowhere), json!(["analytics"]));
-    for path in ["/api/v1/usage", "/api/v1/usage?format=csv", "/api/v1/requests", "/api/v1/requests/req_0000000000000001"]
+    for path in
+        ["/api/v1/usage", "/api/v1/usage?format=csv", "/api/v1/requests", "/api/v1/requests/req_0000000000000001"]
     {
         let refused = nowhere.get(path).must(409).body;
         assert_eq!(refused["error"]["code"], "usage.elsewhere", "{path}");
