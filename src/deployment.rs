@@ -45,10 +45,62 @@ pub struct Deployment {
     pub retention: Retention,
     /// `CORS_ORIGINS`: the web pages that may call models.
     pub cors_origins: Origins,
+    /// `USAGE_SINK` and the bindings: where the calls' rows go.
+    pub usage: UsageSinks,
+    /// `REPLICA_LAG_MS`: how far behind the primary the data plane may read; 0 reads from the primary.
+    pub replica_lag: Duration,
+}
+
+/// Where goes what a call used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageSinks {
+    /// Its row.
+    pub rows: RowSink,
+    /// Whether it is a data point of `USAGE_ANALYTICS`, too.
+    pub points: bool,
+}
+
+/// What becomes of a call's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowSink {
+    /// The isolate writes it to D1.
+    D1,
+    /// `USAGE_QUEUE` takes it, and it is written to D1 from there.
+    Queue,
+    /// It is nowhere: the data point is all that there is of a call.
+    Nowhere,
+}
+
+impl UsageSinks {
+    /// The words for it, as `/healthz` says them.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let rows = match self.rows {
+            RowSink::D1 => Some("d1"),
+            RowSink::Queue => Some("queue"),
+            RowSink::Nowhere => None,
+        };
+        rows.into_iter().chain(self.points.then_some("analytics"))
+    }
+
+    /// A binding alone switches its service on; the variable says what bindings cannot.
+    fn load(read: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
+        let [has_queue, has_analytics] = ["USAGE_QUEUE", "USAGE_ANALYTICS"].map(|name| read(name).is_some());
+        let rows = match (read("USAGE_SINK").as_deref().map(str::trim), has_queue, has_analytics) {
+            (None | Some(""), false, _) | (Some("d1"), _, _) => RowSink::D1,
+            (None | Some("") | Some("queue"), true, _) => RowSink::Queue,
+            (Some("analytics"), _, true) => RowSink::Nowhere,
+            _ => {
+                let rule = "\"d1\", \"queue\" where there is a binding USAGE_QUEUE, or \"analytics\" where there is \
+                            USAGE_ANALYTICS";
+                return Err(unreadable("USAGE_SINK", rule));
+            }
+        };
+        Ok(Self { rows, points: has_analytics })
+    }
 }
 
 impl Deployment {
-    /// Reads secrets and variables through `read`. A variable that cannot be understood refuses everything until it
+    /// Reads secrets and variables through `read`, where a binding that is no text is any text. A variable that cannot be understood refuses everything until it
     /// is mended, by name: a typo must not quietly mean the default.
     pub fn load(read: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
         let milliseconds = |name: &str, default: u64, range: std::ops::RangeInclusive<u64>| {
@@ -91,6 +143,8 @@ impl Deployment {
                 let rule = "`*`, or origins such as https://app.example.com (lower case, no path), separated by commas";
                 unreadable("CORS_ORIGINS", rule)
             })?,
+            usage: UsageSinks::load(&read)?,
+            replica_lag: milliseconds("REPLICA_LAG_MS", 0, 0..=3_600_000)?,
             retention: Retention {
                 rows_days: days("RETENTION_DAYS", 30)?,
                 rollup_days: days("ROLLUP_RETENTION_DAYS", 400)?,
@@ -186,8 +240,32 @@ mod tests {
     }
 
     #[test]
+    fn rows_go_to_d1_unless_a_binding_or_the_variable_says_otherwise() {
+        let sinks = |pairs: &[(&str, &str)]| load(pairs).map(|d| d.usage.words().collect::<Vec<_>>().join("+"));
+        let (queue, analytics) = (("USAGE_QUEUE", "bound"), ("USAGE_ANALYTICS", "bound"));
+        for (pairs, words) in [
+            (&[][..], "d1"),
+            (&[queue], "queue"),
+            (&[analytics], "d1+analytics"),
+            (&[queue, analytics], "queue+analytics"),
+            (&[queue, ("USAGE_SINK", "d1")], "d1"),
+            (&[queue, ("USAGE_SINK", "queue")], "queue"),
+            (&[queue, analytics, ("USAGE_SINK", "analytics")], "analytics"),
+            (&[("USAGE_SINK", "")], "d1"),
+        ] {
+            assert_eq!(sinks(pairs), Ok(words.to_owned()), "{pairs:?}");
+        }
+        // Rows that go nowhere, because a binding is not there, are refused before there are any.
+        for pairs in [&[("USAGE_SINK", "queue"), analytics], &[("USAGE_SINK", "analytics"), queue]] {
+            assert_eq!(sinks(pairs).expect_err("refused").param.as_deref(), Some("USAGE_SINK"), "{pairs:?}");
+        }
+    }
+
+    #[test]
     fn a_variable_that_cannot_be_read_is_named() {
         for (name, value) in [
+            ("USAGE_SINK", "D1"),
+            ("REPLICA_LAG_MS", "10s"),
             ("CONFIG_TTL_MS", "1s"),
             ("CONFIG_TTL_MS", "-1"),
             ("FIRST_BYTE_TIMEOUT_MS", "0"),

@@ -25,6 +25,8 @@ export async function rollOut() {
     await wrangler(["d1", "migrations", "apply", BINDING, "--remote"], { interactive: false });
   }
 
+  for (const queue of queues(toml)) await ensureQueue(queue);
+
   const missing = await missingSecrets(field(toml, "name"));
   const names = Object.keys(missing);
   console.log("Deploying …");
@@ -40,12 +42,24 @@ export async function rollOut() {
 export async function rehearse() {
   const toml = readFileSync(inRoot("wrangler.toml"), "utf8");
   await wrangler(["deploy", "--dry-run"], { config: "wrangler.toml" });
+  const needed = [`the D1 database "${field(toml, "database_name")}"`, ...[...queues(toml)].map((name) => `the queue "${name}"`)];
   console.log(`
 A dry run: nothing was changed. \`npm run deploy\` would
-  1. find the D1 database "${field(toml, "database_name")}" in your account, or create it,
+  1. find ${needed.join(", ")} in your account, or create what is missing,
   2. apply the migrations that it lacks,
   3. find which of ADMIN_TOKEN and SEALING_KEYS the Worker lacks, make those, and keep them in ${KEPT_SECRETS},
   4. deploy the Worker "${field(toml, "name")}" together with them.`);
+}
+
+/** The queues that wrangler.toml names outside of comments. */
+const queues = (toml) => new Set([...toml.matchAll(/^(?:dead_letter_)?queue\s*=\s*"([^"]+)"/gm)].map(([, name]) => name));
+
+/** A queue that is not there keeps the Worker from being deployed; one that could not be seen is refused by its name. */
+async function ensureQueue(name) {
+  if ((await ask(["queues", "info", name])).code === 0) return;
+  console.log(`Creating the queue "${name}" …`);
+  const { code, stdout, stderr } = await ask(["queues", "create", name]);
+  if (code !== 0) throw new Stop(`${stdout}${stderr}\nThe queue "${name}" could not be created (see above).`);
 }
 
 async function database(name) {

@@ -28,6 +28,7 @@ pub async fn check(world: World<'_>) -> Reply {
         "status": status,
         "version": env!("CARGO_PKG_VERSION"),
         "checks": {"admin_token": admin_token, "sealing_keys": sealing_keys, "database": database},
+        "usage_sinks": world.deployment.usage.words().collect::<Vec<_>>(),
     });
     Reply::json(if status == "ok" { 200 } else { 503 }, &body)
 }

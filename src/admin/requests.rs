@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::reply::time;
 use super::usage::filters::{self, Unknown};
-use super::usage::usd;
+use super::usage::{check_kept, usd};
 use super::{Call, Reply, not_found};
 use crate::domain::ids::RequestId;
 use crate::domain::invalid::Invalid;
@@ -72,6 +72,7 @@ fn streamed(text: &str) -> Result<bool, Invalid> {
 }
 
 pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
+    check_kept(call)?;
     let page = Page::newest_first(call)?;
     let status = call.query("status").as_deref().map(status).transpose()?;
     let streamed = call.query("streamed").as_deref().map(streamed).transpose()?;
@@ -90,6 +91,7 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    check_kept(call)?;
     let row = match RequestId::parse(id) {
         Some(id) => requests::find(call.world.db, &id).await?,
         None => None,

@@ -5,10 +5,11 @@ pub mod filters;
 
 use super::page::{self, Page};
 use super::{Call, Reply};
+use crate::deployment::RowSink;
 use crate::domain::invalid::Invalid;
 use crate::domain::money;
 use crate::domain::timestamp::Timestamp;
-use crate::refusal::Refusal;
+use crate::refusal::{Reason, Refusal};
 use crate::store::totals::{self, Bucket, Key, Question, RolledUp, Span, Totals};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -188,7 +189,18 @@ fn check_rows(
     Ok(())
 }
 
+/// Refuses where the deployment keeps no rows of calls: what D1 still has from before would pass for all there was.
+pub fn check_kept(call: &Call<'_>) -> Result<(), Refusal> {
+    if call.world.deployment.usage.rows != RowSink::Nowhere {
+        return Ok(());
+    }
+    let message = "this deployment keeps no rows of calls (USAGE_SINK is `analytics`): ask Analytics Engine's SQL API for \
+                   what they used, as SCALE.md shows";
+    Err(Refusal::new(Reason::UsageElsewhere, message))
+}
+
 pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
+    check_kept(call)?;
     let dimensions = grouping(call.query("group_by"))?;
     let format = format(call)?;
     let by = |dimension| dimensions.contains(&dimension);

@@ -1,11 +1,14 @@
 //! What goes on after the answer: relaying a stream, and writing usage rows together.
 
+use super::analytics;
 use super::d1::D1;
 use super::isolate;
 use super::js;
 use super::limiter::Objects;
 use super::pump::Stream;
+use super::queue;
 use super::system::Platform;
+use crate::deployment::RowSink;
 use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
 use crate::gateway::limit::settled;
 use crate::limits::Message;
@@ -44,13 +47,19 @@ async fn settle(env: Env, settlement: Receiver<Settlement>) {
         Err(_) => return,
     };
     let told = row.limited.then(|| (row.token_id.clone().unwrap_or_default(), Message::Settle(settled(&row))));
-    let duty = isolate::ledger(|ledger| ledger.add(row, Platform.now()));
-    let write = async {
-        if duty == Duty::Write {
-            write_group(&D1(&env)).await;
-        }
-    };
-    join(write, tell(&env, told)).await;
+    join(keep(&env, row), tell(&env, told)).await;
+}
+
+/// Keeps a call's row wherever the operator wants it.
+async fn keep(env: &Env, row: UsageRow) {
+    // No call gets here without a deployment that can be read.
+    let Ok(sinks) = isolate::deployment(env).map(|deployment| deployment.usage) else { return };
+    if sinks.points {
+        analytics::write(env, &row);
+    }
+    if sinks.rows != RowSink::Nowhere && isolate::ledger(|ledger| ledger.add(row, Platform.now())) == Duty::Write {
+        write_group(env, sinks.rows).await;
+    }
 }
 
 /// Tells the token's limiter what the call came to. If that fails, what was reserved stays charged.
@@ -76,14 +85,22 @@ async fn write_singly(database: &D1<'_>, rows: Vec<UsageRow>) {
     }
 }
 
-async fn write_group(database: &D1<'_>) {
+async fn write_group(env: &Env, sink: RowSink) {
+    let database = D1(env);
     for attempt in 1..=TRIES {
         Delay::from(GROUP_WAIT * attempt).await;
         let rows = isolate::ledger(Ledger::take);
-        let Err(error) = insert(database, &rows).await else { return };
+        if sink == RowSink::Queue {
+            match queue::send(env, &rows).await {
+                Ok(()) => return,
+                // D1 is there without it, and does not mind what the queue has taken already.
+                Err(error) => js::log_error(&format!("usage: the queue does not take {} rows: {error:?}", rows.len())),
+            }
+        }
+        let Err(error) = insert(&database, &rows).await else { return };
         if !matches!(error, StoreError::Away(_)) {
             // One row that cannot be stored must not keep the others from it.
-            return write_singly(database, rows).await;
+            return write_singly(&database, rows).await;
         }
         let held = rows.len();
         let lost = isolate::ledger(|ledger| ledger.hold(rows));

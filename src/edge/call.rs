@@ -12,7 +12,7 @@ use super::proxy;
 use super::request::Incoming;
 use super::response::{self, Head, json};
 use super::shelf::CacheShelf;
-use super::system::Drawn;
+use super::system::{Drawn, Platform};
 use crate::deployment::Deployment;
 use crate::gateway::admit::{Admitted, Presented, admit};
 use crate::gateway::door::{self, CallDoor, Door, Work};
@@ -20,6 +20,7 @@ use crate::gateway::estimate::roughly;
 use crate::gateway::limit;
 use crate::gateway::list;
 use crate::gateway::plan::{Asked, ChatOnly, candidates};
+use crate::gateway::replicas::Replicas;
 use crate::gateway::settle::Record;
 use crate::ports::{Db, Shelf};
 use crate::protocol::body::RequestBody;
@@ -80,8 +81,11 @@ async fn enter(
         x_api_key: incoming.header("x-api-key"),
         project: incoming.header("x-sluice-project"),
     };
-    let sources = (&ImpatientD1(env) as &dyn Db, &CacheShelf(context) as &dyn Shelf);
-    admit(sources, deployment, &isolate::cache(), presented, incoming.started).await
+    let (cache, primary, lag) = (isolate::cache(), ImpatientD1(env), deployment.replica_lag);
+    let replicas = Replicas { sessions: &primary, cache: &cache, clock: &Platform, lag };
+    let database: &dyn Db = if lag.is_zero() { &primary } else { &replicas };
+    let sources = (database, &CacheShelf(context) as &dyn Shelf);
+    admit(sources, deployment, &cache, presented, incoming.started).await
 }
 
 fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Result<Response, JsValue> {

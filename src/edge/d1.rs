@@ -1,46 +1,73 @@
 //! The `Db` port on D1.
 
 use super::js;
+use crate::gateway::replicas::{Seen, Sessions};
 use crate::ports::{Db, DbError, Local, Outcome, Param, Statement};
 use futures_util::future::{Either, select};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 use std::pin::pin;
 use std::time::Duration;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use worker::{D1Database, D1Result, Delay, Env};
+
+#[wasm_bindgen]
+extern "C" {
+    /// D1 as far as `worker` does not declare it in a way that its own statements go with.
+    type WithSession;
+
+    #[wasm_bindgen(method, catch, js_name = withSession)]
+    fn with_session(this: &WithSession, start: &str) -> Result<Session, JsValue>;
+
+    /// It prepares and runs as the database itself does.
+    type Session;
+
+    #[wasm_bindgen(method, catch, js_name = getBookmark)]
+    fn bookmark(this: &Session) -> Result<Option<String>, JsValue>;
+}
 
 /// D1 under the binding `DB`. Looked up when a batch runs: a warm call runs none.
 pub struct D1<'a>(pub &'a Env);
 
-impl D1<'_> {
-    fn binding(&self) -> Result<D1Database, DbError> {
-        self.0.d1("DB").map_err(|error| DbError::Unavailable(format!("no D1 binding `DB`: {error}")))
-    }
+fn binding(env: &Env) -> Result<D1Database, DbError> {
+    env.d1("DB").map_err(|error| DbError::Unavailable(format!("no D1 binding `DB`: {error}")))
+}
 
-    async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
-        let database = self.binding()?;
-        let prepared = statements
-            .iter()
-            .map(|statement| {
-                let params = statement.params.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
-                let prepared = database.prepare(statement.sql);
-                if params.is_empty() { Ok(prepared) } else { prepared.bind(&params).map_err(away) }
-            })
-            .collect::<Result<Vec<_>, DbError>>()?;
-        let results = database.batch(prepared).await.map_err(|error| classified(&error.to_string()))?;
-        results.iter().map(outcome).collect()
+async fn run(database: &D1Database, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
+    let prepared = statements
+        .iter()
+        .map(|statement| {
+            let params = statement.params.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
+            let prepared = database.prepare(statement.sql);
+            if params.is_empty() { Ok(prepared) } else { prepared.bind(&params).map_err(away) }
+        })
+        .collect::<Result<Vec<_>, DbError>>()?;
+    let results = database.batch(prepared).await.map_err(|error| classified(&error.to_string()))?;
+    results.iter().map(outcome).collect()
+}
+
+async fn run_from(env: &Env, start: &str, statements: Vec<Statement>) -> Result<Seen, DbError> {
+    let database: WithSession = JsValue::from(binding(env)?).unchecked_into();
+    let session = database.with_session(start).map_err(|error| DbError::Unavailable(format!("{error:?}")))?;
+    let outcomes = run(D1Database::unchecked_from_js_ref(session.as_ref()), statements).await?;
+    Ok((outcomes, session.bookmark().ok().flatten()))
+}
+
+/// Tells the operator where D1 is away.
+fn logged<T>(answered: Result<T, DbError>) -> Result<T, DbError> {
+    if let Err(DbError::Unavailable(why)) = &answered {
+        js::log_error(&format!("D1: {why}"));
     }
+    answered
 }
 
 impl Db for D1<'_> {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>> {
         Box::pin(async move {
-            let outcomes = self.run(statements).await;
-            if let Err(DbError::Unavailable(why)) = &outcomes {
-                js::log_error(&format!("D1: {why}"));
-            }
-            outcomes
+            logged(match binding(self.0) {
+                Ok(database) => run(&database, statements).await,
+                Err(error) => Err(error),
+            })
         })
     }
 }
@@ -53,18 +80,25 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// was not waited for whether it was done.
 pub struct ImpatientD1<'a>(pub &'a Env);
 
+async fn soon<T>(answer: Local<'_, Result<T, DbError>>) -> Result<T, DbError> {
+    match select(answer, pin!(Delay::from(PATIENCE))).await {
+        Either::Left((answered, _)) => answered,
+        Either::Right(((), _)) => {
+            logged(Err(DbError::Unavailable(format!("no answer within {} ms", PATIENCE.as_millis()))))
+        }
+    }
+}
+
 impl Db for ImpatientD1<'_> {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>> {
-        Box::pin(async move {
-            match select(D1(self.0).batch(statements), pin!(Delay::from(PATIENCE))).await {
-                Either::Left((outcomes, _)) => outcomes,
-                Either::Right(((), _)) => {
-                    let why = format!("no answer within {} ms", PATIENCE.as_millis());
-                    js::log_error(&format!("D1: {why}"));
-                    Err(DbError::Unavailable(why))
-                }
-            }
-        })
+        Box::pin(async move { soon(D1(self.0).batch(statements)).await })
+    }
+}
+
+impl Sessions for ImpatientD1<'_> {
+    fn batch_from<'a>(&'a self, start: &'a str, statements: Vec<Statement>) -> Local<'a, Result<Seen, DbError>> {
+        let answer = async move { logged(run_from(self.0, start, statements).await) };
+        Box::pin(soon(Box::pin(answer)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The isolate's state: a cache of plain data, shared by every request that this isolate serves.
 
+use super::js;
 use crate::deployment::Deployment;
 use crate::discovery::Catalogues;
 use crate::gateway::cache::Cache;
@@ -22,7 +23,7 @@ thread_local! {
 
 /// The deployment's configuration. Read once: changing a variable or a secret starts new isolates.
 pub fn deployment(env: &Env) -> Result<Rc<Deployment>, Refusal> {
-    let read = |name: &str| env.var(name).ok().map(|value| value.to_string());
+    let read = |name: &str| js::binding(env, name).map(|value| js::text_of(&value));
     DEPLOYMENT.with(|cell| cell.get_or_init(|| Deployment::load(read).map(Rc::new)).clone())
 }
 

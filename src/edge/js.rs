@@ -2,9 +2,10 @@
 
 use crate::domain::ids::RequestId;
 use crate::refusal::{Fault, Refusal};
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStreamDefaultReader, Request, Response, WritableStreamDefaultWriter};
+use worker::Env;
 
 /// What the client gets for a chunk: other bytes, or undefined for the chunk itself.
 pub type Feed = Closure<dyn FnMut(Uint8Array) -> JsValue>;
@@ -82,6 +83,9 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn delete(this: &EdgeCache, url: &str) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(js_name = String)]
+    fn string(value: &JsValue) -> String;
+
     /// One line in the Worker's log.
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub fn log_error(line: &str);
@@ -93,4 +97,15 @@ pub fn log_refusal(request: &RequestId, refusal: &Refusal) {
     if refusal.reason.fault() == Fault::Ours {
         log_error(&format!("{}: {} {}", request.as_str(), refusal.reason.code(), refusal.message));
     }
+}
+
+/// Whatever the deployment binds to a name: a text, or one of the platform's services.
+pub fn binding(env: &Env, name: &str) -> Option<JsValue> {
+    Reflect::get(env, &name.into()).ok().filter(|value| !value.is_undefined())
+}
+
+/// A binding as the deployment's configuration reads it. wrangler.toml may say `5` and `true` without quotes; a service
+/// has no text of its own.
+pub fn text_of(value: &JsValue) -> String {
+    if value.is_object() { "a service".to_owned() } else { string(value) }
 }

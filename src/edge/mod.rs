@@ -2,6 +2,7 @@
 //!
 //! Requests and responses are raw `web_sys` types, because `worker`'s own cost twice as much on the data plane.
 
+mod analytics;
 mod background;
 mod call;
 mod control;
@@ -15,6 +16,7 @@ mod media;
 mod outside;
 mod proxy;
 mod pump;
+mod queue;
 mod request;
 mod response;
 mod shelf;

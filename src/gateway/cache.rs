@@ -51,8 +51,21 @@ pub struct Cache {
     writes: Writes,
     /// When D1 last failed to answer, if that was after its last answer.
     away_since: Option<Timestamp>,
+    /// Which state of the database readings start from, where read replicas are asked.
+    session: Option<Session>,
     caller_copies: HashMap<CallerKey, Copied>,
     rows_copies: HashMap<ProjectId, Copied>,
+}
+
+/// A state of the database that the isolate has seen.
+#[derive(Debug)]
+struct Session {
+    /// D1's name for it; what sorts later is later.
+    bookmark: String,
+    /// When the primary was last asked for it.
+    primary_asked_at: Timestamp,
+    /// The writes that the isolate had seen by then.
+    writes: Writes,
 }
 
 /// A copy that this isolate made.
@@ -141,6 +154,29 @@ impl Cache {
     /// D1 did not answer.
     pub fn note_away(&mut self, now: Timestamp) {
         self.away_since = Some(now);
+    }
+
+    /// The bookmark that a reading may start from, at whichever replica; none where only the primary will do: it was last
+    /// asked longer than `lag` ago, or before the isolate's own latest write.
+    pub fn bookmark(&self, now: Timestamp, lag: Duration) -> Option<&str> {
+        let session = self.session.as_ref().filter(|session| session.writes == self.writes)?;
+        let lag = i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
+        (now.ms_since(session.primary_asked_at) < lag).then_some(&session.bookmark)
+    }
+
+    /// The primary was asked at some time, after `writes`, and had got so far.
+    pub fn note_primary(&mut self, bookmark: String, asked_at: Timestamp, writes: Writes) {
+        let is_older = |session: &Session| session.writes == writes && session.bookmark > bookmark;
+        if writes == self.writes && !self.session.as_ref().is_some_and(is_older) {
+            self.session = Some(Session { bookmark, primary_asked_at: asked_at, writes });
+        }
+    }
+
+    /// A replica had got so far. No later reading goes back behind it.
+    pub fn note_replica(&mut self, bookmark: String) {
+        if let Some(session) = self.session.as_mut().filter(|session| session.bookmark < bookmark) {
+            session.bookmark = bookmark;
+        }
     }
 
     /// Whether D1 failed to answer a moment ago: then whoever can do without it does not wait for it.

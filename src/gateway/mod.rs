@@ -2,9 +2,10 @@
 //!
 //! [`door`] which endpoint is it → [`admit`] who is calling, and on which state of the project → [`plan`] which model,
 //! which upstream, which bytes and headers → (the edge fetches) → [`answer`] what the upstream said, in the client's
-//! protocol → [`settle`] one usage row.
+//! protocol → [`settle`] one usage row, which [`ledger`], [`queue`] or [`analytics`] takes from there.
 
 pub mod admit;
+pub mod analytics;
 pub mod answer;
 pub mod attempts;
 pub mod cache;
@@ -17,5 +18,7 @@ pub mod limit;
 pub mod list;
 pub mod plan;
 pub mod proxy;
+pub mod queue;
 pub mod relay;
+pub mod replicas;
 pub mod settle;

@@ -91,6 +91,8 @@ reasons! {
     ProjectNameConflict = 409 "project.name_conflict" Client;
     /// The project still holds something.
     ProjectInUse = 409 "project.in_use" Client;
+    /// This deployment keeps no rows of calls in D1: what they used is in Analytics Engine.
+    UsageElsewhere = 409 "usage.elsewhere" Client;
     /// A request with the same `Idempotency-Key` has not been answered yet.
     IdempotencyInProgress = 409 "idempotency.in_progress" Client;
     /// The row has changed since it was read.

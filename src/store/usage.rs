@@ -2,11 +2,13 @@
 
 use super::requests::AttemptRow;
 use super::{StoreError, statements};
-use crate::ports::{Db, Param};
+use crate::ports::{Db, Statement};
 use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
-/// Rows in one statement: a document of about 250 KB, an eighth of what D1 takes.
-const GROUP: usize = 500;
+/// The most bytes of rows, or of attempts, that one statement is given: D1 takes 2 MB.
+pub const STATEMENT_BYTES: usize = 1_000_000;
 
 statements! { "usage";
     /// Many rows from one JSON array. A row that is there already stays: a retried write counts nothing twice.
@@ -32,9 +34,6 @@ statements! { "usage";
             value ->> '$.attempt.latency_ms'
         FROM json_each(?1) WHERE true ON CONFLICT (request_id, attempt) DO NOTHING";
 }
-
-/// Attempts in one statement: their messages may take a few KB each.
-const ATTEMPTS_GROUP: usize = 200;
 
 /// What one call consumed and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,26 +82,102 @@ struct Attempt<'a> {
     attempt: &'a AttemptRow,
 }
 
-fn attempts(row: &UsageRow) -> impl Iterator<Item = Attempt<'_>> {
-    let UsageRow { request_id, project_id, attempts_log, .. } = row;
-    attempts_log.iter().map(|attempt| Attempt { request_id, project_id, attempt })
+/// Rows and their attempts, as JSON documents with commas in between: what the statements read, and what can wait
+/// elsewhere until it is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Documents {
+    rows: String,
+    attempts: String,
 }
 
-fn document<T: Serialize>(rows: &[T]) -> Result<Param, StoreError> {
-    let text = serde_json::to_string(rows).map_err(|error| StoreError::Corrupt(format!("usage: {error}")))?;
-    Ok(text.into())
+/// What a text of documents begins with. Another layout gets another mark, so that no version misreads the other's.
+const MARK: &str = "usage.v1\n";
+
+impl Documents {
+    fn of(row: &UsageRow) -> Result<Self, StoreError> {
+        let mut documents = Self { rows: json(row)?, attempts: String::new() };
+        let UsageRow { request_id, project_id, attempts_log, .. } = row;
+        for attempt in attempts_log {
+            append(&mut documents.attempts, &json(&Attempt { request_id, project_id, attempt })?);
+        }
+        Ok(documents)
+    }
+
+    /// Rows in their order, in as few packs as there can be with at most so many bytes each. A row whose own documents are
+    /// longer has a pack to itself.
+    pub fn pack(rows: &[UsageRow], most_bytes: usize) -> Result<Vec<Self>, StoreError> {
+        let mut packs: Vec<Self> = Vec::new();
+        for row in rows {
+            let one = Self::of(row)?;
+            match packs.last_mut().filter(|last| last.bytes() + one.bytes() <= most_bytes) {
+                Some(last) => last.join(&one),
+                None => packs.push(one),
+            }
+        }
+        Ok(packs)
+    }
+
+    /// How long they are.
+    pub const fn bytes(&self) -> usize {
+        self.rows.len() + self.attempts.len()
+    }
+
+    /// Adds others at the end.
+    pub fn join(&mut self, others: &Self) {
+        append(&mut self.rows, &others.rows);
+        append(&mut self.attempts, &others.attempts);
+    }
+
+    /// One text of them. JSON that serde writes has no line feed in it.
+    pub fn text(&self) -> String {
+        [MARK, &self.rows, "\n", &self.attempts].concat()
+    }
+
+    /// Reads what [`Self::text`] wrote; nothing else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (rows, attempts) = text.strip_prefix(MARK)?.split_once('\n')?;
+        let documents = Self { rows: rows.to_owned(), attempts: attempts.to_owned() };
+        let are_json = |list: &str| serde_json::from_str::<Vec<IgnoredAny>>(&array(list)).is_ok();
+        (are_json(rows) && are_json(attempts)).then_some(documents)
+    }
+
+    /// The same, each row and each attempt by itself.
+    pub fn singly(&self) -> Vec<Self> {
+        let each = |list: &str| serde_json::from_str::<Vec<Value>>(&array(list)).unwrap_or_default();
+        let row = |row: Value| Self { rows: row.to_string(), ..Self::default() };
+        let attempt = |attempt: Value| Self { attempts: attempt.to_string(), ..Self::default() };
+        each(&self.rows).into_iter().map(row).chain(each(&self.attempts).into_iter().map(attempt)).collect()
+    }
+
+    fn statements(&self) -> impl Iterator<Item = Statement> {
+        let with = |statement: super::Sql, list: &str| (!list.is_empty()).then(|| statement.with([array(list).into()]));
+        [with(INSERT, &self.rows), with(INSERT_ATTEMPTS, &self.attempts)].into_iter().flatten()
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(format!("usage: {error}")))
+}
+
+fn append(list: &mut String, documents: &str) {
+    if !list.is_empty() && !documents.is_empty() {
+        list.push(',');
+    }
+    list.push_str(documents);
+}
+
+fn array(list: &str) -> String {
+    ["[", list, "]"].concat()
 }
 
 /// Writes rows and their attempts in one transaction; those that are there already stay as they are.
 pub async fn insert(db: &dyn Db, rows: &[UsageRow]) -> Result<(), StoreError> {
-    let mut statements = Vec::new();
-    for group in rows.chunks(GROUP) {
-        statements.push(INSERT.with([document(group)?]));
-    }
-    let attempts: Vec<Attempt<'_>> = rows.iter().flat_map(attempts).collect();
-    for group in attempts.chunks(ATTEMPTS_GROUP) {
-        statements.push(INSERT_ATTEMPTS.with([document(group)?]));
-    }
+    write(db, &Documents::pack(rows, STATEMENT_BYTES)?).await
+}
+
+/// The same of documents.
+pub async fn write(db: &dyn Db, packs: &[Documents]) -> Result<(), StoreError> {
+    let statements: Vec<Statement> = packs.iter().flat_map(Documents::statements).collect();
     if !statements.is_empty() {
         db.batch(statements).await?;
     }

@@ -19,10 +19,11 @@ export const PROJECT_ADMIN = { role: 'admin' };
 
 /**
  * Starts the Worker with `vars` over the defaults before the file's tests, and ends all of it after. Tests that need no upstream
- * failure to be remembered run with the circuit breaker off.
+ * failure to be remembered run with the circuit breaker off. `config` is the text of another wrangler.toml.
  */
-export function suite(vars = {}) {
+export function suite(vars = {}, { config = null } = {}) {
   const e2e = new Suite(vars);
+  e2e.worker.config = config;
   before(() => e2e.begin(), { timeout: 150_000 });
   after(() => e2e.end());
   return e2e;
@@ -80,8 +81,9 @@ class Suite {
     await this.upstream?.close();
   }
 
-  /** Restarts the Worker over the same database with some variables changed. */
-  async restart(vars = {}) {
+  /** Restarts the Worker over the same database with some variables changed, and perhaps with another wrangler.toml. */
+  async restart(vars = {}, config = this.worker.config) {
+    this.worker.config = config;
     await this.worker.restart({ ...this.vars, ...vars });
   }
 

@@ -44,8 +44,8 @@ export class Deployment {
   /** Everything that any wrangler or workerd of this deployment printed. */
   output = '';
   url = null;
-  /** The Worker's entry, where it is not the one that wrangler.toml names. */
-  script = null;
+  /** The text of another wrangler.toml for the next start, with absolute paths in it; null for the project's own. */
+  config = null;
   #dir;
   #launches = 0;
   #child = null;
@@ -215,10 +215,12 @@ export class Deployment {
     writeFileSync(envFile, Object.entries(vars).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}='${value}'\n`).join(''), { mode: 0o600 });
     const port = await freePort();
     const logs = join(this.#dir, `${this.#prefix}logs-${this.#launches += 1}`);
+    const configFile = join(this.#dir, `${this.#prefix}wrangler.toml`);
+    if (this.config !== null) writeFileSync(configFile, this.config);
     // `--env-file` also keeps a developer's own `.dev.vars` out of the tests.
     const child = await this.#spawn([
-      'dev', ...(this.script ? [this.script, '--config', join(ROOT, 'wrangler.toml')] : []), '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', this.#persist,
-      '--env-file', envFile, '--show-interactive-dev-session=false',
+      'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', this.#persist,
+      '--env-file', envFile, '--show-interactive-dev-session=false', ...(this.config === null ? [] : ['--config', configFile]),
     ], logs);
     this.#child = child;
     const url = `http://127.0.0.1:${port}`;

@@ -65,6 +65,8 @@ mod provider_deletion;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod request_log;
 #[cfg(test)]
 mod requests;
@@ -95,5 +97,7 @@ mod tokens;
 #[cfg(test)]
 mod under_concurrency;
 mod usage;
+#[cfg(test)]
+mod usage_sinks;
 #[cfg(test)]
 mod users;

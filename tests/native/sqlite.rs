@@ -7,6 +7,7 @@ use sluice::ports::{Clock, Db, DbError, Local, Make, NoRandomness, ObjectDb, Out
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sluice::domain::timestamp::Timestamp;
@@ -63,6 +64,20 @@ impl Sqlite {
             batches: Cell::new(0),
             before_write: RefCell::new(None),
         }
+    }
+
+    /// The same database as it is now, for a replica that gets no further.
+    pub fn copy(&self) -> Self {
+        static COPIES: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("sluice-{}-{}.sqlite", std::process::id(), COPIES.fetch_add(1, Ordering::Relaxed));
+        let file = std::env::temp_dir().join(name);
+        self.connection.execute("VACUUM INTO ?1", [file.to_str()]).expect("a copy");
+        let connection = Connection::open(&file).expect("the copy");
+        let copy = Self { connection, ..Self::empty() };
+        // Read before its name goes: the file itself stays for as long as it is open.
+        assert!(copy.count("SELECT count(*) FROM projects") > 0);
+        std::fs::remove_file(&file).expect("removed");
+        copy
     }
 
     /// Lets someone else in just before the next batch that writes: between a handler's read and its write.

@@ -101,6 +101,27 @@ test("a second deployment upgrades: no new database, no secret touched", async (
   assert.match(stdout, /secrets are as they were/);
 });
 
+test("a queue that was switched on is made once, and stays switched on", async () => {
+  const { deploy, account, change, folder } = project();
+  const file = join(folder, "wrangler.toml");
+  const toml = readFileSync(file, "utf8");
+  writeFileSync(file, toml.replaceAll(/^# (\[\[queues\..*|(?:binding|queue|dead_letter_queue|max_\w+) = .*)$/gm, "$1"));
+  assert.equal((await deploy()).code, 0);
+  assert.deepEqual(account().queues, ["sluice-usage", "sluice-usage-dead"]);
+  change({});
+  assert.equal((await deploy()).code, 0);
+  const { calls, queues } = account();
+  assert.deepEqual(queues, ["sluice-usage", "sluice-usage-dead"]);
+  assert.ok(!commands({ calls }).some((command) => command.startsWith("queues create")));
+  assert.match(calls.at(-1).config, /^\[\[queues\.producers\]\]\nbinding = "USAGE_QUEUE"\nqueue = "sluice-usage"$/m);
+
+  change({ queues: [], failing: "queues create" });
+  const { code, stdout, stderr } = await deploy();
+  assert.equal(code, 1);
+  assert.match(stdout + stderr, /queue "sluice-usage" could not be created/);
+  assert.ok(!commands(account()).includes("deploy"), "nothing is deployed without it");
+});
+
 test("only the secret that is missing is set", async () => {
   const { deploy, account } = project({ worker: { secrets: { SEALING_KEYS: "theirs" } } });
   assert.equal((await deploy()).code, 0);

@@ -22,6 +22,11 @@ if (account.failing && words.startsWith(account.failing)) {
   answer(account.databases);
 } else if (words.startsWith("d1 create")) {
   account.databases.push({ name: args[2], uuid: `uuid-of-${args[2]}` });
+} else if (words.startsWith("queues info")) {
+  code = account.queues?.includes(args[2]) ? 0 : 1;
+  if (code) console.error(`Queue "${args[2]}" does not exist.`);
+} else if (words.startsWith("queues create")) {
+  account.queues = [...(account.queues ?? []), args[2]];
 } else if (words.startsWith("secret list")) {
   if (account.worker) answer(Object.keys(account.worker.secrets).map((name) => ({ name, type: "secret_text" })));
   else {

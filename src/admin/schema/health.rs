@@ -15,9 +15,17 @@ pub static HEALTH: Object = Object {
         ),
         read("version", TEXT, "Sluice's version."),
         read("checks", Type::Object(&HEALTH_CHECKS), "What was looked at."),
+        read(
+            "usage_sinks",
+            Type::List { of: &SINK, least: 1, most: 2 },
+            "Where goes what calls use: rows to D1 at once, or by way of the queue, or nowhere; data points to Analytics \
+             Engine.",
+        ),
     ],
     ..CLOSED
 };
+
+const SINK: Type = Type::Word(|| vec!["d1", "queue", "analytics"]);
 
 /// `checks`.
 pub static HEALTH_CHECKS: Object = Object {

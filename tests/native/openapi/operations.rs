@@ -317,13 +317,14 @@ pub const GROUPS: &[Group] = &[
         tag: "Usage",
         doc: "What was called, and what it cost.",
         routes: &[
-            route(Get, "/api/v1/usage", Answer::PageOrCsv(&TOTALS)).query(&[PAGE, IN_PROJECT, OF_USAGE]),
-            route(Get, "/api/v1/requests", Answer::Page(&REQUEST)).more("No bodies; the newest call first.").query(&[
-                PAGE,
-                IN_PROJECT,
-                OF_REQUESTS,
-            ]),
-            route(Get, "/api/v1/requests/{request_id}", Answer::One(&REQUEST)),
+            route(Get, "/api/v1/usage", Answer::PageOrCsv(&TOTALS))
+                .query(&[PAGE, IN_PROJECT, OF_USAGE])
+                .refuses(&[&[Reason::UsageElsewhere]]),
+            route(Get, "/api/v1/requests", Answer::Page(&REQUEST))
+                .more("No bodies; the newest call first.")
+                .query(&[PAGE, IN_PROJECT, OF_REQUESTS])
+                .refuses(&[&[Reason::UsageElsewhere]]),
+            route(Get, "/api/v1/requests/{request_id}", Answer::One(&REQUEST)).refuses(&[&[Reason::UsageElsewhere]]),
         ],
     },
     Group {

@@ -1,0 +1,38 @@
+//! Data points for the dataset under the binding `USAGE_ANALYTICS`.
+
+use super::js;
+use crate::gateway::analytics::point;
+use crate::store::usage::UsageRow;
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+use worker::Env;
+
+#[wasm_bindgen]
+extern "C" {
+    type Dataset;
+
+    #[wasm_bindgen(method, catch, js_name = writeDataPoint)]
+    fn write_data_point(this: &Dataset, point: &Object) -> Result<JsValue, JsValue>;
+}
+
+/// Writes a call's data point. Nobody waits for it, and nobody hears whether it was kept.
+pub fn write(env: &Env, row: &UsageRow) {
+    if let Err(error) = try_to_write(env, row) {
+        js::log_error(&format!("usage: no data point of {}: {error:?}", row.request_id));
+    }
+}
+
+fn try_to_write(env: &Env, row: &UsageRow) -> Result<(), JsValue> {
+    let dataset: Dataset = js::binding(env, "USAGE_ANALYTICS").unwrap_or_default().unchecked_into();
+    let point = point(row);
+    let members: [(&str, Array); 3] = [
+        ("indexes", Array::of1(&point.index.into())),
+        ("blobs", point.blobs.iter().map(|text| JsValue::from_str(text)).collect()),
+        ("doubles", point.doubles.iter().map(|number| JsValue::from_f64(*number)).collect()),
+    ];
+    let written = Object::new();
+    for (name, values) in &members {
+        Reflect::set(&written, &(*name).into(), values)?;
+    }
+    dataset.write_data_point(&written).map(|_| ())
+}
