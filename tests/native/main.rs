@@ -33,6 +33,8 @@ mod field_tables;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod hot_path;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod json_schema;
