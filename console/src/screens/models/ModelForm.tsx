@@ -8,6 +8,7 @@ import { Dialog } from "../../ui/Dialog";
 import { TextAreaField, TextField } from "../../ui/Field";
 import { fieldError, FormProblem } from "../../ui/Form";
 import { JsonEditor, parseJson } from "../../ui/JsonEditor";
+import { More } from "../../ui/More";
 import { announce } from "../../ui/Toast";
 import { perMillion, perThousand } from "./prices";
 import { compiled, type Condition, conditionOf, WhenBuilder } from "./WhenBuilder";
@@ -135,7 +136,6 @@ function ModelForm({ title, verb, model, checks = false, save, onClose, pending,
     const body = bodyOf(draft, before);
     if (body) save(body, check);
   };
-  const broken = (...names: string[]) => names.some((name) => fieldError(error, name) !== null) || undefined;
   return (
     <Dialog
       title={title}
@@ -171,14 +171,11 @@ function ModelForm({ title, verb, model, checks = false, save, onClose, pending,
           ))}
         </div>
       </fieldset>
-      <details class="more" open={broken("multiplier", "advanced_json")}>
-        <summary>Multiplier and advanced settings</summary>
-        <div class="stack">
-          <TextField label="Multiplier" hint="What is billed is the cost times this." inputMode="decimal" {...field("multiplier")} />
-          <JsonEditor label="Advanced JSON" optional value={draft.advanced} onValue={(advanced) => edit({ advanced })} error={fieldError(error, "advanced_json")}
-            placeholder={'{ "temperature": 0.2 }'} hint="Its keys go before the provider's; null takes one of those away." />
-        </div>
-      </details>
+      <More summary="Multiplier and advanced settings" open={fieldError(error, "multiplier") !== null || fieldError(error, "advanced_json") !== null}>
+        <TextField label="Multiplier" hint="What is billed is the cost times this." inputMode="decimal" {...field("multiplier")} />
+        <JsonEditor label="Advanced JSON" optional value={draft.advanced} onValue={(advanced) => edit({ advanced })} error={fieldError(error, "advanced_json")}
+          placeholder={'{ "temperature": 0.2 }'} hint="Its keys go before the provider's; null takes one of those away." />
+      </More>
       <FormProblem error={error} fields={FIELDS} />
     </Dialog>
   );

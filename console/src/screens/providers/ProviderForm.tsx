@@ -9,6 +9,7 @@ import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { fieldError, FormProblem } from "../../ui/Form";
 import { JsonEditor, parseJson } from "../../ui/JsonEditor";
+import { More } from "../../ui/More";
 import { Notice } from "../../ui/Notice";
 import { Problem } from "../../ui/Problem";
 import { SelectField } from "../../ui/Select";
@@ -121,15 +122,12 @@ function ProviderForm({ title, verb, draft, set, stored, save, onClose, pending,
       <SelectField label="Sent as" options={methodsOf(draft.kind).map((value) => ({ value, label: AUTH[value] }))} value={draft.auth} onValue={chooseAuth}
         error={fieldError(error, "auth_method")} />
       <Credential draft={draft} set={(part) => (miss(false), edit(part))} error={error} stored={stored} missing={isMissing} />
-      <details class="more" open={Boolean(advancedError || protocolError) || draft.kind === "gateway" || draft.preset === "custom" || undefined}>
-        <summary>Protocol and advanced settings</summary>
-        <div class="stack">
-          <SelectField label="Protocol" options={protocolsOf(draft.kind)} value={draft.protocol} onValue={(protocol) => edit({ protocol: protocol as Protocol | "" })} error={protocolError} />
-          <JsonEditor label="Advanced JSON" optional value={draft.advanced} onValue={(advanced) => edit({ advanced })} error={advancedError}
-            placeholder={'{ "timeout_ms": 60000 }'}
-            hint={<><code>extra_headers</code>, <code>timeout_ms</code>, <code>first_byte_timeout_ms</code> and the like steer Sluice; any other key is a default of the calls' bodies.</>} />
-        </div>
-      </details>
+      <More summary="Protocol and advanced settings" open={Boolean(advancedError || protocolError) || draft.kind === "gateway" || draft.preset === "custom"}>
+        <SelectField label="Protocol" options={protocolsOf(draft.kind)} value={draft.protocol} onValue={(protocol) => edit({ protocol: protocol as Protocol | "" })} error={protocolError} />
+        <JsonEditor label="Advanced JSON" optional value={draft.advanced} onValue={(advanced) => edit({ advanced })} error={advancedError}
+          placeholder={'{ "timeout_ms": 60000 }'}
+          hint={<><code>extra_headers</code>, <code>timeout_ms</code>, <code>first_byte_timeout_ms</code> and the like steer Sluice; any other key is a default of the calls' bodies.</>} />
+      </More>
       <FormProblem error={error} fields={FIELDS} />
     </Dialog>
   );
