@@ -45,7 +45,7 @@ export function DeleteProvider({ provider, onClose, onDone }: { provider: Provid
       onConfirm={confirm}
       onClose={onClose}
     >
-      <Dependents models={provider.model_count} user_keys={0} names={provider.models.slice(0, 20).map(({ model }) => model)} />
+      {!found && <Dependents models={provider.model_count} user_keys={0} names={provider.models.slice(0, 20).map(({ model }) => model)} />}
       <p>Its own credential and the keys that users sealed for it go along with it. None of them can be brought back.</p>
       <SelectField label="What depends on it" options={MODES} value={mode} onValue={(value) => set(value as Mode)} hint={HINTS[mode]} />
     </Confirm>

@@ -18,13 +18,13 @@ export function TestProvider({ provider, onClose }: { provider: Provider; onClos
   const model = provider.models.find(({ is_default }) => is_default);
   return (
     <Dialog title={`Test ${provider.name}`} onClose={onClose}
-      footer={<><Button icon="refresh" pending={loading} onClick={reload}>Ask again</Button><Button kind="primary" onClick={onClose}>Close</Button></>}>
+      footer={<>{error && <Button icon="refresh" pending={loading} onClick={reload}>Ask again</Button>}<Button kind="primary" onClick={onClose}>Close</Button></>}>
       {loading && <p role="status">Asking {provider.resolved?.base_url ?? "it"} …</p>}
       {!loading && error && <Problem error={error}><UpstreamSaid error={error} /></Problem>}
       {!loading && !error && data && (
         <Notice title="It answered, and took the credential">
           It lists {data.data.length === 1 ? "1 model" : `${data.data.length.toLocaleString()} models`}
-          {data.data.length > 0 && `, among them ${data.data.slice(0, 3).map((listed) => listed.model).join(", ")}`}.
+          {data.data.length > 0 && `, among them ${data.data.slice(0, 3).map((listed) => listed.model).join(", ")}`}. The answer is a minute old at most.
         </Notice>
       )}
       {model && may("models:TestModel", provider.id, model.id) && <CallModel model={model} />}

@@ -47,8 +47,8 @@ export const KINDS: Readonly<Record<Kind, KindTraits>> = {
     own: [{ key: "region", label: "Region", hint: "Where the models are enabled. Empty: us-east-1.", placeholder: "eu-central-1" }],
   },
   ollama: { label: "Ollama", address: "http://localhost:11434/v1", auth: ["bearer"], protocols: ["chat_completions", "responses", "anthropic_messages"] },
-  gateway: { label: "Another gateway", address: null, auth: ANY, protocols: ["chat_completions"] },
-  custom: { label: "Anything else", address: null, auth: ANY, protocols: ["chat_completions"] },
+  gateway: { label: "Gateway", address: null, auth: ANY, protocols: ["chat_completions"] },
+  custom: { label: "Custom", address: null, auth: ANY, protocols: ["chat_completions"] },
 };
 
 export interface Preset {
