@@ -100,7 +100,7 @@ test('a broken rule is told at its field', { skip }, async () => {
   const model = dialog.getByLabel('Model', { exact: true });
   await model.fill('Taken');
   await dialog.getByRole('button', { name: 'Register it' }).click();
-  await dialog.getByText(/exists/).waitFor();
+  await dialog.getByText(/has this model already/).waitFor();
   assert.equal(await model.getAttribute('aria-invalid'), 'true');
   await model.fill('free');
   for (const [label, wrong] of [['Priority', 'high'], ['Weight', '0'], ['Input', '-1'], ['Fallbacks', 'nobody']]) {
