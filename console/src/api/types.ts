@@ -8,6 +8,8 @@ export type Me = Schemas["Me"];
 export type Health = Schemas["Health"];
 export type Project = Schemas["Project"];
 export type Secret = Schemas["Secret"];
+export type Provider = Schemas["Provider"];
+export type Model = Schemas["Model"];
 
 /** A page of a list. */
 export interface Page<Row> {
