@@ -1,5 +1,6 @@
 // The names behind the ids that logs hold, as far as the signed-in may list them. What was deleted keeps its id.
 import { api, ask } from "../../api/client";
+import type { ApiError } from "../../api/errors";
 import { useResource } from "../../api/hooks";
 import type { Page, Schemas } from "../../api/types";
 import { mayOnSome } from "../../session/may";
@@ -14,6 +15,7 @@ export interface Names {
   providers: Schemas["Provider"][];
   /** Whether they have been read, or cannot be. */
   ready: boolean;
+  error: ApiError | null;
 }
 
 const MOST_PAGES = 10;
@@ -55,12 +57,13 @@ export function useNames(kinds: readonly Kind[]): Names {
     ];
     return { data: { rows, providers }, response: new Response() };
   };
-  const { data, loading } = useResource(read);
+  const { data, loading, error } = useResource(read);
   const rows = data?.rows ?? [];
   return {
     of: (id) => (id === "root" ? "ADMIN_TOKEN" : rows.find((row) => row.id === id)?.name ?? null),
     options: (kind) => rows.filter((row) => row.kind === kind).map(({ id, name }) => ({ value: id, label: name })),
     providers: data?.providers ?? [],
     ready: !loading,
+    error,
   };
 }

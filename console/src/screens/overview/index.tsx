@@ -15,14 +15,13 @@ import { useNames } from "../activity/names";
 import { duration } from "../requests/words";
 import { Tile, Tiles } from "../usage/Tiles";
 import { RANGES, buckets, drawnAt, range } from "../usage/range";
-import { MEASURES, bucketOf, readTotals, series } from "../usage/totals";
+import { CALLS, COST, ERRORS, readTotals, series } from "../usage/totals";
 import { FirstSteps } from "./FirstSteps";
 import { ProviderHealth } from "./ProviderHealth";
 import { latency, quantile } from "./latency";
 
 /** As many calls as the log gives at once. */
 const LATEST = 200;
-const [CALLS, ERRORS, , COST] = MEASURES;
 
 export default function Overview() {
   const { chosen, choose } = useFilters(["range"]);
@@ -45,11 +44,14 @@ export default function Overview() {
   const calls = latest.data?.filter(({ status }) => status < 400) ?? [];
   const took = calls.map(({ latency_ms }) => latency_ms);
   const slow = latency(calls);
-  const error = sum.error ?? overTime.error ?? latest.error;
+  const error = sum.error ?? overTime.error ?? latest.error ?? names.error;
   const moments = buckets({ from, to, step });
   const unit = step === "hour" ? "an hour" : "a day";
   const totals = overTime.data?.rows ?? [];
-  const isNew = latest.data?.length === 0 && names.ready && sum.data?.calls === 0;
+  // Until it is known whether there were calls, neither the charts nor the first steps are shown, lest one gives way to the other.
+  const isQuiet = latest.data?.length === 0;
+  const isKnown = !mayRead || error !== null || (isQuiet ? names.ready && sum.data !== null : latest.data !== null);
+  const isNew = isQuiet && isKnown && sum.data?.calls === 0;
 
   return (
     <Page
@@ -72,29 +74,30 @@ export default function Overview() {
               </Tile>
             )}
           </Tiles>
-          <div class="halves">
-            <Card title="Calls">
-              <Chart
-                label={`Calls and errors ${unit}`} times={moments.map(drawnAt)} format={CALLS.say}
-                series={[...series(totals, moments, CALLS.of, null, "Calls"), ...series(totals, moments, (row) => ERRORS?.of(row) ?? 0, null, "Errors")]}
-              />
-            </Card>
-            <Card title="Spend">
-              <Chart
-                label={`Cost ${unit}`} bars times={moments.map(drawnAt)} format={COST?.say ?? String}
-                series={series(totals.filter((row) => bucketOf(row) !== ""), moments, (row) => COST?.of(row) ?? 0, null, "Cost")}
-              />
-            </Card>
-            {slow.times.length > 1 && (
-              <Card title={`Latency of the latest ${calls.length.toLocaleString()} answers`}>
-                <Chart
-                  label="Milliseconds that answers took" times={slow.times} format={duration}
-                  series={[{ label: "Median", values: slow.median }, { label: "95% within", values: slow.most }]}
-                />
-              </Card>
-            )}
-          </div>
-          {may("aiProviders:ListAiProviders") && <ProviderHealth providers={names.ready ? names.providers : null} calls={latest.data} />}
+          {isKnown && (
+            <>
+              <div class="halves">
+                <Card title="Calls">
+                  <Chart
+                    label={`Calls and errors ${unit}`} times={moments.map(drawnAt)} format={CALLS.say}
+                    series={[...series(totals, moments, CALLS.of, null, "Calls"), ...series(totals, moments, ERRORS.of, null, "Errors")]}
+                  />
+                </Card>
+                <Card title="Spend">
+                  <Chart label={`Cost ${unit}`} bars times={moments.map(drawnAt)} format={COST.say} series={series(totals, moments, COST.of, null, "Cost")} />
+                </Card>
+                {slow.times.length > 1 && (
+                  <Card title={`Latency of the latest ${calls.length.toLocaleString()} answers`}>
+                    <Chart
+                      label="How long answers took" times={slow.times} format={duration}
+                      series={[{ label: "Median", values: slow.median }, { label: "95% within", values: slow.most }]}
+                    />
+                  </Card>
+                )}
+              </div>
+              {may("aiProviders:ListAiProviders") && <ProviderHealth providers={names.ready ? names.providers : null} calls={latest.data} />}
+            </>
+          )}
         </>
       )}
     </Page>

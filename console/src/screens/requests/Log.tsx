@@ -1,4 +1,5 @@
 import { useLocation } from "preact-iso/router";
+import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useList } from "../../api/hooks";
 import { may } from "../../session/may";
@@ -26,6 +27,7 @@ const STATUSES = [
   { value: "429", label: "Over a limit (429)" },
   { value: "499", label: "Given up by the client (499)" },
 ];
+const ID = /^req_[0-9A-Za-z]{16}$/;
 const KINDS = [{ value: "true", label: "Streams" }, { value: "false", label: "Whole answers" }];
 
 export function Log() {
@@ -33,6 +35,7 @@ export function Log() {
   const filters = useFilters(NAMES);
   const { chosen, choose, query, key } = filters;
   const names = useNames(["provider", "user", "token"]);
+  const [isNoId, setNoId] = useState(false);
   const read = (cursor: string | undefined, signal: AbortSignal) => {
     const { streamed, from, to, ...rest } = query;
     const span = { from: moment(from), to: moment(to), streamed: streamed === undefined ? undefined : streamed === "true" };
@@ -69,7 +72,10 @@ export function Log() {
         <TextFilter label="Model" placeholder="gpt-5-mini" {...of("model")} />
         <ChoiceFilter label="Provider" any="Any provider" options={names.options("provider")} {...of("provider")} />
         {may("usage:GetRequest") && (
-          <TextFilter label="Request id" placeholder="req_…" value="" onValue={(id) => id && route(`/requests/${encodeURIComponent(id)}`)} />
+          <TextFilter
+            label="Request id" placeholder="req_…" value="" error={isNoId ? "An id is req_ and 16 letters and digits, as in x-request-id." : null}
+            onValue={(id) => (ID.test(id) ? route(`/requests/${id}`) : setNoId(id !== ""))}
+          />
         )}
       </FilterBar>
       {follow.error && <Problem error={follow.error} />}

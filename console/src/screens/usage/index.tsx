@@ -20,7 +20,7 @@ import { ChoiceFilter, FilterBar, TextFilter, useFilters } from "../activity/fil
 import { useNames } from "../activity/names";
 import { Tiles } from "./Tiles";
 import { RANGES, buckets, drawnAt, range } from "./range";
-import { MEASURES, type Dimension, type Query, type Totals, bucketOf, idOf, nameOf, readTotals, series, tokensOf } from "./totals";
+import { CALLS, MEASURES, type Dimension, type Query, type Totals, bucketOf, idOf, nameOf, readTotals, series, tokensOf } from "./totals";
 
 const NAMES = ["by", "range", "first", "last", "measure", "provider", "model", "user", "token"] as const;
 const GROUPS: { value: Dimension; label: string }[] = [
@@ -32,7 +32,7 @@ export default function Usage() {
   const { chosen, choose } = filters;
   const names = useNames(["provider", "user", "token"]);
   const by = GROUPS.find(({ value }) => value === chosen.by)?.value ?? null;
-  const measure = MEASURES.find(({ value }) => value === chosen.measure) ?? MEASURES[0];
+  const measure = MEASURES.find(({ value }) => value === chosen.measure) ?? CALLS;
   const { from, to, step } = range(chosen.range, chosen.first, chosen.last);
   const only = Object.fromEntries((["provider", "model", "user", "token"] as const).filter((name) => chosen[name]).map((name) => [name, chosen[name]]));
   const query: Query = { from, to, ...only };
@@ -56,6 +56,7 @@ export default function Usage() {
     announce("The CSV file is among your downloads.");
   };
   const of = (name: (typeof NAMES)[number]) => ({ value: chosen[name], onValue: (value: string) => choose({ [name]: value }), error: fieldError(error, name) });
+  const isTold = [...NAMES, ...(chosen.range === "custom" ? ["from", "to"] : [])].some((name) => fieldError(error, name));
   const moments = buckets({ from, to, step });
   const isEmpty = sum.data?.calls === 0;
 
@@ -82,13 +83,13 @@ export default function Usage() {
         <ChoiceFilter label="Time" any="Last 30 days" options={RANGES.filter(({ value }) => value !== "month")} {...of("range")} />
         {chosen.range === "custom" && (
           <>
-            <TextFilter label="First day" type="date" value={chosen.first || from} onValue={(first) => choose({ first })} />
-            <TextFilter label="Last day" type="date" value={chosen.last || (moments.at(-1) ?? "")} onValue={(last) => choose({ last })} />
+            <TextFilter label="First day" type="date" value={chosen.first || from} onValue={(first) => choose({ first })} error={fieldError(error, "from")} />
+            <TextFilter label="Last day" type="date" value={chosen.last || (moments.at(-1) ?? "")} onValue={(last) => choose({ last })} error={fieldError(error, "to")} />
           </>
         )}
       </FilterBar>
       {csv.error && <Problem error={csv.error} />}
-      {error ? NAMES.every((name) => !fieldError(error, name)) && <Problem error={error} retry={() => (sum.reload(), groups.reload(), overTime.reload())} /> : (
+      {error ? !isTold && <Problem error={error} retry={() => (sum.reload(), groups.reload(), overTime.reload())} /> : (
         <>
           <Tiles totals={sum.data} />
           {isEmpty
@@ -128,7 +129,7 @@ function ByGroup({ by, rows, loading }: { by: Dimension | null; rows: readonly T
   const [sorting, sort] = useState({ by: "calls", descending: true });
   const measures: Record<string, (row: Totals) => number> = Object.fromEntries([...MEASURES.map(({ value, of }) => [value, of] as const), ["time", (row: Totals) => Date.parse(bucketOf(row))]]);
   const chosen = by === null && sorting.by === "calls" ? { by: "time", descending: true } : sorting;
-  const of = measures[chosen.by] ?? MEASURES[0].of;
+  const of = measures[chosen.by] ?? CALLS.of;
   const sorted = rows && [...rows].sort((one, other) => (chosen.descending ? of(other) - of(one) : of(one) - of(other)));
   const first: Column<Totals> = by
     ? { title: GROUPS.find(({ value }) => value === by)?.label ?? by, cell: (row) => nameOf(row, by) }

@@ -18,11 +18,15 @@ const count = (value: number) => value.toLocaleString();
 const money = (value: number) => (value === 0 || value >= 0.01 ? shortUsd(value) : `$${exactUsd(value)}`);
 export const tokensOf = (row: Totals) => row.input_tokens + row.cache_read_tokens + row.cache_write_tokens + row.output_tokens;
 
-export const MEASURES: readonly [Measure, ...Measure[]] = [
-  { value: "calls", label: "Calls", of: ({ calls }) => calls, say: count },
-  { value: "errors", label: "Errors", of: ({ errors }) => errors, say: count },
+export const CALLS: Measure = { value: "calls", label: "Calls", of: ({ calls }) => calls, say: count };
+export const ERRORS: Measure = { value: "errors", label: "Errors", of: ({ errors }) => errors, say: count };
+export const COST: Measure = { value: "cost", label: "Cost", of: ({ cost_usd }) => cost_usd, say: money };
+
+export const MEASURES: readonly Measure[] = [
+  CALLS,
+  ERRORS,
   { value: "tokens", label: "Tokens", of: tokensOf, say: count },
-  { value: "cost", label: "Cost", of: ({ cost_usd }) => cost_usd, say: money },
+  COST,
   { value: "billed", label: "Billed", of: ({ billed_usd }) => billed_usd, say: money },
 ];
 
