@@ -4,7 +4,7 @@ import { Empty } from "../../ui/Empty";
 import { LinkButton } from "../../ui/Button";
 import { type Column, Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
-import { duration } from "../requests/words";
+import { attemptsOf, duration } from "../requests/words";
 import { share } from "../usage/Tiles";
 import { quantile } from "./latency";
 
@@ -20,7 +20,7 @@ const failed = ({ status, error_code }: Attempt) => error_code !== null || statu
 
 /** How each provider does, by what the latest calls met there: also by failures that another provider made good. */
 export function ProviderHealth({ providers, calls }: { providers: readonly Schemas["Provider"][] | null; calls: readonly Schemas["Request"][] | null }) {
-  const attempts = calls?.flatMap(({ attempts_log: log }) => [...log].reverse()) ?? [];
+  const attempts = calls?.flatMap((call) => attemptsOf(call).reverse()) ?? [];
   const rows = providers?.map((provider) => ({ provider, attempts: attempts.filter(({ provider_id }) => provider_id === provider.id) })) ?? null;
   return (
     <section class="stack" aria-label="Providers">

@@ -12,7 +12,7 @@ import { Problem } from "../../ui/Problem";
 import { type Column, Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import { type Names, useNames } from "../activity/names";
-import { duration, Outcome, type Request } from "./words";
+import { attemptsOf, duration, Outcome, type Request } from "./words";
 
 /** One call: what was asked, what came of it, and each upstream that was tried. */
 export function OneRequest({ id }: { id: string }) {
@@ -34,9 +34,9 @@ export function OneRequest({ id }: { id: string }) {
             <Table
               caption="Attempts"
               columns={columns(names)}
-              rows={call.attempts_log}
+              rows={attemptsOf(call)}
               keyOf={({ attempt }) => String(attempt)}
-              empty={<Empty title="No upstream was called">{call.attempts === 0 ? "It was decided before one was chosen: the error's code above says why." : "What was tried is not kept any more."}</Empty>}
+              empty={<Empty title="No upstream was called">It was decided before one was asked: the error's code above says why.</Empty>}
             />
           </section>
         </>

@@ -23,3 +23,10 @@ export function duration(ms: number): string {
 /** What went in and what came out. */
 export const tokens = (call: Request) =>
   `${(call.input_tokens + call.cache_read_tokens + call.cache_write_tokens).toLocaleString()} → ${call.output_tokens.toLocaleString()}`;
+
+/** The upstreams that were tried, in order. A call that the first one answered has no log of attempts: it is its own. */
+export function attemptsOf(call: Request): Schemas["Attempt"][] {
+  if (call.attempts_log.length > 0 || call.attempts === 0) return [...call.attempts_log];
+  const { created_at, provider_id, model_id, status, error_code, latency_ms } = call;
+  return [{ attempt: call.attempts, created_at, provider_id, model_id, status, error_code, error_message: null, latency_ms }];
+}
