@@ -122,7 +122,7 @@ function columns(names: Names): Column<Request>[] {
       ),
     },
     { title: "Tokens", align: "right", cell: (call) => <span class="nowrap">{tokens(call)}</span> },
-    { title: "Cost", align: "right", cell: ({ cost_usd, priced }) => <Money usd={priced ? cost_usd : null} /> },
+    { title: "Cost", align: "right", cell: ({ cost_usd, priced }) => <span class="nowrap"><Money usd={priced ? cost_usd : null} /></span> },
     { title: "Took", align: "right", cell: ({ latency_ms }) => <span class="nowrap">{duration(latency_ms)}</span> },
     { title: "Attempts", align: "right", cell: ({ attempts }) => attempts.toLocaleString() },
   ];
