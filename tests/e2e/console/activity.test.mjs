@@ -105,7 +105,7 @@ test('whoever follows sees a new call without asking', { skip }, async () => {
   assert.equal(await follow.getAttribute('aria-checked'), 'true');
   await call('Backup^mock-plain', { stream: true });
   await shows(page, 4);
-  await rows(page).first().getByText('200').waitFor();
+  await rows(page).first().getByText('200', { exact: true }).waitFor();
 });
 
 test('who may list calls and nothing else sees ids in the place of names, and no link', { skip }, async () => {
