@@ -28,7 +28,8 @@ export default function AuditLog() {
     return api.GET("/api/v1/audit-log", { params: { query: { ...rest, from: moment(from), to: moment(to), cursor } }, signal });
   }, key);
   const of = (name: (typeof NAMES)[number]) => ({ value: chosen[name], onValue: (value: string) => choose({ [name]: value }), error: fieldError(list.error, name) });
-  const shown = NAMES.some((name) => fieldError(list.error, name)) ? { ...list, error: null, rows: list.rows ?? [] } : list;
+  const isTold = NAMES.some((name) => fieldError(list.error, name));
+  const shown = isTold ? { ...list, error: null, rows: list.rows ?? [] } : list;
   const actors = [...(me?.kind === "root" ? [{ value: "root", label: "ADMIN_TOKEN" }] : []), ...names.options("token")];
   const everywhere = me?.kind === "root" && project === null;
 
@@ -60,7 +61,7 @@ export default function AuditLog() {
         {...shown}
         keyOf={({ id }) => id}
         empty={filters.count > 0
-          ? <Empty icon="search" title="No change fits">Take a filter away, or look at another time.</Empty>
+          ? <Empty icon="search" title={isTold ? "A filter cannot be taken" : "No change fits"}>{isTold ? "What is wrong stands at its field." : "Take a filter away, or look at another time."}</Empty>
           : <Empty icon="audit" title="Nothing was changed yet">As soon as anybody adds, changes or deletes something, it is written down here.</Empty>}
       />
     </Page>

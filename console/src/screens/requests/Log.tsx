@@ -45,7 +45,8 @@ export function Log() {
   const follow = useFollow(list, read, key);
   const of = (name: (typeof NAMES)[number]) => ({ value: chosen[name], onValue: (value: string) => choose({ [name]: value }), error: fieldError(list.error, name) });
   // What a field says needs no second place.
-  const shown = NAMES.some((name) => fieldError(list.error, name)) ? { ...list, error: null, rows: list.rows ?? [] } : list;
+  const isTold = NAMES.some((name) => fieldError(list.error, name));
+  const shown = isTold ? { ...list, error: null, rows: list.rows ?? [] } : list;
 
   return (
     <Page
@@ -85,7 +86,7 @@ export function Log() {
         {...shown}
         keyOf={({ request_id }) => request_id}
         empty={filters.count > 0
-          ? <Empty icon="search" title="No call fits">Take a filter away, or look at another time.</Empty>
+          ? <Empty icon="search" title={isTold ? "A filter cannot be taken" : "No call fits"}>{isTold ? "What is wrong stands at its field." : "Take a filter away, or look at another time."}</Empty>
           : (
             <Empty icon="requests" title="No calls yet" action={may("llm:Invoke") && <LinkButton kind="primary" href="/playground">Open the playground</LinkButton>}>
               Point a client at this address, or send a prompt in the playground: the call appears here a moment after it ended.
