@@ -40,6 +40,9 @@ export function FilterBar({ children, more, moreSet = false, count, onClear }: {
   children: ComponentChildren; more?: ComponentChildren; moreSet?: boolean; count: number; onClear: () => void;
 }) {
   const [open, set] = useState(moreSet);
+  useEffect(() => {
+    if (moreSet) set(true);
+  }, [moreSet]);
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <div>{children}</div>
