@@ -1,12 +1,9 @@
-import { Empty } from "../../ui/Empty";
-import { Page } from "../../ui/Page";
+// The request log: each call, and how it came about. `/requests/req_…` is one of them.
+import type { ScreenProps } from "../table";
+import { Log } from "./Log";
+import { OneRequest } from "./OneRequest";
 
-export default function Requests() {
-  return (
-    <Page title="Requests">
-      <div class="table-frame">
-        <Empty icon="requests" title="This screen is not built yet">Until then: GET /api/v1/requests lists each call.</Empty>
-      </div>
-    </Page>
-  );
+export default function Requests({ rest }: ScreenProps) {
+  const [id] = rest;
+  return id === undefined ? <Log /> : <OneRequest id={id} key={id} />;
 }
