@@ -188,7 +188,7 @@ test('a token is minted for a user from the list, and acts for it', { skip }, as
   const me = await e2e.as(token).must('GET', '/api/v1/me');
   assert.equal(me.user_id, alan.id);
   await page.getByRole('button', { name: 'I have copied it' }).click();
-  await row(page, 'alans').getByText('alan', { exact: true }).waitFor();
+  await row(page, 'alans').getByText('member, for alan', { exact: true }).waitFor();
 });
 
 test('an own key is sealed, shown by its end, and removed', { skip }, async () => {

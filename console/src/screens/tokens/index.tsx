@@ -48,11 +48,10 @@ export default function Tokens() {
     ...(may("tokens:DeleteToken", token.id) ? [{ label: "Revoke", icon: "trash", danger: true, run: () => set({ what: "revoke", token }) } as const] : []),
   ];
   const columns: Column<Token>[] = [
-    { title: "Name", cell: ({ name }) => name },
-    { title: "Begins", cell: ({ hint }) => <code>{hint}…</code> },
-    { title: "Rights", cell: ({ role, policy }) => role ?? `policy, ${counted(policy?.length ?? 0, "statement")}` },
-    { title: "User", cell: ({ user_id: id }) => (id ? users.get(id) ?? <code>{id}</code> : <span class="muted">none</span>) },
-    { title: "Bounds", cell: (token) => bounds(token) ?? <span class="muted">none</span> },
+    { title: "Name", cell: ({ name }) => <span class="token-name">{name}</span> },
+    { title: "Begins", cell: ({ hint }) => <code class="nowrap">{hint}</code> },
+    { title: "Rights", cell: ({ role, policy, user_id: id }) => `${role ?? `policy of ${counted(policy?.length ?? 0, "statement")}`}${id ? `, for ${users.get(id) ?? id}` : ""}` },
+    { title: "Bounds", cell: (token) => bounds(token) ?? <span class="muted nowrap">none</span> },
     { title: "Ends", cell: ({ expires_at }) => <Time at={expires_at} /> },
     { title: "State", cell: (token) => <State token={token} /> },
     { title: "Actions", align: "end", cell: (token) => items(token).length > 0 && <Menu label={`Actions for ${token.name}`} items={items(token)} /> },
