@@ -66,8 +66,10 @@ export default function Playground() {
               hint="What the client speaks. Sluice translates where the upstream speaks another." />
             <TextAreaField label="System" optional rows={2} {...field("system")} />
             <TextAreaField label="Prompt" rows={5} {...field("prompt")} />
-            <TextField label="Most tokens" optional inputMode="numeric" {...field("maxTokens")} />
-            <TextField label="Tags" optional {...field("tags")} hint="For models' conditions, separated by commas." />
+            <div class="pair">
+              <TextField label="Most tokens" optional inputMode="numeric" {...field("maxTokens")} />
+              <TextField label="Tags" optional {...field("tags")} hint="For models' conditions, separated by commas." />
+            </div>
             <Check label="Stream the answer" checked={prompt.stream} onChange={(stream) => set({ ...prompt, stream })} />
             <div class="row">
               <Button type="submit" kind="primary" icon="playground" pending={isUnderWay}>Send</Button>

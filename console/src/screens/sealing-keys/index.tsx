@@ -89,7 +89,7 @@ const sum = (keys: readonly Key[]) => keys.reduce((rows, key) => rows + key.rows
 const counted = (rows: number) => (rows === 1 ? "1 row" : `${rows.toLocaleString()} rows`);
 
 /** Rotation is a batch a request, again and again until nothing is left. */
-function useRotation(onDone: () => void) {
+function useRotation(onChange: () => void) {
   const [progress, show] = useState<{ done: number; of: number } | null>(null);
   const [error, fail] = useState<ApiError | null>(null);
   const abort = useRef<AbortController | null>(null);
@@ -107,7 +107,7 @@ function useRotation(onDone: () => void) {
       if (!isAborted(thrown)) fail(fromThrown(thrown));
     }
     show(null);
-    onDone();
+    onChange();
   };
   return {
     progress,
@@ -123,6 +123,7 @@ function useRotation(onDone: () => void) {
         const { resealed, remaining, sealing_key_id } = await batch(false);
         done += resealed;
         show({ done, of: done + remaining });
+        onChange();
         if (remaining === 0) return announce(`Every row is sealed with ${sealing_key_id}.`);
       }
     }),
