@@ -136,7 +136,7 @@ function You({ me }: { me: Me }) {
           ...(me.project_id ? [["Project", <code>{me.project_id}</code>] as const] : []),
           ...(me.allowed_models ? [["Models", me.allowed_models.join(", ")] as const] : []),
           ["Ends", <Time at={me.expires_at} />],
-          ["Allowed", me.kind === "root" ? "everything" : me.possible_actions.length > 0 ? <details><summary>{me.possible_actions.length} actions</summary>{me.possible_actions.join(", ")}</details> : "nothing"],
+          ["Allowed", me.kind === "root" ? "everything" : me.possible_actions.length > 0 ? <details><summary>{me.possible_actions.length === 1 ? "1 action" : `${me.possible_actions.length} actions`}</summary>{me.possible_actions.join(", ")}</details> : "nothing"],
         ]}
       />
     </Card>
