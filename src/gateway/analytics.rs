@@ -1,7 +1,9 @@
 //! A call as a data point of Workers Analytics Engine, whose columns have numbers in place of names. SCALE.md tells
 //! operators which is which: a column keeps its place for ever, and a new one goes to the end.
 
+use crate::json::json;
 use crate::store::usage::UsageRow;
+use serde_json::Value;
 
 /// The texts: blob1 to blob11.
 pub const BLOBS: [&str; 11] = [
@@ -34,50 +36,39 @@ pub const DOUBLES: [&str; 12] = [
     "priced",
 ];
 
-/// A data point.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Point<'a> {
-    /// What it is sampled by: the project's id.
-    pub index: &'a str,
-    /// Its texts; empty where there is none.
-    pub blobs: [String; BLOBS.len()],
-    /// Its numbers; -1 where there is none.
-    pub doubles: [f64; DOUBLES.len()],
-}
-
-/// The data point of a call.
-pub fn point(row: &UsageRow) -> Point<'_> {
-    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+/// The data point of a call, as `writeDataPoint` takes it: sampled by project, with empty texts and -1 where there is
+/// nothing to say.
+pub fn point(row: &UsageRow) -> Value {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let usd = |nano: i64| nano as f64 / 1e9;
-    let truth = |yes: bool| f64::from(u8::from(yes));
-    Point {
-        index: &row.project_id,
-        blobs: [
-            optional(&row.provider_name),
-            optional(&row.provider_id),
-            optional(&row.model),
-            optional(&row.model_id),
-            optional(&row.token_id),
-            optional(&row.user_id),
-            row.protocol.to_owned(),
-            row.upstream_protocol.unwrap_or_default().to_owned(),
+    json!({
+        "indexes": [row.project_id],
+        "blobs": [
+            text(&row.provider_name),
+            text(&row.provider_id),
+            text(&row.model),
+            text(&row.model_id),
+            text(&row.token_id),
+            text(&row.user_id),
+            row.protocol,
+            row.upstream_protocol.unwrap_or_default(),
             row.status.to_string(),
-            row.error_code.unwrap_or_default().to_owned(),
+            row.error_code.unwrap_or_default(),
             row.streamed.to_string(),
         ],
-        doubles: [
-            row.input_tokens as f64,
-            row.output_tokens as f64,
-            row.cache_read_tokens as f64,
-            row.cache_write_tokens as f64,
-            row.reasoning_tokens as f64,
+        "doubles": [
+            row.input_tokens,
+            row.output_tokens,
+            row.cache_read_tokens,
+            row.cache_write_tokens,
+            row.reasoning_tokens,
             usd(row.cost_nano_usd),
             usd(row.billed_nano_usd),
-            row.latency_ms as f64,
-            row.first_byte_ms.map_or(-1.0, |ms| ms as f64),
-            f64::from(row.attempts),
-            truth(row.estimated),
-            truth(row.priced),
+            row.latency_ms,
+            row.first_byte_ms.unwrap_or(-1),
+            row.attempts,
+            u64::from(row.estimated),
+            u64::from(row.priced),
         ],
-    }
+    })
 }
