@@ -5,7 +5,7 @@ use crate::json::json;
 use crate::store::usage::UsageRow;
 use serde_json::Value;
 
-/// The texts: blob1 to blob11.
+/// The texts, blob1 to blob11, as the row calls them.
 pub const BLOBS: [&str; 11] = [
     "provider_name",
     "provider_id",
@@ -20,15 +20,15 @@ pub const BLOBS: [&str; 11] = [
     "streamed",
 ];
 
-/// The numbers: double1 to double12.
+/// The numbers, double1 to double12. The row has money in billionths.
 pub const DOUBLES: [&str; 12] = [
     "input_tokens",
     "output_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
     "reasoning_tokens",
-    "cost_usd",
-    "billed_usd",
+    "cost_nano_usd",
+    "billed_nano_usd",
     "latency_ms",
     "first_byte_ms",
     "attempts",
@@ -37,38 +37,29 @@ pub const DOUBLES: [&str; 12] = [
 ];
 
 /// The data point of a call, as `writeDataPoint` takes it: sampled by project, with empty texts and -1 where there is
-/// nothing to say.
+/// nothing to say, and money in dollars.
 pub fn point(row: &UsageRow) -> Value {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let usd = |nano: i64| nano as f64 / 1e9;
-    json!({
-        "indexes": [row.project_id],
-        "blobs": [
-            text(&row.provider_name),
-            text(&row.provider_id),
-            text(&row.model),
-            text(&row.model_id),
-            text(&row.token_id),
-            text(&row.user_id),
-            row.protocol,
-            row.upstream_protocol.unwrap_or_default(),
-            row.status.to_string(),
-            row.error_code.unwrap_or_default(),
-            row.streamed.to_string(),
-        ],
-        "doubles": [
-            row.input_tokens,
-            row.output_tokens,
-            row.cache_read_tokens,
-            row.cache_write_tokens,
-            row.reasoning_tokens,
-            usd(row.cost_nano_usd),
-            usd(row.billed_nano_usd),
-            row.latency_ms,
-            row.first_byte_ms.unwrap_or(-1),
-            row.attempts,
-            u64::from(row.estimated),
-            u64::from(row.priced),
-        ],
-    })
+    let fields = serde_json::from_str(&row.document().unwrap_or_default()).unwrap_or(Value::Null);
+    let blobs: Vec<String> = BLOBS.iter().map(|name| text(fields.get(name))).collect();
+    let doubles: Vec<f64> = DOUBLES
+        .iter()
+        .map(|name| number(fields.get(name)) * if name.ends_with("_nano_usd") { 1e-9 } else { 1.0 })
+        .collect();
+    json!({"indexes": [row.project_id], "blobs": blobs, "doubles": doubles})
+}
+
+fn text(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn number(value: Option<&Value>) -> f64 {
+    match value {
+        Some(Value::Bool(yes)) => f64::from(u8::from(*yes)),
+        Some(Value::Number(number)) => number.as_f64().unwrap_or(-1.0),
+        _ => -1.0,
+    }
 }

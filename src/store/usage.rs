@@ -73,6 +73,13 @@ pub struct UsageRow {
     pub attempts_log: Vec<AttemptRow>,
 }
 
+impl UsageRow {
+    /// The row as the statements read it: a JSON object, a member a column.
+    pub fn document(&self) -> Result<String, StoreError> {
+        json(self)
+    }
+}
+
 /// An attempt and the call that it belongs to.
 #[derive(Serialize)]
 struct Attempt<'a> {
@@ -94,7 +101,7 @@ const MARK: &str = "usage.v1\n";
 
 impl Documents {
     fn of(row: &UsageRow) -> Result<Self, StoreError> {
-        let mut documents = Self { rows: json(row)?, attempts: String::new() };
+        let mut documents = Self { rows: row.document()?, attempts: String::new() };
         let UsageRow { request_id, project_id, attempts_log, .. } = row;
         for attempt in attempts_log {
             append(&mut documents.attempts, &json(&Attempt { request_id, project_id, attempt })?);

