@@ -3,7 +3,7 @@
 use super::js;
 use crate::gateway::analytics::point;
 use crate::store::usage::UsageRow;
-use js_sys::{Array, Object, Reflect};
+use js_sys::JSON;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
@@ -12,7 +12,7 @@ extern "C" {
     type Dataset;
 
     #[wasm_bindgen(method, catch, js_name = writeDataPoint)]
-    fn write_data_point(this: &Dataset, point: &Object) -> Result<JsValue, JsValue>;
+    fn write_data_point(this: &Dataset, point: &JsValue) -> Result<(), JsValue>;
 }
 
 /// Writes a call's data point. Nobody waits for it, and nobody hears whether it was kept.
@@ -24,15 +24,5 @@ pub fn write(env: &Env, row: &UsageRow) {
 
 fn try_to_write(env: &Env, row: &UsageRow) -> Result<(), JsValue> {
     let dataset: Dataset = js::binding(env, "USAGE_ANALYTICS").unwrap_or_default().unchecked_into();
-    let point = point(row);
-    let members: [(&str, Array); 3] = [
-        ("indexes", Array::of1(&point.index.into())),
-        ("blobs", point.blobs.iter().map(|text| JsValue::from_str(text)).collect()),
-        ("doubles", point.doubles.iter().map(|number| JsValue::from_f64(*number)).collect()),
-    ];
-    let written = Object::new();
-    for (name, values) in &members {
-        Reflect::set(&written, &(*name).into(), values)?;
-    }
-    dataset.write_data_point(&written).map(|_| ())
+    dataset.write_data_point(&JSON::parse(&point(row).to_string())?)
 }

@@ -17,7 +17,7 @@ extern "C" {
     type WithSession;
 
     #[wasm_bindgen(method, catch, js_name = withSession)]
-    fn with_session(this: &WithSession, start: &str) -> Result<Session, JsValue>;
+    fn with_session(this: &WithSession, start: &str) -> Result<JsValue, JsValue>;
 
     /// It prepares and runs as the database itself does.
     type Session;
@@ -29,11 +29,13 @@ extern "C" {
 /// D1 under the binding `DB`. Looked up when a batch runs: a warm call runs none.
 pub struct D1<'a>(pub &'a Env);
 
-fn binding(env: &Env) -> Result<D1Database, DbError> {
-    env.d1("DB").map_err(|error| DbError::Unavailable(format!("no D1 binding `DB`: {error}")))
-}
-
-async fn run(database: &D1Database, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
+/// Runs a batch, in a session if a place to start from is given.
+async fn run(env: &Env, start: Option<&str>, statements: Vec<Statement>) -> Result<Seen, DbError> {
+    let mut database = env.d1("DB").map_err(|error| DbError::Unavailable(format!("no D1 binding `DB`: {error}")))?;
+    if let Some(start) = start {
+        let session = JsValue::from(database).unchecked_into::<WithSession>().with_session(start);
+        database = D1Database::unchecked_from_js(session.map_err(|error| away(error.into()))?);
+    }
     let prepared = statements
         .iter()
         .map(|statement| {
@@ -43,32 +45,23 @@ async fn run(database: &D1Database, statements: Vec<Statement>) -> Result<Vec<Ou
         })
         .collect::<Result<Vec<_>, DbError>>()?;
     let results = database.batch(prepared).await.map_err(|error| classified(&error.to_string()))?;
-    results.iter().map(outcome).collect()
+    let outcomes = results.iter().map(outcome).collect::<Result<_, _>>()?;
+    let bookmark = start.and_then(|_| JsValue::from(database).unchecked_into::<Session>().bookmark().ok().flatten());
+    Ok((outcomes, bookmark))
 }
 
-async fn run_from(env: &Env, start: &str, statements: Vec<Statement>) -> Result<Seen, DbError> {
-    let database: WithSession = JsValue::from(binding(env)?).unchecked_into();
-    let session = database.with_session(start).map_err(|error| DbError::Unavailable(format!("{error:?}")))?;
-    let outcomes = run(D1Database::unchecked_from_js_ref(session.as_ref()), statements).await?;
-    Ok((outcomes, session.bookmark().ok().flatten()))
-}
-
-/// Tells the operator where D1 is away.
-fn logged<T>(answered: Result<T, DbError>) -> Result<T, DbError> {
-    if let Err(DbError::Unavailable(why)) = &answered {
+/// The same, and tells the operator where D1 is away.
+async fn run_and_tell(env: &Env, start: Option<&str>, statements: Vec<Statement>) -> Result<Seen, DbError> {
+    let seen = run(env, start, statements).await;
+    if let Err(DbError::Unavailable(why)) = &seen {
         js::log_error(&format!("D1: {why}"));
     }
-    answered
+    seen
 }
 
 impl Db for D1<'_> {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>> {
-        Box::pin(async move {
-            logged(match binding(self.0) {
-                Ok(database) => run(&database, statements).await,
-                Err(error) => Err(error),
-            })
-        })
+        Box::pin(async move { Ok(run_and_tell(self.0, None, statements).await?.0) })
     }
 }
 
@@ -80,25 +73,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// was not waited for whether it was done.
 pub struct ImpatientD1<'a>(pub &'a Env);
 
-async fn soon<T>(answer: Local<'_, Result<T, DbError>>) -> Result<T, DbError> {
-    match select(answer, pin!(Delay::from(PATIENCE))).await {
-        Either::Left((answered, _)) => answered,
-        Either::Right(((), _)) => {
-            logged(Err(DbError::Unavailable(format!("no answer within {} ms", PATIENCE.as_millis()))))
-        }
+impl ImpatientD1<'_> {
+    fn soon<'a>(&'a self, start: Option<&'a str>, statements: Vec<Statement>) -> Local<'a, Result<Seen, DbError>> {
+        Box::pin(async move {
+            match select(pin!(run_and_tell(self.0, start, statements)), pin!(Delay::from(PATIENCE))).await {
+                Either::Left((seen, _)) => seen,
+                Either::Right(((), _)) => {
+                    let why = format!("no answer within {} ms", PATIENCE.as_millis());
+                    js::log_error(&format!("D1: {why}"));
+                    Err(DbError::Unavailable(why))
+                }
+            }
+        })
     }
 }
 
 impl Db for ImpatientD1<'_> {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>> {
-        Box::pin(async move { soon(D1(self.0).batch(statements)).await })
+        Box::pin(async move { Ok(self.soon(None, statements).await?.0) })
     }
 }
 
 impl Sessions for ImpatientD1<'_> {
     fn batch_from<'a>(&'a self, start: &'a str, statements: Vec<Statement>) -> Local<'a, Result<Seen, DbError>> {
-        let answer = async move { logged(run_from(self.0, start, statements).await) };
-        Box::pin(soon(Box::pin(answer)))
+        self.soon(Some(start), statements)
     }
 }
 
@@ -115,7 +113,8 @@ pub fn bound(param: &Param) -> Result<JsValue, DbError> {
 
 /// Reads the text of an error of SQLite's.
 pub fn classified(text: &str) -> DbError {
-    if text.contains("constraint failed") || text.contains("SQLITE_CONSTRAINT") {
+    let refused = ["constraint failed", "SQLITE_CONSTRAINT", "malformed JSON"];
+    if refused.iter().any(|words| text.contains(words)) {
         DbError::Constraint(text.to_owned())
     } else {
         DbError::Unavailable(text.to_owned())

@@ -45,8 +45,12 @@ pub async fn send(env: &Env, rows: &[UsageRow]) -> Result<(), JsValue> {
     let queue: Queue = js::binding(env, "USAGE_QUEUE").unwrap_or_default().unchecked_into();
     let messages = messages(rows).map_err(|error| JsValue::from_str(&format!("{error:?}")))?;
     for some in messages.chunks(AT_ONCE) {
-        let some = some.iter().map(|body| object(&[("body", body.into()), ("contentType", "text".into())]));
-        JsFuture::from(queue.send_batch(&some.collect::<Result<Array, _>>()?)?).await?;
+        let batch = Array::new();
+        for body in some {
+            let message = object(&[("body", body.into()), ("contentType", "text".into())])?;
+            batch.push(&message);
+        }
+        JsFuture::from(queue.send_batch(&batch)?).await?;
     }
     Ok(())
 }
@@ -62,11 +66,15 @@ fn object(members: &[(&str, JsValue)]) -> Result<Object, JsValue> {
 /// The consumer of `wrangler.toml`, exported as `worker`'s own macro would, without the types around it.
 #[wasm_bindgen(js_name = queue)]
 pub async fn consume(batch: MessageBatch, env: Env, _context: JsValue) -> Result<JsValue, JsValue> {
-    let messages: Vec<Message> = batch.messages().iter().map(JsCast::unchecked_into).collect();
-    let bodies: Vec<String> = messages.iter().map(|message| message.body().as_string().unwrap_or_default()).collect();
+    let messages = batch.messages();
+    let mut bodies = Vec::new();
+    for message in messages.iter() {
+        bodies.push(message.unchecked_ref::<Message>().body().as_string().unwrap_or_default());
+    }
     let receipts = deliver(&D1(&env), &bodies).await;
     let mut again = 0;
     for (message, receipt) in messages.iter().zip(receipts) {
+        let message = message.unchecked_ref::<Message>();
         match receipt {
             Receipt::Written => message.ack(),
             Receipt::Again => {
@@ -76,7 +84,7 @@ pub async fn consume(batch: MessageBatch, env: Env, _context: JsValue) -> Result
         }
     }
     if again > 0 {
-        js::log_error(&format!("usage: {again} of {} messages could not be written and come again", messages.len()));
+        js::log_error(&format!("usage: {again} of {} messages could not be written and come again", bodies.len()));
     }
     Ok(JsValue::UNDEFINED)
 }

@@ -32,67 +32,68 @@ pub enum Receipt {
 /// A message that this version cannot read is delivered again, because another version may be able to. A row that the
 /// database refuses keeps no other from it, neither of its own message nor of another.
 pub async fn deliver(db: &dyn Db, bodies: &[String]) -> Vec<Receipt> {
-    let read: Vec<Option<Documents>> = bodies.iter().map(|body| Documents::parse(body)).collect();
-    let mut receipts = Vec::with_capacity(read.len());
-    for group in groups(&read) {
-        match write_group(db, group).await {
-            Ok(of_group) => receipts.extend(of_group),
+    let mut receipts = vec![Receipt::Again; bodies.len()];
+    let mut portions = portions(bodies);
+    while let Some(portion) = portions.pop() {
+        match write(db, std::slice::from_ref(&portion.documents)).await {
+            Ok(()) => {
+                for at in portion.messages {
+                    if let Some(receipt) = receipts.get_mut(at) {
+                        *receipt = Receipt::Written;
+                    }
+                }
+            }
             // Nor would it answer for the rest of this delivery.
-            Err(Away) => break,
+            Err(StoreError::Away(_)) => break,
+            Err(_) => portions.extend(portion.parts(bodies)),
         }
     }
-    receipts.resize(read.len(), Receipt::Again);
     receipts
 }
 
-/// The database does not answer.
-struct Away;
+/// What is written at once.
+struct Portion {
+    documents: Documents,
+    /// The messages that it is all of.
+    messages: Vec<usize>,
+}
 
-/// Neighbours that one statement takes together.
-fn groups(read: &[Option<Documents>]) -> impl Iterator<Item = &[Option<Documents>]> {
-    let bytes = |documents: &Option<Documents>| documents.as_ref().map_or(0, Documents::bytes);
-    let mut total = 0;
-    read.chunk_by(move |last, next| {
-        total += bytes(last);
-        let fits = total + bytes(next) <= STATEMENT_BYTES;
-        if !fits {
-            total = 0;
+/// All messages that can be read, in as few portions as statements take; the first one last.
+fn portions(bodies: &[String]) -> Vec<Portion> {
+    let mut portions: Vec<Portion> = Vec::new();
+    for (at, body) in bodies.iter().enumerate().rev() {
+        let Some(documents) = Documents::parse(body) else { continue };
+        match portions.last_mut() {
+            Some(last) if last.documents.bytes() + documents.bytes() <= STATEMENT_BYTES => {
+                last.documents.join(&documents);
+                last.messages.push(at);
+            }
+            _ => portions.push(Portion { documents, messages: vec![at] }),
         }
-        fits
-    })
+    }
+    portions
 }
 
-async fn write_group(db: &dyn Db, group: &[Option<Documents>]) -> Result<Vec<Receipt>, Away> {
-    let mut together = Documents::default();
-    group.iter().flatten().for_each(|documents| together.join(documents));
-    let is_written = is_written(db, &together).await?;
-    let mut receipts = Vec::with_capacity(group.len());
-    for documents in group {
-        receipts.push(match documents {
-            Some(_) if is_written => Receipt::Written,
-            Some(documents) => write_singly(db, documents).await?,
-            None => Receipt::Again,
-        });
-    }
-    Ok(receipts)
-}
-
-async fn write_singly(db: &dyn Db, documents: &Documents) -> Result<Receipt, Away> {
-    if is_written(db, documents).await? {
-        return Ok(Receipt::Written);
-    }
-    for one in documents.singly() {
-        is_written(db, &one).await?;
-    }
-    Ok(Receipt::Again)
-}
-
-/// Whether the database took it, rather than refused it.
-async fn is_written(db: &dyn Db, documents: &Documents) -> Result<bool, Away> {
-    match write(db, std::slice::from_ref(documents)).await {
-        Ok(()) => Ok(true),
-        Err(StoreError::Away(_)) => Err(Away),
-        Err(_) => Ok(false),
+impl Portion {
+    /// What is tried in its place, as it was refused: each message by itself, then each row, which nobody is told of.
+    fn parts(self, bodies: &[String]) -> Vec<Self> {
+        let mut parts = Vec::new();
+        match &*self.messages {
+            [] => {}
+            [_] => {
+                for documents in self.documents.singly() {
+                    parts.push(Self { documents, messages: Vec::new() });
+                }
+            }
+            many => {
+                for at in many {
+                    if let Some(documents) = bodies.get(*at).and_then(|body| Documents::parse(body)) {
+                        parts.push(Self { documents, messages: vec![*at] });
+                    }
+                }
+            }
+        }
+        parts
     }
 }
 

@@ -34,35 +34,25 @@ pub struct Replicas<'a> {
     pub lag: Duration,
 }
 
-impl Replicas<'_> {
-    async fn replica(&self, statements: &[Statement]) -> Result<Option<Vec<Outcome>>, DbError> {
-        let bookmark = self.cache.borrow().bookmark(self.clock.now(), self.lag).map(str::to_owned);
-        let Some(bookmark) = bookmark else { return Ok(None) };
-        let (outcomes, seen) = self.sessions.batch_from(&bookmark, statements.to_vec()).await?;
-        if let Some(seen) = seen {
-            self.cache.borrow_mut().note_replica(seen);
-        }
-        // What was made a moment ago is not there yet: a new token must not be told that it is none.
-        let is_known = outcomes.iter().any(|outcome| !outcome.rows.is_empty());
-        Ok(is_known.then_some(outcomes))
-    }
-
-    async fn primary(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
-        let (asked_at, writes) = (self.clock.now(), self.cache.borrow().writes());
-        let (outcomes, seen) = self.sessions.batch_from(PRIMARY, statements).await?;
-        if let Some(seen) = seen {
-            self.cache.borrow_mut().note_primary(seen, asked_at, writes);
-        }
-        Ok(outcomes)
-    }
-}
-
 impl Db for Replicas<'_> {
     fn batch(&self, statements: Vec<Statement>) -> Local<'_, Result<Vec<Outcome>, DbError>> {
         Box::pin(async move {
-            match self.replica(&statements).await? {
-                Some(outcomes) => Ok(outcomes),
-                None => self.primary(statements).await,
+            let Self { sessions, cache, clock, lag } = self;
+            let mut bookmark = cache.borrow().bookmark(clock.now(), *lag).map(str::to_owned);
+            loop {
+                let (asked_at, writes) = (clock.now(), cache.borrow().writes());
+                let start = bookmark.as_deref().unwrap_or(PRIMARY);
+                let (outcomes, seen) = sessions.batch_from(start, statements.clone()).await?;
+                let is_known = outcomes.iter().any(|outcome| !outcome.rows.is_empty());
+                let from_primary = bookmark.take().is_none();
+                if let Some(seen) = seen {
+                    let mut cache = cache.borrow_mut();
+                    if from_primary { cache.note_primary(seen, asked_at, writes) } else { cache.note_replica(seen) }
+                }
+                // What was made a moment ago is not there yet: a new token must not be told that it is none.
+                if from_primary || is_known {
+                    return Ok(outcomes);
+                }
             }
         })
     }

@@ -4,7 +4,6 @@ use super::requests::AttemptRow;
 use super::{StoreError, statements};
 use crate::ports::{Db, Statement};
 use serde::Serialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// The most bytes of rows, or of attempts, that one statement is given: D1 takes 2 MB.
@@ -74,6 +73,13 @@ pub struct UsageRow {
     pub attempts_log: Vec<AttemptRow>,
 }
 
+impl UsageRow {
+    /// The row as the statements read it: a JSON object, a member a column.
+    pub fn document(&self) -> Result<String, StoreError> {
+        json(self)
+    }
+}
+
 /// An attempt and the call that it belongs to.
 #[derive(Serialize)]
 struct Attempt<'a> {
@@ -95,7 +101,7 @@ const MARK: &str = "usage.v1\n";
 
 impl Documents {
     fn of(row: &UsageRow) -> Result<Self, StoreError> {
-        let mut documents = Self { rows: json(row)?, attempts: String::new() };
+        let mut documents = Self { rows: row.document()?, attempts: String::new() };
         let UsageRow { request_id, project_id, attempts_log, .. } = row;
         for attempt in attempts_log {
             append(&mut documents.attempts, &json(&Attempt { request_id, project_id, attempt })?);
@@ -133,25 +139,38 @@ impl Documents {
         [MARK, &self.rows, "\n", &self.attempts].concat()
     }
 
-    /// Reads what [`Self::text`] wrote; nothing else.
+    /// Reads what [`Self::text`] wrote. Whether the documents are any is the database's to say.
     pub fn parse(text: &str) -> Option<Self> {
         let (rows, attempts) = text.strip_prefix(MARK)?.split_once('\n')?;
-        let documents = Self { rows: rows.to_owned(), attempts: attempts.to_owned() };
-        let are_json = |list: &str| serde_json::from_str::<Vec<IgnoredAny>>(&array(list)).is_ok();
-        (are_json(rows) && are_json(attempts)).then_some(documents)
+        Some(Self { rows: rows.to_owned(), attempts: attempts.to_owned() })
     }
 
     /// The same, each row and each attempt by itself.
     pub fn singly(&self) -> Vec<Self> {
-        let each = |list: &str| serde_json::from_str::<Vec<Value>>(&array(list)).unwrap_or_default();
-        let row = |row: Value| Self { rows: row.to_string(), ..Self::default() };
-        let attempt = |attempt: Value| Self { attempts: attempt.to_string(), ..Self::default() };
-        each(&self.rows).into_iter().map(row).chain(each(&self.attempts).into_iter().map(attempt)).collect()
+        let mut singly = Vec::new();
+        for rows in each(&self.rows) {
+            singly.push(Self { rows, attempts: String::new() });
+        }
+        for attempts in each(&self.attempts) {
+            singly.push(Self { rows: String::new(), attempts });
+        }
+        singly
     }
 
-    fn statements(&self) -> impl Iterator<Item = Statement> {
-        let with = |statement: super::Sql, list: &str| (!list.is_empty()).then(|| statement.with([array(list).into()]));
-        [with(INSERT, &self.rows), with(INSERT_ATTEMPTS, &self.attempts)].into_iter().flatten()
+    fn statements(&self, statements: &mut Vec<Statement>) {
+        for (statement, list) in [(INSERT, &self.rows), (INSERT_ATTEMPTS, &self.attempts)] {
+            if !list.is_empty() {
+                statements.push(statement.with([array(list).into()]));
+            }
+        }
+    }
+}
+
+/// The documents of a list; none where it is no list.
+fn each(list: &str) -> Vec<String> {
+    match serde_json::from_str(&array(list)) {
+        Ok(Value::Array(documents)) => documents.iter().map(Value::to_string).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -177,7 +196,10 @@ pub async fn insert(db: &dyn Db, rows: &[UsageRow]) -> Result<(), StoreError> {
 
 /// The same of documents.
 pub async fn write(db: &dyn Db, packs: &[Documents]) -> Result<(), StoreError> {
-    let statements: Vec<Statement> = packs.iter().flat_map(Documents::statements).collect();
+    let mut statements = Vec::new();
+    for pack in packs {
+        pack.statements(&mut statements);
+    }
     if !statements.is_empty() {
         db.batch(statements).await?;
     }

@@ -11,45 +11,48 @@ const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 export const QUEUE = ['queues.producers', 'queues.consumers'];
 export const ANALYTICS = ['analytics_engine_datasets'];
 
-/** wrangler.toml with some blocks uncommented, `more` at its end, and paths that hold from any folder. */
-export function configured(blocks, { main = root('build/index.js'), more = '' } = {}) {
+/** wrangler.toml with some blocks uncommented, and paths that hold from any folder. */
+export function configured(blocks, { main = root('build/index.js') } = {}) {
   let toml = readFileSync(root('wrangler.toml'), 'utf8');
   for (const name of blocks) {
     const block = new RegExp(`^# \\[\\[${name.replace('.', '\\.')}\\]\\]\\n(?:# \\w+ = .*\\n)+`, 'm');
     if (!block.test(toml)) throw new Error(`wrangler.toml has no block ${name} to uncomment`);
     toml = toml.replace(block, (text) => text.replaceAll(/^# /gm, ''));
   }
-  return `${toml
+  return toml
     .replace(/^main = .*$/m, `main = ${JSON.stringify(main)}`)
     .replace(/^migrations_dir = .*$/m, `migrations_dir = ${JSON.stringify(root('migrations'))}`)
     .replace(/^directory = .*$/m, `directory = ${JSON.stringify(root('build/console'))}`)
     // Nobody waits five seconds here for a batch to fill.
-    .replace(/^max_batch_timeout = .*$/m, 'max_batch_timeout = 1')}\n${more}`;
+    .replace(/^max_batch_timeout = .*$/m, 'max_batch_timeout = 1');
 }
 
 /**
- * The Worker with stand-ins that it is bound to by RPC: a queue that refuses everything, and a dataset that tells a recorder what
- * it was given, because the local one keeps nothing.
+ * The Worker in an environment with stand-ins: a queue that refuses everything, and a dataset that tells a recorder what it was
+ * given, because the local one keeps nothing. `bindings` are of `refusingQueue` and `recordedDataset`, by the names to bind them to.
  */
-export function withStandIns(name, recorderUrl, bindings) {
+export function withStandIns(name, bindings, recorderUrl = '') {
   const main = join(tmpdir(), `sluice-e2e-${process.pid}-${name}.mjs`);
   writeFileSync(main, `
-import { WorkerEntrypoint } from 'cloudflare:workers';
-export { default, Limiter } from ${JSON.stringify(root('build/index.js'))};
-export class RefusingQueue extends WorkerEntrypoint {
+import Worker, { Limiter } from ${JSON.stringify(root('build/index.js'))};
+export { Limiter };
+const refusingQueue = () => ({
   async sendBatch() {
     throw new Error('Too Many Requests');
-  }
-}
-export class RecordedDataset extends WorkerEntrypoint {
-  async writeDataPoint(point) {
-    await fetch(${JSON.stringify(recorderUrl)}, { method: 'POST', body: JSON.stringify(point) });
+  },
+});
+const recordedDataset = (context) => ({
+  writeDataPoint(point) {
+    context.waitUntil(fetch(${JSON.stringify(recorderUrl)}, { method: 'POST', body: JSON.stringify(point) }));
+  },
+});
+export default class extends Worker {
+  constructor(context, env) {
+    super(context, { ...env, ${Object.entries(bindings).map(([binding, standIn]) => `${binding}: ${standIn}(context)`).join(', ')} });
   }
 }
 `);
-  const services = Object.entries(bindings).map(([binding, entrypoint]) =>
-    `[[services]]\nbinding = "${binding}"\nservice = "sluice"\nentrypoint = "${entrypoint}"\n`);
-  return { main, config: configured([], { main, more: services.join('') }) };
+  return { main, config: configured([], { main }) };
 }
 
 /** What is posted to it, as JSON, in `points`. */

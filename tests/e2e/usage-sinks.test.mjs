@@ -102,7 +102,7 @@ describe('with a queue and a dataset', () => {
 });
 
 test('what a queue does not take goes to D1 at once', async () => {
-  const { main, config } = withStandIns('refusing', 'http://127.0.0.1:9/', { USAGE_QUEUE: 'RefusingQueue' });
+  const { main, config } = withStandIns('refusing', { USAGE_QUEUE: 'refusingQueue' });
   after(() => rmSync(main, { force: true }));
   await e2e.restart({}, config);
   assert.deepEqual(await sinks(), ['queue']);
@@ -117,7 +117,7 @@ describe('with data points in place of rows', () => {
 
   test('a call leaves a data point and no row', async () => {
     recorder = await startRecorder();
-    const { main, config } = withStandIns('recorded', recorder.url, { USAGE_ANALYTICS: 'RecordedDataset' });
+    const { main, config } = withStandIns('recorded', { USAGE_ANALYTICS: 'recordedDataset' }, recorder.url);
     after(() => rmSync(main, { force: true }));
     await e2e.restart({ USAGE_SINK: 'analytics' }, config);
     assert.deepEqual(await sinks(), ['analytics']);

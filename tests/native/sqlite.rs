@@ -246,6 +246,7 @@ fn refusal(error: &rusqlite::Error, sql: &str) -> DbError {
         {
             DbError::Constraint(format!("D1_ERROR: {text}: SQLITE_CONSTRAINT"))
         }
+        rusqlite::Error::SqliteFailure(_, Some(text)) if text == "malformed JSON" => DbError::Constraint(text.clone()),
         other => panic!("{sql}: {other}"),
     }
 }

@@ -193,25 +193,24 @@ fn each_column_of_a_data_point_is_where_the_page_says() {
     let api = Api::new();
     let row = UsageRow { token_id: Some("tok_0000000000000001".into()), error_code: None, ..row(&api, "req_1") };
     let point = point(&row);
-    let blob = |name| &*point.blobs[BLOBS.iter().position(|known| *known == name).expect(name)];
-    let double = |name| point.doubles[DOUBLES.iter().position(|known| *known == name).expect(name)];
-    assert_eq!(point.index, row.project_id);
-    assert_eq!(
-        ["provider_name", "model", "token_id", "user_id", "error_code"].map(blob),
-        ["openai", "gpt-5", "tok_0000000000000001", "", ""]
-    );
+    let place = |names: &[&str], name: &str| names.iter().position(|known| *known == name).expect(name);
+    let blob = |name| point["blobs"][place(&BLOBS, name)].as_str().expect(name);
+    let double = |name| point["doubles"][place(&DOUBLES, name)].as_f64().expect(name);
+    let length = |list: &str| point[list].as_array().map(Vec::len);
+    assert_eq!((length("blobs"), length("doubles")), (Some(BLOBS.len()), Some(DOUBLES.len())));
+    assert_eq!(point["indexes"], json!([row.project_id]));
+    let names = ["provider_name", "model", "token_id", "user_id", "error_code"];
+    assert_eq!(names.map(blob), ["openai", "gpt-5", "tok_0000000000000001", "", ""]);
     assert_eq!(["protocol", "status", "streamed"].map(blob), ["responses", "200", "false"]);
     let tokens = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"];
     assert_eq!(tokens.map(double), [10.0, 5.0, 3.0, 2.0, 1.0]);
-    assert_eq!(["cost_usd", "billed_usd"].map(double), [50e-9, 75e-9]);
-    assert_eq!(
-        ["latency_ms", "first_byte_ms", "attempts", "estimated", "priced"].map(double),
-        [12.0, 3.0, 1.0, 0.0, 1.0]
-    );
+    assert_eq!(["cost_nano_usd", "billed_nano_usd"].map(|name| (double(name) * 1e12).round()), [50e3, 75e3]);
+    let rest = ["latency_ms", "first_byte_ms", "attempts", "estimated", "priced"];
+    assert_eq!(rest.map(double), [12.0, 3.0, 1.0, 0.0, 1.0]);
     let page = include_str!("../../SCALE.md");
     for (kind, names) in [("blob", &BLOBS[..]), ("double", &DOUBLES[..])] {
         for (number, name) in names.iter().enumerate() {
-            let line = format!("`{kind}{}` {name}", number + 1);
+            let line = format!("`{kind}{}` {}", number + 1, name.replace("_nano_usd", "_usd"));
             assert!(page.contains(&line), "SCALE.md does not say {line}");
         }
     }
@@ -222,9 +221,9 @@ fn a_data_point_is_no_larger_than_it_may_be() {
     let api = Api::new();
     let long = Some("\u{1f600}".repeat(100));
     let row = UsageRow { provider_name: long.clone(), model: long, ..row(&api, "req_1") };
-    let point = point(&row);
-    assert!(point.blobs.len() <= 20 && point.doubles.len() <= 20 && point.index.len() <= 96);
-    assert!(point.blobs.iter().map(String::len).sum::<usize>() <= 16_000);
+    assert!(BLOBS.len() <= 20 && DOUBLES.len() <= 20 && row.project_id.len() <= 96);
+    let blobs = point(&row)["blobs"].as_array().expect("blobs").clone();
+    assert!(blobs.iter().filter_map(serde_json::Value::as_str).map(str::len).sum::<usize>() <= 16_000);
 }
 
 #[test]
