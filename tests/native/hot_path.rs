@@ -70,8 +70,7 @@ fn answered(isolate: &Isolate, body: &str) -> (Plan, TokenCounts) {
 
 fn planned(isolate: &Isolate, body: &str) -> (Admitted, Record, Plan) {
     let admitted = isolate.admit(1).expect("admitted");
-    let mut record =
-        Record::new(RequestId::parse("req_0123456789abcdef").expect("an id"), Timestamp::from_ms(NOW));
+    let mut record = Record::new(RequestId::parse("req_0123456789abcdef").expect("an id"), Timestamp::from_ms(NOW));
     record.input_tokens = roughly(body.as_bytes());
     let plan = isolate.plan_as(&admitted, PATH, &HEADERS, body).expect("planned");
     (admitted, record, plan)

@@ -2,7 +2,7 @@
 //
 // 1. Make a folder `screens/<name>/` whose `index.tsx` has a default export: a component that takes `ScreenProps`. What only that
 //    screen needs (its forms, its parts) lies beside it; so may a style sheet, which the build adds to the console's by itself.
-// 2. Add its row here: where it is, what it is called, in which group of the navigation (`null`: not in it), and the action
+// 2. Add it to `plain.ts`, or to `charting.ts` if it charts, and its row here: where it is, what it is called, in which group of the navigation (`null`: not in it), and the action
 //    without which it makes no sense. The row is all that the shell needs; a path with a new beginning also stands
 //    among the exceptions in wrangler.toml, which a test holds against this table.
 // 3. `params` holds what the path's `:names` took, `rest` the segments after it: `/users/usr_1` is the screen `/users` with
@@ -30,19 +30,24 @@ export interface Screen {
   load: () => Promise<{ default: ComponentType<ScreenProps> }>;
 }
 
+// Two files for all of them, because a screen of its own in a file of its own would share little with the next, and would be half
+// as large again: those that chart, and the others.
+const charting = (name: keyof typeof import("./charting")) => async () => ({ default: (await import("./charting"))[name] });
+const plain = (name: keyof typeof import("./plain")) => async () => ({ default: (await import("./plain"))[name] });
+
 /** In the order of the navigation. */
 export const SCREENS: readonly Screen[] = [
-  { path: "/", title: "Overview", group: "Gateway", icon: "overview", needs: "usage:ListUsage", load: () => import("./overview") },
-  { path: "/providers", title: "Providers", group: "Gateway", icon: "providers", needs: "aiProviders:ListAiProviders", load: () => import("./providers") },
-  { path: "/providers/:provider_id/models", title: "Models", group: null, icon: "models", needs: "models:ListModels", load: () => import("./models") },
-  { path: "/secrets", title: "Secrets", group: "Gateway", icon: "secrets", needs: "secrets:ListSecrets", load: () => import("./secrets") },
-  { path: "/playground", title: "Playground", group: "Gateway", icon: "playground", needs: "llm:Invoke", load: () => import("./playground") },
-  { path: "/users", title: "Users", group: "Access", icon: "users", needs: "users:ListUsers", load: () => import("./users") },
-  { path: "/tokens", title: "Tokens", group: "Access", icon: "tokens", needs: "tokens:ListTokens", load: () => import("./tokens") },
-  { path: "/my-keys", title: "My keys", group: "Access", icon: "keys", needs: "providerKeys:ListProviderKeys", load: () => import("./my-keys") },
-  { path: "/usage", title: "Usage", group: "Activity", icon: "usage", needs: "usage:ListUsage", load: () => import("./usage") },
-  { path: "/requests", title: "Requests", group: "Activity", icon: "requests", needs: "usage:ListRequests", load: () => import("./requests") },
-  { path: "/audit-log", title: "Audit log", group: "Activity", icon: "audit", needs: "audit:ListAuditLog", load: () => import("./audit-log") },
-  { path: "/sealing-keys", title: "Sealing keys", group: "Deployment", icon: "sealing", needs: "sealingKeys:GetSealingKeys", load: () => import("./sealing-keys") },
-  { path: "/settings", title: "Settings", group: "Deployment", icon: "settings", needs: null, load: () => import("./settings") },
+  { path: "/", title: "Overview", group: "Gateway", icon: "overview", needs: "usage:ListUsage", load: charting("Overview") },
+  { path: "/providers", title: "Providers", group: "Gateway", icon: "providers", needs: "aiProviders:ListAiProviders", load: plain("Providers") },
+  { path: "/providers/:provider_id/models", title: "Models", group: null, icon: "models", needs: "models:ListModels", load: plain("Models") },
+  { path: "/secrets", title: "Secrets", group: "Gateway", icon: "secrets", needs: "secrets:ListSecrets", load: plain("Secrets") },
+  { path: "/playground", title: "Playground", group: "Gateway", icon: "playground", needs: "llm:Invoke", load: plain("Playground") },
+  { path: "/users", title: "Users", group: "Access", icon: "users", needs: "users:ListUsers", load: plain("Users") },
+  { path: "/tokens", title: "Tokens", group: "Access", icon: "tokens", needs: "tokens:ListTokens", load: plain("Tokens") },
+  { path: "/my-keys", title: "My keys", group: "Access", icon: "keys", needs: "providerKeys:ListProviderKeys", load: plain("MyKeys") },
+  { path: "/usage", title: "Usage", group: "Activity", icon: "usage", needs: "usage:ListUsage", load: charting("Usage") },
+  { path: "/requests", title: "Requests", group: "Activity", icon: "requests", needs: "usage:ListRequests", load: plain("Requests") },
+  { path: "/audit-log", title: "Audit log", group: "Activity", icon: "audit", needs: "audit:ListAuditLog", load: plain("AuditLog") },
+  { path: "/sealing-keys", title: "Sealing keys", group: "Deployment", icon: "sealing", needs: "sealingKeys:GetSealingKeys", load: plain("SealingKeys") },
+  { path: "/settings", title: "Settings", group: "Deployment", icon: "settings", needs: null, load: plain("Settings") },
 ];
