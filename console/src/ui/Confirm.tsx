@@ -1,9 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { ApiError } from "../api/errors";
-import { Button } from "./Button";
-import { Dialog } from "./Dialog";
 import { TextField } from "./Field";
+import { FormDialog } from "./FormDialog";
 import { Problem } from "./Problem";
 
 /**
@@ -26,20 +25,18 @@ export function Confirm({ title, action, name, error, pending, problem, onConfir
   const [typed, type] = useState("");
   const isSure = name === undefined || typed.trim() === name;
   return (
-    <Dialog
+    <FormDialog
       title={title}
+      submit={action}
+      kind="danger"
+      pending={pending}
+      disabled={!isSure}
       onClose={onClose}
       onSubmit={() => isSure && !pending && onConfirm()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="danger" pending={pending} disabled={!isSure}>{action}</Button>
-        </>
-      }
     >
       {children}
       {name !== undefined && <TextField label={`Type “${name}” to confirm`} value={typed} onValue={type} spellcheck={false} />}
       {error && (problem ?? <Problem error={error} />)}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -2,9 +2,8 @@ import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useMutation, useResource } from "../../api/hooks";
 import type { Provider } from "../../api/types";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { Check, TextField } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { Problem } from "../../ui/Problem";
 import { announce } from "../../ui/Toast";
 import { UpstreamSaid } from "../providers/TestProvider";
@@ -32,18 +31,13 @@ export function ImportModels({ provider, onClose, onDone }: { provider: Provider
   };
 
   return (
-    <Dialog
+    <FormDialog
       title={`Import from ${provider.name}`}
+      submit={chosen.size === 0 ? "Import" : `Import ${chosen.size.toLocaleString()}`}
+      pending={write.pending}
+      disabled={chosen.size === 0}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={write.pending} disabled={chosen.size === 0}>
-            {chosen.size === 0 ? "Import" : `Import ${chosen.size.toLocaleString()}`}
-          </Button>
-        </>
-      }
     >
       {listed.error && !listed.data && <Problem error={listed.error} retry={listed.reload}><UpstreamSaid error={listed.error} /></Problem>}
       {!listed.data && !listed.error && <p role="status">Asking {provider.resolved?.base_url ?? "it"} for its models …</p>}
@@ -63,6 +57,6 @@ export function ImportModels({ provider, onClose, onDone }: { provider: Provider
         </>
       )}
       {write.error && <Problem error={write.error}><UpstreamSaid error={write.error} /></Problem>}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -4,9 +4,9 @@ import type { ApiError } from "../../api/errors";
 import { useMutation, useResource } from "../../api/hooks";
 import type { Model, Provider, Schemas } from "../../api/types";
 import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { TextAreaField, TextField } from "../../ui/Field";
 import { fieldError, FormProblem } from "../../ui/Form";
+import { FormDialog } from "../../ui/FormDialog";
 import { JsonEditor, parseJson } from "../../ui/JsonEditor";
 import { More } from "../../ui/More";
 import { announce } from "../../ui/Toast";
@@ -137,18 +137,14 @@ function ModelForm({ title, verb, model, checks = false, save, onClose, pending,
     if (body) save(body, check);
   };
   return (
-    <Dialog
+    <FormDialog
       title={title}
       wide
+      submit={verb}
+      pending={pending}
+      more={checks && <Button pending={pending} onClick={() => submit(true)}>Save and check requests</Button>}
       onClose={onClose}
       onSubmit={() => submit(false)}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          {checks && <Button pending={pending} onClick={() => submit(true)}>Save and check requests</Button>}
-          <Button type="submit" kind="primary" pending={pending}>{verb}</Button>
-        </>
-      }
     >
       <div class="pair">
         <TextField label="Model" hint="The upstream's own name of it." placeholder="gpt-5-mini" {...field("model")} autofocus={model === null} />
@@ -177,6 +173,6 @@ function ModelForm({ title, verb, model, checks = false, save, onClose, pending,
           placeholder={'{ "temperature": 0.2 }'} hint="Its keys go before the provider's; null takes one of those away." />
       </More>
       <FormProblem error={error} fields={FIELDS} />
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -5,11 +5,10 @@ import { useList, useMutation } from "../../api/hooks";
 import { may, mayOnSome } from "../../session/may";
 import { useSession } from "../../session/session";
 import { Badge } from "../../ui/Badge";
-import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
-import { Dialog } from "../../ui/Dialog";
 import { Empty } from "../../ui/Empty";
 import { fieldError, FormProblem } from "../../ui/Form";
+import { FormDialog } from "../../ui/FormDialog";
 import { Menu, type MenuItem } from "../../ui/Menu";
 import { Page } from "../../ui/Page";
 import { SecretField } from "../../ui/SecretField";
@@ -104,20 +103,16 @@ function SetKey({ row: { id, name }, onClose, onDone }: Change) {
     onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       title={`Your key at ${name}`}
+      submit="Seal it"
+      pending={pending}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending}>Seal it</Button>
-        </>
-      }
     >
       <SecretField label="Key" hint={`As ${name} gave it to you; AWS's as JSON. Nobody can read it back.`} value={value} onValue={set} error={fieldError(error, "api_key")} autoFocus />
       <FormProblem error={error} fields={["api_key"]} />
-    </Dialog>
+    </FormDialog>
   );
 }
 

@@ -8,6 +8,7 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { fieldError, FormProblem } from "../../ui/Form";
+import { FormDialog } from "../../ui/FormDialog";
 import { JsonEditor, parseJson } from "../../ui/JsonEditor";
 import { More } from "../../ui/More";
 import { Notice } from "../../ui/Notice";
@@ -94,16 +95,12 @@ function ProviderForm({ title, verb, draft, set, stored, save, onClose, pending,
 
   const kinds = stored ? PRESETS.filter(({ value }) => value in KINDS) : PRESETS;
   return (
-    <Dialog
+    <FormDialog
       title={title}
+      submit={verb}
+      pending={pending}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending}>{verb}</Button>
-        </>
-      }
     >
       <SelectField label="Kind" options={kinds} value={draft.preset} onValue={choose} error={fieldError(error, "provider")} />
       <TextField label="Name" hint={<>Callers say <code>{draft.name || "name"}^model</code>.</>} value={draft.name} onValue={(name) => edit({ name })}
@@ -129,7 +126,7 @@ function ProviderForm({ title, verb, draft, set, stored, save, onClose, pending,
           hint={<><code>extra_headers</code>, <code>timeout_ms</code>, <code>first_byte_timeout_ms</code> and the like steer Sluice; any other key is a default of the calls' bodies.</>} />
       </More>
       <FormProblem error={error} fields={FIELDS} />
-    </Dialog>
+    </FormDialog>
   );
 }
 

@@ -2,10 +2,9 @@ import { useState } from "preact/hooks";
 import { api, ask, ifMatch } from "../../api/client";
 import { useMutation, useResource } from "../../api/hooks";
 import type { Secret } from "../../api/types";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { fieldError, FormProblem } from "../../ui/Form";
+import { FormDialog } from "../../ui/FormDialog";
 import { Problem } from "../../ui/Problem";
 import { SecretField } from "../../ui/SecretField";
 import { announce } from "../../ui/Toast";
@@ -35,16 +34,12 @@ export function ChangeSecret({ secret, what, onClose, onDone }: {
   };
 
   return (
-    <Dialog
+    <FormDialog
       title={what === "name" ? `Rename ${secret.name}` : `Change the value of ${secret.name}`}
+      submit={what === "name" ? "Rename" : "Change it"}
+      pending={pending}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending}>{what === "name" ? "Rename" : "Change it"}</Button>
-        </>
-      }
     >
       {what === "value" && (
         <p>
@@ -59,6 +54,6 @@ export function ChangeSecret({ secret, what, onClose, onDone }: {
         : <SecretField label="New value" hint={VALUE_HINT} value={text} onValue={set} error={fieldError(error, "value")} autoFocus />}
       {current.error && <Problem error={current.error} retry={current.reload} />}
       <FormProblem error={error} fields={[what]} />
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -1,10 +1,9 @@
 import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useMutation } from "../../api/hooks";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { fieldError, FormProblem } from "../../ui/Form";
+import { FormDialog } from "../../ui/FormDialog";
 import { SecretField } from "../../ui/SecretField";
 import { announce } from "../../ui/Toast";
 
@@ -22,21 +21,17 @@ export function CreateSecret({ onClose, onDone }: { onClose: () => void; onDone:
   };
 
   return (
-    <Dialog
+    <FormDialog
       title="New secret"
+      submit="Seal it"
+      pending={pending}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending}>Seal it</Button>
-        </>
-      }
     >
       <TextField label="Name" hint="What providers will point to, such as openai-prod." value={name} onValue={setName} error={fieldError(error, "name")} autofocus />
       <SecretField label="Value" hint={VALUE_HINT} value={value} onValue={setValue} error={fieldError(error, "value")} />
       <FormProblem error={error} fields={["name", "value"]} />
-    </Dialog>
+    </FormDialog>
   );
 }
 

@@ -2,9 +2,8 @@ import { useState } from "preact/hooks";
 import { api, ifMatch } from "../../api/client";
 import { useMutation, useResource } from "../../api/hooks";
 import type { Schemas } from "../../api/types";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Facts";
+import { FormDialog } from "../../ui/FormDialog";
 import { Money } from "../../ui/Money";
 import { Problem } from "../../ui/Problem";
 import { Progress } from "../../ui/Progress";
@@ -35,22 +34,19 @@ export function ChangeToken({ token, onClose, onDone }: { token: Token; onClose:
     onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       title={`Change ${token.name}`}
+      submit="Save"
+      pending={pending}
+      disabled={!typed}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending} disabled={!typed}>Save</Button>
-        </>
-      }
     >
       {unread && <Problem error={unread} retry={reload} />}
       {!data && !unread && <Progress label="Reading it" />}
       {data?.standing && <StandingOf standing={data.standing} />}
       {typed && <TokenFields made typed={typed} onTyped={edit} error={error} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 

@@ -6,6 +6,7 @@ import { Button } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
 import { Copyable } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
+import { FormDialog } from "../../ui/FormDialog";
 import { Notice } from "../../ui/Notice";
 import { announce } from "../../ui/Toast";
 import { TokenFields } from "./Fields";
@@ -26,19 +27,15 @@ export function MintToken({ onClose, onDone }: { onClose: () => void; onDone: ()
     onDone();
   };
   return (
-    <Dialog
+    <FormDialog
       title="New token"
+      submit="Mint it"
+      pending={pending}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending}>Mint it</Button>
-        </>
-      }
     >
       <TokenFields typed={typed} onTyped={type} error={error} />
-    </Dialog>
+    </FormDialog>
   );
 }
 

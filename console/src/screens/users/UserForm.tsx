@@ -2,10 +2,9 @@ import { useState } from "preact/hooks";
 import { api, ifMatch } from "../../api/client";
 import { useMutation, useResource } from "../../api/hooks";
 import type { Schemas } from "../../api/types";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { fieldError, FormProblem } from "../../ui/Form";
+import { FormDialog } from "../../ui/FormDialog";
 import { Problem } from "../../ui/Problem";
 import { SelectField } from "../../ui/Select";
 import { announce } from "../../ui/Toast";
@@ -40,9 +39,9 @@ function Create({ onClose, onDone }: { onClose: () => void; onDone: (saved: User
     onClose();
   };
   return (
-    <Frame title="New user" action="Make it" pending={pending} onClose={onClose} onSubmit={submit}>
+    <FormDialog title="New user" submit="Make it" pending={pending} onClose={onClose} onSubmit={submit}>
       <Fields typed={typed} onTyped={type} error={error} />
-    </Frame>
+    </FormDialog>
   );
 }
 
@@ -63,30 +62,10 @@ function Change({ user, onClose, onDone }: { user: User; onClose: () => void; on
     onClose();
   };
   return (
-    <Frame title={`Change ${user.name}`} action="Save" pending={pending} onClose={onClose} onSubmit={submit}>
+    <FormDialog title={`Change ${user.name}`} submit="Save" pending={pending} onClose={onClose} onSubmit={submit}>
       {unread && <Problem error={unread} retry={reload} />}
       {typed && <Fields typed={typed} onTyped={edit} error={error} />}
-    </Frame>
-  );
-}
-
-function Frame({ title, action, pending, onClose, onSubmit, children }: {
-  title: string; action: string; pending: boolean; onClose: () => void; onSubmit: () => void; children: preact.ComponentChildren;
-}) {
-  return (
-    <Dialog
-      title={title}
-      onClose={onClose}
-      onSubmit={onSubmit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" pending={pending}>{action}</Button>
-        </>
-      }
-    >
-      {children}
-    </Dialog>
+    </FormDialog>
   );
 }
 
