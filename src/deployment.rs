@@ -100,8 +100,8 @@ impl UsageSinks {
 }
 
 impl Deployment {
-    /// Reads secrets and variables through `read`, where a binding that is no text is any text. A variable that cannot be understood refuses everything until it
-    /// is mended, by name: a typo must not quietly mean the default.
+    /// Reads secrets and variables through `read`, where a binding that is no text is any text. A variable that cannot be
+    /// understood refuses everything until it is mended, by name: a typo must not quietly mean the default.
     pub fn load(read: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
         let milliseconds = |name: &str, default: u64, range: std::ops::RangeInclusive<u64>| {
             number(&read, name, default, range).map(Duration::from_millis)

@@ -1,7 +1,8 @@
 //! The `Files` port on the binding `ASSETS` of `wrangler.toml`.
 
+use super::js;
 use crate::ports::{Files, Local};
-use js_sys::{Promise, Reflect};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
@@ -24,7 +25,7 @@ impl Files for Assets<'_> {
         Box::pin(async move {
             // The host means nothing: the binding goes by the path.
             let url = format!("https://assets{path}");
-            let server: Server = Reflect::get(self.0.as_ref(), &"ASSETS".into()).ok()?.unchecked_into();
+            let server: Server = js::binding(self.0, "ASSETS")?.unchecked_into();
             let response: Response = JsFuture::from(server.fetch(&url).ok()?).await.ok()?.unchecked_into();
             // What is not there is answered with the console's page.
             let is_page =

@@ -2,7 +2,7 @@
 
 use crate::domain::ids::RequestId;
 use crate::refusal::{Fault, Refusal};
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStreamDefaultReader, Request, Response, WritableStreamDefaultWriter};
 use worker::Env;
@@ -97,6 +97,15 @@ pub fn log_refusal(request: &RequestId, refusal: &Refusal) {
     if refusal.reason.fault() == Fault::Ours {
         log_error(&format!("{}: {} {}", request.as_str(), refusal.reason.code(), refusal.message));
     }
+}
+
+/// An object of these members.
+pub fn object(members: &[(&str, JsValue)]) -> Result<Object, JsValue> {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &(*name).into(), value)?;
+    }
+    Ok(object)
 }
 
 /// Whatever the deployment binds to a name: a text, or one of the platform's services.

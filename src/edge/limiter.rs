@@ -12,7 +12,7 @@ use crate::limits::{Amounts, Asked, Limiters, Message, Standing, Verdict, Wire};
 use crate::ports::{Clock, Local};
 use crate::refusal::{Dialect, Refusal};
 use futures_util::future::{Either, select};
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Object, Promise};
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -70,11 +70,7 @@ impl Objects<'_> {
     async fn exchange(&self, token: &str, method: &str, body: Option<&str>) -> Result<String, JsValue> {
         let object = self.0.durable_object("LIMITER").and_then(|objects| objects.get_by_name(token));
         let stub: Stub = object.map_err(JsValue::from)?.into_rpc();
-        let init = Object::new();
-        Reflect::set(&init, &"method".into(), &method.into())?;
-        if let Some(body) = body {
-            Reflect::set(&init, &"body".into(), &body.into())?;
-        }
+        let init = js::object(&[("method", method.into()), ("body", body.map_or(JsValue::UNDEFINED, JsValue::from))])?;
         // The name means nothing: the stub knows where to go.
         let response: Response = JsFuture::from(stub.fetch("https://limiter/", &init)?).await?.unchecked_into();
         Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default())

@@ -4,7 +4,7 @@ use super::d1::D1;
 use super::js;
 use crate::gateway::queue::{AT_ONCE, Receipt, deliver, messages, wait_for_another};
 use crate::store::usage::UsageRow;
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
@@ -47,20 +47,12 @@ pub async fn send(env: &Env, rows: &[UsageRow]) -> Result<(), JsValue> {
     for some in messages.chunks(AT_ONCE) {
         let batch = Array::new();
         for body in some {
-            let message = object(&[("body", body.into()), ("contentType", "text".into())])?;
+            let message = js::object(&[("body", body.into()), ("contentType", "text".into())])?;
             batch.push(&message);
         }
         JsFuture::from(queue.send_batch(&batch)?).await?;
     }
     Ok(())
-}
-
-fn object(members: &[(&str, JsValue)]) -> Result<Object, JsValue> {
-    let object = Object::new();
-    for (name, value) in members {
-        Reflect::set(&object, &(*name).into(), value)?;
-    }
-    Ok(object)
 }
 
 /// The consumer of `wrangler.toml`, exported as `worker`'s own macro would, without the types around it.
@@ -79,7 +71,7 @@ pub async fn consume(batch: MessageBatch, env: Env, _context: JsValue) -> Result
             Receipt::Written => message.ack(),
             Receipt::Again => {
                 again += 1;
-                message.retry(&object(&[("delaySeconds", wait_for_another(message.attempts()).into())])?);
+                message.retry(&js::object(&[("delaySeconds", wait_for_another(message.attempts()).into())])?);
             }
         }
     }
