@@ -4,15 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
+import { act, rowThatBegins as row } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
 
-const row = (page, name) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
-const act = async (page, name, action) => {
-  await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
-  await page.getByRole('menuitem', { name: action, exact: true }).click();
-};
 const modelsOf = async ({ id }) => (await e2e.admin.must('GET', `/api/v1/providers/${id}/models`)).data;
 const named = async (provider, name) => (await modelsOf(provider)).find(({ model }) => model === name);
 const open = (provider, token = e2e.adminToken) => chromium.signedIn(token, `/providers/${provider.id}/models`);

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { closingChecks, suite } from '../suite.mjs';
 import { TEXT } from '../upstream/scenario.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
+import { fact } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -25,7 +26,6 @@ e2e.before(async () => {
 });
 
 const answer = (page) => page.getByRole('log', { name: 'Answer' });
-const fact = (page, name) => page.locator('dt', { hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd[1]');
 const ask = async (page, { model, protocol = 'chat_completions', stream = true, prompt = 'Say "hello", it\'s me.' }) => {
   await page.getByLabel('Model').fill(model);
   await page.getByLabel('Protocol').selectOption(protocol);

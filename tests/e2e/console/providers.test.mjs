@@ -5,15 +5,11 @@ import { test } from 'node:test';
 import { auth } from '../upstream/rules.mjs';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
+import { act, rowThatBegins as row } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
 
-const row = (page, name) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
-const act = async (page, name, action) => {
-  await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
-  await page.getByRole('menuitem', { name: action, exact: true }).click();
-};
 const at = (page, path = '/providers') => page.waitForURL((url) => url.pathname === path);
 /** The rule that a field broke is told at that field. */
 const invalid = (field) => e2e.eventually('the field to be marked', async () => (await field.getAttribute('aria-invalid')) === 'true');

@@ -1,0 +1,16 @@
+// What is found on the console's pages by the names that an operator reads.
+
+/** The row of a table that has exactly this name. */
+export const row = (page, name) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+
+/** The same where more than the name stands in its first cell. */
+export const rowThatBegins = (page, name) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
+
+/** Chooses an action from the menu of a row. */
+export async function act(page, name, action) {
+  await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
+  await page.getByRole('menuitem', { name: action, exact: true }).click();
+}
+
+/** What a list of facts says of a term. */
+export const fact = (page, name) => page.locator('dt', { hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd[1]');
