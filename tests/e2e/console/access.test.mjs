@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
-import { act, row } from './page.mjs';
+import { act, eventually, row } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -72,7 +72,7 @@ test('a token is changed from what it is now, and only in what was changed', { s
   await e2e.admin.must('PATCH', `/api/v1/tokens/${minted.id}`, { allowed_models: ['B^*'] });
   await act(page, 'changing', 'Change');
   const dialog = page.getByRole('dialog', { name: 'Change changing' });
-  assert.equal(await dialog.getByLabel('Models').inputValue(), 'B^*');
+  await eventually(async () => assert.equal(await dialog.getByLabel('Models').inputValue(), 'B^*'));
   await dialog.getByText('0 of 10 in the last minute').waitFor();
   await looksRight(page, 'tokens-change');
   await dialog.getByLabel('Calls a minute').fill('');

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
+import { eventually } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -50,7 +51,7 @@ test('the log shows each call, narrows by what it was and keeps that in the addr
 
   await page.getByLabel('Status').selectOption({ label: 'Refused (4xx)' });
   await shows(page, 1);
-  assert.equal(new URL(page.url()).search, '?status=4xx');
+  await eventually(() => assert.equal(new URL(page.url()).search, '?status=4xx'));
   await page.reload();
   await shows(page, 1);
   await page.getByRole('button', { name: 'Clear filters' }).click();
@@ -70,7 +71,7 @@ test('one call shows each upstream that was tried, and what that one said', { sk
   const page = await chromium.signedIn(e2e.adminToken, '/requests');
   await page.getByLabel('Request id').fill(calls.failedOver);
   await page.getByRole('heading', { name: 'Attempts' }).waitFor();
-  assert.equal(new URL(page.url()).pathname, `/requests/${calls.failedOver}`);
+  await eventually(() => assert.equal(new URL(page.url()).pathname, `/requests/${calls.failedOver}`));
   const attempts = page.getByRole('region', { name: 'Attempts' }).getByRole('row');
   await attempts.nth(1).getByText('The mock fell over.').waitFor();
   await attempts.nth(1).getByRole('link', { name: primary }).waitFor();
@@ -102,7 +103,7 @@ test('whoever follows sees a new call without asking', { skip }, async () => {
   await shows(page, 3);
   const follow = page.getByRole('switch', { name: 'Follow' });
   await follow.click();
-  assert.equal(await follow.getAttribute('aria-checked'), 'true');
+  await eventually(async () => assert.equal(await follow.getAttribute('aria-checked'), 'true'));
   await call('Backup^mock-plain', { stream: true });
   await shows(page, 4);
   await rows(page).first().getByText('200', { exact: true }).waitFor();
@@ -132,14 +133,14 @@ test('usage is summed by what one chooses, charted, and downloaded as CSV', { sk
   await table.getByRole('rowheader', { name: 'mock-plain' }).waitFor();
   assert.match((await table.getByRole('row').nth(1).innerText()).replaceAll(/\s+/g, ' '), /^mock-plain 53 0 /);
   await table.getByRole('columnheader', { name: 'Errors' }).getByRole('button').click();
-  assert.match(await table.getByRole('row').nth(1).innerText(), /mock-error-400/);
+  await eventually(async () => assert.match(await table.getByRole('row').nth(1).innerText(), /mock-error-400/));
 
   await page.getByLabel('What to chart').selectOption({ label: 'Cost' });
   const chart = page.getByRole('figure', { name: 'Cost a day, by model' });
   await chart.locator('canvas').waitFor();
   await looksRight(page, 'usage');
   await chart.getByText('As a table').click();
-  assert.match(await chart.getByRole('row').last().innerText(), /\$0\.\d+/);
+  await eventually(async () => assert.match(await chart.getByRole('row').last().innerText(), /\$0\.\d+/));
 
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
   const csv = await readFile(await download.path(), 'utf8');
@@ -182,7 +183,7 @@ test('the audit log says who changed which fields of what, and narrows to one ro
   await of.getByRole('button', { name: id }).click();
   await rows(page).filter({ hasText: 'Changed' }).getByText('default_model').waitFor();
   await shows(page, 2);
-  assert.match(page.url(), new RegExp(`resource_id=${id}`));
+  await eventually(() => assert.match(page.url(), new RegExp(`resource_id=${id}`)));
 
   await page.getByLabel('Who').selectOption({ label: 'laptop' });
   await page.getByText('No change fits').waitFor();

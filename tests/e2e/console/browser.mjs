@@ -66,7 +66,8 @@ class Browsing {
     const page = await this.page(options);
     await page.goto(this.#e2e.base() + path);
     await signIn(page, token, options);
-    await page.locator('main h1').waitFor();
+    // The screen's own heading: the page for signing in has one as well.
+    await page.locator('#main h1').waitFor();
     return page;
   }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
-import { fact, row } from './page.mjs';
+import { eventually, fact, row } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -21,15 +21,15 @@ test('settings says what there is, what a project lacks, its version, and who on
 
   const bare = await e2e.admin.must('POST', '/api/v1/providers', { name: 'bare', provider: 'openai' });
   const again = await chromium.signedIn(e2e.adminToken, '/settings');
-  assert.equal(await fact(again, 'Without a credential').getByRole('link', { name: 'bare' }).getAttribute('href'), `/providers/${bare.id}`);
-  assert.equal(await fact(again, 'Without a model').innerText(), 'bare');
+  await eventually(async () => assert.equal(await fact(again, 'Without a credential').getByRole('link', { name: 'bare' }).getAttribute('href'), `/providers/${bare.id}`));
+  await eventually(async () => assert.equal(await fact(again, 'Without a model').innerText(), 'bare'));
   await looksRight(again, 'settings');
 });
 
 test('settings shows a token what it is and may do, and no more', { skip }, async () => {
   const token = await e2e.mint({ name: 'caller', role: undefined, policy: [{ effect: 'allow', actions: ['llm:Invoke'] }] });
   const page = await chromium.signedIn(token.token, '/settings');
-  assert.equal(await fact(page, 'Signed in as').innerText(), 'caller');
+  await eventually(async () => assert.equal(await fact(page, 'Signed in as').innerText(), 'caller'));
   const allowed = fact(page, 'Allowed');
   await allowed.getByText(/^\d+ actions?$/).click();
   await allowed.getByText('llm:Invoke').waitFor();
@@ -88,7 +88,7 @@ test('a row whose key is gone is told, and a rotation that meets it says which r
 test('a token that is not root is not offered the sealing keys', { skip }, async () => {
   const token = await e2e.mint({ role: 'admin' });
   const page = await chromium.signedIn(token.token, '/settings');
-  assert.equal(await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Sealing keys' }).count(), 0);
+  await eventually(async () => assert.equal(await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Sealing keys' }).count(), 0));
 });
 
 pagesWereClean(chromium);

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { build } from 'esbuild';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
+import { eventually } from './page.mjs';
 
 const e2e = suite();
 const chromium = browser(e2e);
@@ -44,10 +45,10 @@ test('tabs go by arrow keys and have one stop', { skip }, async () => {
   await page.getByRole('tab', { name: 'One' }).focus();
   await page.keyboard.press('ArrowRight');
   await page.getByText('This is two.').waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Two');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Two'));
   await page.keyboard.press('ArrowRight');
   await page.getByText('This is one.').waitFor();
-  assert.equal(await page.getByRole('tab', { name: 'Two' }).getAttribute('tabindex'), '-1');
+  await eventually(async () => assert.equal(await page.getByRole('tab', { name: 'Two' }).getAttribute('tabindex'), '-1'));
 });
 
 test('a menu goes by arrow keys, and Escape gives the focus back', { skip }, async () => {
@@ -57,11 +58,12 @@ test('a menu goes by arrow keys, and Escape gives the focus back', { skip }, asy
   await page.keyboard.press('Enter');
   await page.getByRole('menu').waitFor();
   await page.keyboard.press('ArrowUp');
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Last');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Last'));
   await page.keyboard.press('Escape');
-  assert.equal(await page.getByRole('menu').count(), 0);
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'More');
+  await eventually(async () => assert.equal(await page.getByRole('menu').count(), 0));
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'More'));
   await page.keyboard.press('Enter');
+  await page.getByRole('menu').waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('status').getByText('First was chosen.').waitFor();
 });
@@ -74,29 +76,29 @@ test('JSON that is none is said at once, with its line, and nothing of it is cha
   assert.equal(await editor.getAttribute('aria-invalid'), 'true');
   await editor.fill('{"seed":9007199254740993, "top_p": 1.0}');
   await editor.blur();
-  assert.equal(await editor.inputValue(), '{"seed":9007199254740993, "top_p": 1.0}');
-  assert.equal(await page.getByText(/is not JSON/).count(), 0);
+  await eventually(async () => assert.equal(await editor.inputValue(), '{"seed":9007199254740993, "top_p": 1.0}'));
+  await eventually(async () => assert.equal(await page.getByText(/is not JSON/).count(), 0));
 });
 
 test('what destroys asks for the name, and a switch and a sorted column say how they stand', { skip }, async () => {
   const page = await gallery();
   await page.getByRole('button', { name: 'Danger' }).click();
   const confirm = page.getByRole('dialog').getByRole('button', { name: 'Delete' });
-  assert.equal(await confirm.isDisabled(), true);
+  await eventually(async () => assert.equal(await confirm.isDisabled(), true));
   await page.getByLabel('Type “prod” to confirm').fill('prod');
   await confirm.click();
   await page.getByText('It is gone.').waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Danger');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Danger'));
 
   const toggle = page.getByRole('switch', { name: 'Switch' });
   await toggle.press('Space');
-  assert.equal(await toggle.getAttribute('aria-checked'), 'true');
+  await eventually(async () => assert.equal(await toggle.getAttribute('aria-checked'), 'true'));
 
   const head = page.getByRole('columnheader', { name: 'Calls' }).first();
   assert.equal(await head.getAttribute('aria-sort'), 'descending');
   await head.getByRole('button').click();
-  assert.equal(await head.getAttribute('aria-sort'), 'ascending');
-  assert.equal(await page.getByRole('rowheader').first().innerText(), 'b');
+  await eventually(async () => assert.equal(await head.getAttribute('aria-sort'), 'ascending'));
+  await eventually(async () => assert.equal(await page.getByRole('rowheader').first().innerText(), 'b'));
 });
 
 test('what was done can be taken back where the message says so', { skip }, async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
-import { act, rowThatBegins as row } from './page.mjs';
+import { act, eventually, rowThatBegins as row } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -25,7 +25,7 @@ test('without models it says what to do; those of the upstream are searched, tic
   await dialog.getByLabel('mock-three').waitFor();
   assert.equal(await dialog.getByRole('button', { name: 'Import' }).isDisabled(), true);
   await dialog.getByLabel('Search').fill('T');
-  assert.deepEqual(await dialog.getByRole('list').getByRole('listitem').allInnerTexts(), ['mock-two', 'mock-three']);
+  await eventually(async () => assert.deepEqual(await dialog.getByRole('list').getByRole('listitem').allInnerTexts(), ['mock-two', 'mock-three']));
   await dialog.getByLabel('All 2 that are found').check();
   await looksRight(page, 'models-import');
   await dialog.getByRole('button', { name: 'Import 2' }).click();
@@ -79,7 +79,7 @@ test('a model is registered with everything that it has', { skip }, async () => 
 
   await act(page, 'gpt-5-mini', 'Change');
   const change = page.getByRole('dialog', { name: 'Change gpt-5-mini' });
-  assert.equal(await change.getByLabel('Input').inputValue(), '0.25');
+  await eventually(async () => assert.equal(await change.getByLabel('Input').inputValue(), '0.25'));
   await change.getByLabel('Output').fill('');
   const sent = page.waitForRequest((request) => request.method() === 'PATCH');
   await change.getByRole('button', { name: 'Save', exact: true }).click();
@@ -168,9 +168,9 @@ test('a condition is built in lines, saved, and tried on requests while they are
   await dialog.getByLabel('Value 2').fill('gold, silver');
   await looksRight(page, 'models-when');
   await dialog.getByRole('tab', { name: 'JSON' }).click();
-  assert.deepEqual(JSON.parse(await dialog.getByLabel('Condition as JSON').inputValue()), { input_chars: { $gt: 100 }, 'metadata.tier': { $in: ['gold', 'silver'] } });
+  await eventually(async () => assert.deepEqual(JSON.parse(await dialog.getByLabel('Condition as JSON').inputValue()), { input_chars: { $gt: 100 }, 'metadata.tier': { $in: ['gold', 'silver'] } }));
   await dialog.getByRole('tab', { name: 'Lines' }).click();
-  assert.equal(await dialog.getByLabel('Value 2').inputValue(), 'gold, silver');
+  await eventually(async () => assert.equal(await dialog.getByLabel('Value 2').inputValue(), 'gold, silver'));
   await dialog.getByRole('button', { name: 'Save and check requests' }).click();
 
   const check = page.getByRole('dialog', { name: 'Which requests long-prompts takes' });
@@ -193,7 +193,7 @@ test('a condition that lines cannot say stays JSON', { skip }, async () => {
   const page = await open(provider);
   await act(page, 'nested', 'Change');
   const dialog = page.getByRole('dialog');
-  assert.deepEqual(JSON.parse(await dialog.getByLabel('Condition as JSON').inputValue()), when);
+  await eventually(async () => assert.deepEqual(JSON.parse(await dialog.getByLabel('Condition as JSON').inputValue()), when));
   await dialog.getByRole('tab', { name: 'Lines' }).click();
   await dialog.getByText('Lines cannot say this condition: it stays JSON.').waitFor();
   await dialog.getByLabel('Tags').fill('kept');

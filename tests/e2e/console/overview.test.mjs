@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
+import { eventually } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -49,7 +50,7 @@ test('once there were calls it shows them, their cost and latency, and which pro
   const [last] = (await chart.getByRole('row').allInnerTexts()).filter((text) => /\t[1-9]/.test(text));
   assert.match(last, /\t4\t1$/);
   await chart.getByText('As a table').click();
-  assert.equal(await page.getByRole('figure').count(), 3);
+  await eventually(async () => assert.equal(await page.getByRole('figure').count(), 3));
 
   const row = (name) => page.getByRole('region', { name: 'Providers' }).getByRole('row').filter({ hasText: name });
   await row('Main').getByText('up', { exact: true }).waitFor();
@@ -68,8 +69,8 @@ test('once there were calls it shows them, their cost and latency, and which pro
 test('a member, who may not see what others use, begins elsewhere', { skip }, async () => {
   const { token } = await e2e.mint();
   const page = await chromium.signedIn(token, '/');
-  assert.notEqual(new URL(page.url()).pathname, '/');
-  assert.equal(await page.getByRole('heading', { name: 'Overview' }).count(), 0);
+  await eventually(() => assert.notEqual(new URL(page.url()).pathname, '/'));
+  await eventually(async () => assert.equal(await page.getByRole('heading', { name: 'Overview' }).count(), 0));
 });
 
 pagesWereClean(chromium);

@@ -14,3 +14,21 @@ export async function act(page, name, action) {
 
 /** What a list of facts says of a term. */
 export const fact = (page, name) => page.locator('dt', { hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd[1]');
+
+const PATIENCE_MS = 10_000;
+
+/**
+ * Holds what an act brought about: the page shows it a moment after the act, so assertions about it are tried again until they
+ * hold, and fail with their own words when they do not in ten seconds.
+ */
+export async function eventually(assertions) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await assertions();
+    } catch (error) {
+      if (Date.now() > end || error.code !== 'ERR_ASSERTION') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { auth } from '../upstream/rules.mjs';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
-import { act, rowThatBegins as row } from './page.mjs';
+import { act, eventually, rowThatBegins as row } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -24,15 +24,15 @@ test('without providers it says what they are; one is registered with its key, a
   const site = e2e.upstream.site('first', auth.bearer(key));
   await page.getByRole('button', { name: 'New provider' }).click();
   const dialog = page.getByRole('dialog', { name: 'New provider' });
-  assert.equal(await dialog.getByLabel('Base URL').getAttribute('placeholder'), 'https://api.openai.com/v1');
+  await eventually(async () => assert.equal(await dialog.getByLabel('Base URL').getAttribute('placeholder'), 'https://api.openai.com/v1'));
   await dialog.getByLabel('Name').fill('first');
   await dialog.getByLabel('Base URL').fill(`${site.baseUrl}/v1`);
   const field = dialog.getByLabel('Key', { exact: true });
-  assert.equal(await dialog.getByRole('button', { name: 'Show what you typed' }).count(), 0, 'nothing is there to be shown');
+  await eventually(async () => assert.equal(await dialog.getByRole('button', { name: 'Show what you typed' }).count(), 0, 'nothing is there to be shown'));
   await field.fill(key);
-  assert.equal(await field.getAttribute('type'), 'password');
+  await eventually(async () => assert.equal(await field.getAttribute('type'), 'password'));
   await dialog.getByRole('button', { name: 'Show what you typed' }).click();
-  assert.equal(await field.getAttribute('type'), 'text');
+  await eventually(async () => assert.equal(await field.getAttribute('type'), 'text'));
   await dialog.getByRole('button', { name: 'Hide what you typed' }).click();
   await looksRight(page, 'providers-new');
   await dialog.getByRole('button', { name: 'Register it' }).click();
@@ -41,7 +41,7 @@ test('without providers it says what they are; one is registered with its key, a
   await at(page, `/providers/${made.id}/models`);
   assert.deepEqual([made.provider, made.credential.source, made.credential.hint], ['openai', 'inline', key.slice(-4)]);
   await page.goto(`${e2e.base()}/providers`);
-  assert.ok(!(await page.content()).includes(key));
+  await eventually(async () => assert.ok(!(await page.content()).includes(key)));
   const list = await chromium.signedIn(e2e.adminToken, '/providers');
   await row(list, 'first').getByText('no models').waitFor();
   await row(list, 'first').getByText(`key ••••${key.slice(-4)}`).waitFor();
@@ -66,10 +66,10 @@ test('the fields follow the kind, for all ten and for the servers of one\'s own'
   assert.deepEqual((await kind.locator('option').evaluateAll((options) => options.map(({ value }) => value))).sort(), Object.keys(expected).sort());
   for (const [value, fields] of Object.entries(expected)) {
     await kind.selectOption(value);
-    assert.deepEqual(await shown(), ['Name', ...fields], value);
+    await eventually(async () => assert.deepEqual(await shown(), ['Name', ...fields], value));
   }
   await kind.selectOption('vllm');
-  assert.equal(await dialog.getByLabel('Base URL').inputValue(), 'http://localhost:8000/v1');
+  await eventually(async () => assert.equal(await dialog.getByLabel('Base URL').inputValue(), 'http://localhost:8000/v1'));
   await dialog.getByText('Only for a Sluice that runs beside it').waitFor();
   await looksRight(page, 'providers-local');
   await dialog.getByRole('button', { name: 'Register it' }).click();
@@ -233,7 +233,7 @@ test('before a provider goes, what depends on it is shown, and what becomes of t
   await looksRight(page, 'providers-delete');
 
   await dialog.getByLabel('What depends on it').selectOption('orphan');
-  assert.equal(await dialog.getByRole('button', { name: 'Delete', exact: true }).isDisabled(), true);
+  await eventually(async () => assert.equal(await dialog.getByRole('button', { name: 'Delete', exact: true }).isDisabled(), true));
   await dialog.getByLabel('Type “going” to confirm').fill('going');
   await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
   await row(page, 'going').waitFor({ state: 'detached' });

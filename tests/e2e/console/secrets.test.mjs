@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, skip } from './browser.mjs';
-import { act, row } from './page.mjs';
+import { act, eventually, row } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -19,12 +19,12 @@ test('without secrets it says what they are for; one is made, shown by its end, 
   const value = e2e.key();
   await page.getByRole('button', { name: 'New secret' }).click();
   const dialog = page.getByRole('dialog', { name: 'New secret' });
-  assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'INPUT', 'the first field has the focus');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'INPUT', 'the first field has the focus'));
   await dialog.getByLabel('Name').fill('openai-prod');
   await dialog.getByLabel('Value').fill(value);
-  assert.equal(await dialog.getByLabel('Value').getAttribute('type'), 'password');
+  await eventually(async () => assert.equal(await dialog.getByLabel('Value').getAttribute('type'), 'password'));
   await dialog.getByRole('button', { name: 'Show what you typed' }).click();
-  assert.equal(await dialog.getByLabel('Value').getAttribute('type'), 'text');
+  await eventually(async () => assert.equal(await dialog.getByLabel('Value').getAttribute('type'), 'text'));
   await dialog.getByRole('button', { name: 'Hide what you typed' }).click();
   await looksRight(page, 'secrets-new');
   await page.getByRole('button', { name: 'Seal it' }).click();
@@ -71,7 +71,7 @@ test('a value is changed, and a secret renamed, by keyboard alone', { skip }, as
   await page.keyboard.press('Enter');
   await row(page, 'rotating').getByText(`••••${value.slice(-4)}`).waitFor();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Actions for rotating', 'the focus is back');
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Actions for rotating', 'the focus is back'));
 
   await page.keyboard.press('Enter');
   await page.keyboard.press('ArrowDown');
@@ -123,7 +123,7 @@ test('a secret that nothing uses is deleted after a question', { skip }, async (
   await act(page, 'unused', 'Delete');
   await looksRight(page, 'secrets-delete');
   await page.getByRole('button', { name: 'Cancel' }).click();
-  assert.equal(await row(page, 'unused').count(), 1);
+  await eventually(async () => assert.equal(await row(page, 'unused').count(), 1));
   await act(page, 'unused', 'Delete');
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await row(page, 'unused').waitFor({ state: 'detached' });

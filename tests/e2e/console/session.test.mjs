@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { closingChecks, suite } from '../suite.mjs';
 import { browser, looksRight, pagesWereClean, signIn, skip } from './browser.mjs';
+import { eventually } from './page.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
 const chromium = browser(e2e);
@@ -13,7 +14,7 @@ describe('signing in', { skip }, () => {
   test('with the ADMIN_TOKEN shows every screen', async () => {
     const page = await chromium.page();
     await page.goto(e2e.base());
-    assert.equal(await page.title(), 'Sign in · Sluice');
+    await eventually(async () => assert.equal(await page.title(), 'Sign in · Sluice'));
     await looksRight(page, 'sign-in');
     await signIn(page, e2e.adminToken);
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
@@ -65,7 +66,7 @@ describe('signing in', { skip }, () => {
     await page.getByRole('button', { name: /^Account/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    await eventually(async () => assert.equal(await page.evaluate(() => sessionStorage.length), 0));
   });
 
   test('ends when the token is revoked meanwhile, and says why', async () => {
@@ -125,9 +126,9 @@ describe('the shell', { skip }, () => {
       document.body.removeAttribute('tabindex');
     });
     await page.keyboard.press('Tab');
-    assert.equal(await focused(page), 'Skip to the content');
+    await eventually(async () => assert.equal(await focused(page), 'Skip to the content'));
     await page.keyboard.press('Enter');
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
     await page.getByRole('link', { name: 'Secrets' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Secrets', level: 1 }).waitFor();
@@ -142,12 +143,12 @@ describe('the shell', { skip }, () => {
   test('keeps its navigation behind a button at 360 px; Escape gives the focus back', async () => {
     const page = await chromium.signedIn(e2e.adminToken, '/', { width: 360, height: 740 });
     const link = page.getByRole('link', { name: 'Secrets' });
-    assert.equal(await link.isVisible(), false);
+    await eventually(async () => assert.equal(await link.isVisible(), false));
     await page.getByRole('button', { name: 'Navigation' }).click();
     await link.waitFor({ state: 'visible' });
     await page.keyboard.press('Escape');
     await link.waitFor({ state: 'hidden' });
-    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Navigation');
+    await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Navigation'));
     await page.getByRole('button', { name: 'Navigation' }).click();
     await link.click();
     await page.getByRole('heading', { name: 'Secrets', level: 1 }).waitFor();
@@ -159,10 +160,10 @@ describe('the shell', { skip }, () => {
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await background();
     await page.getByRole('button', { name: /^Theme: as the system has it/ }).click();
+    await eventually(async () => assert.notEqual(await background(), dark));
     const light = await background();
-    assert.notEqual(light, dark);
     await page.reload();
-    assert.equal(await background(), light);
+    await eventually(async () => assert.equal(await background(), light));
   });
 
   test('lets root choose its project', async () => {
