@@ -8,19 +8,20 @@ use crate::access::token::bearer;
 use crate::access::{Operation, Principal, TokenHash};
 use crate::domain::invalid::Invalid;
 use crate::domain::protocol::Protocol;
+use crate::domain::when::When;
 use crate::gateway::admit::{Admitted, as_if_called};
 use crate::gateway::door;
-use crate::gateway::plan::{Asked, dialect, explanation, when_matches};
+use crate::gateway::plan::{Asked, dialect, explanation, matches, when_matches};
 use crate::json::{Members, json};
 use crate::protocol::body::RequestBody;
 use crate::refusal::Refusal;
-use crate::routing::{Dropped, Entry, Verdict};
+use crate::routing::{Dropped, Entry, Selection, Verdict};
 use crate::store::snapshot::Caller;
 use crate::translate::media::Media;
 use serde_json::Value;
 
 /// GET says which model is asked for in `?model=`, POST is a call's whole body. Headers that a `when` may ask for come as
-/// `?tags=` and `?country=`.
+/// `?tags=` and `?country=`; `?when=` is a condition that is tried on the call before it is saved.
 pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
     let admitted = admitted(call).await?;
     let body = RequestBody::parse(request(call)?)?;
@@ -29,6 +30,7 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
     if country.as_deref().is_some_and(|country| country.chars().count() != 2) {
         return Err(Invalid::new("country", "country must be two letters, such as CH").into());
     }
+    let condition = condition(call)?;
     let headers = [("x-sluice-tags", tags.as_deref()), ("cf-ipcountry", country.as_deref())];
     let asked = Asked {
         admitted: &admitted,
@@ -41,17 +43,46 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
         chat_only: &Default::default(),
         media: &Media::default(),
     };
-    let selection = explanation(&asked)?;
-    let told = |entry: &Entry| view(&asked, entry);
-    let shown = |entry: &&Entry| is_visible(call, entry);
-    let mut dialects = selection.order().map(|candidate| dialect(&asked, candidate));
-    // As a call does: the first refusal is told where none can be asked.
-    let first = dialects.next().transpose();
-    if let Err(refusal) = first
-        && dialects.all(|dialect| dialect.is_err())
-    {
-        return Err(refusal);
+    let condition_matches = condition.map(|when| matches(&asked, &when));
+    let answer = |served: Served| {
+        Reply::json(
+            200,
+            &json!({
+                "model": body.model(),
+                "named_by": served.named_by,
+                "protocol": door.protocol.as_str(),
+                "may_call": may_call(call),
+                "candidates": served.candidates,
+                "fallbacks": served.fallbacks,
+                "unknown_fallbacks": served.unknown_fallbacks,
+                "condition_matches": condition_matches,
+            }),
+        )
+    };
+    match served(call, &asked) {
+        // Whether a condition matches can be told before any model would serve the call.
+        Err(_) if condition_matches.is_some() => Ok(answer(Served::default())),
+        served => served.map(answer),
     }
+}
+
+/// Who would serve a call.
+#[derive(Default)]
+struct Served {
+    named_by: Option<&'static str>,
+    candidates: Vec<Value>,
+    fallbacks: Vec<Value>,
+    unknown_fallbacks: Vec<String>,
+}
+
+fn served<'h, H>(call: &Call<'_>, asked: &Asked<'_, H>) -> Result<Served, Refusal>
+where
+    H: Iterator<Item = (&'h str, &'h str)> + Clone,
+{
+    let selection = explanation(asked)?;
+    let told = |entry: &Entry| view(asked, entry);
+    let shown = |entry: &&Entry| is_visible(call, entry);
+    check_usable(asked, &selection)?;
     let candidates: Vec<Value> = selection
         .entries
         .iter()
@@ -65,18 +96,21 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
         })
         .collect();
     let fallbacks: Vec<Value> = selection.fallbacks.iter().filter(shown).map(told).collect();
-    Ok(Reply::json(
-        200,
-        &json!({
-            "model": body.model(),
-            "named_by": selection.naming.as_str(),
-            "protocol": door.protocol.as_str(),
-            "may_call": may_call(call),
-            "candidates": candidates,
-            "fallbacks": fallbacks,
-            "unknown_fallbacks": selection.unknown_fallbacks,
-        }),
-    ))
+    Ok(Served {
+        named_by: Some(selection.naming.as_str()),
+        candidates,
+        fallbacks,
+        unknown_fallbacks: selection.unknown_fallbacks,
+    })
+}
+
+/// As a call does: the first refusal is told where none can be asked.
+fn check_usable<H>(asked: &Asked<'_, H>, selection: &Selection) -> Result<(), Refusal> {
+    let mut dialects = selection.order().map(|candidate| dialect(asked, candidate));
+    match dialects.next().transpose() {
+        Err(refusal) if dialects.all(|dialect| dialect.is_err()) => Err(refusal),
+        _ => Ok(()),
+    }
 }
 
 /// The call to be explained.
@@ -89,6 +123,14 @@ fn request(call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
         Invalid::new("model", "say which model a call asks for, as in ?model=fast, or POST the call's body")
     })?;
     Ok(json!({ "model": model }).to_string().into_bytes())
+}
+
+/// The condition that is to be tried, where one is.
+fn condition(call: &Call<'_>) -> Result<Option<When>, Invalid> {
+    let Some(written) = call.query("when") else { return Ok(None) };
+    let value = serde_json::from_str(&written)
+        .map_err(|_| Invalid::new("when", "when must be a JSON object, as a model's is: ?when={\"stream\":true}"))?;
+    When::parse(value).map(Some)
 }
 
 fn protocol(call: &Call<'_>) -> Result<door::CallDoor, Invalid> {

@@ -17,6 +17,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::kind::Kind;
 use crate::domain::protocol::Protocol;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::when::When;
 use crate::ports::Rng;
 use crate::protocol::body::{BodyError, RequestBody};
 use crate::protocol::meter::UsageChunk;
@@ -193,9 +194,17 @@ where
     H: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
     match candidate.model.condition() {
-        Condition::When(when) => Some(when.matches(&RequestAttributes::of(asked, &|name| asked.header(name)))),
+        Condition::When(when) => Some(matches(asked, when)),
         Condition::None | Condition::Unreadable => None,
     }
+}
+
+/// Whether a condition matches the call.
+pub fn matches<'h, H>(asked: &Asked<'_, H>, when: &When) -> bool
+where
+    H: Iterator<Item = (&'h str, &'h str)> + Clone,
+{
+    when.matches(&RequestAttributes::of(asked, &|name| asked.header(name)))
 }
 
 /// In which dialect a candidate would be asked; `None` where it does not do this work.

@@ -100,6 +100,30 @@ fn tags_and_the_country_come_in_the_query() {
 }
 
 #[test]
+fn a_condition_that_is_not_saved_is_tried_on_the_call() {
+    let api = Api::new();
+    let asked = |when: &str, body: Value| api.post(&format!("/api/v1/models/resolve?when={when}&tags=pii"), body);
+    let matches = |when: &str, body: Value| asked(when, body).must(200).body["condition_matches"].clone();
+    let long = "%7B%22input_chars%22:%7B%22$gt%22:2%7D,%22tags%22:%22pii%22%7D";
+    let saying = |text: &str| json!({"model": "m", "messages": [{"role": "user", "content": text}]});
+    assert_eq!(matches(long, saying("long")), json!(true));
+    assert_eq!(matches(long, saying("ab")), json!(false));
+    let alone = asked(long, saying("long")).must(200);
+    assert_eq!(
+        (&alone.body["named_by"], &alone.body["candidates"]),
+        (&Value::Null, &json!([])),
+        "there is no model yet"
+    );
+    let p = api.provider("p");
+    api.model(&p, "m");
+    assert_eq!(told(&asked(long, saying("long")).must(200), "candidates").len(), 1);
+    assert_eq!(api.get("/api/v1/models/resolve?model=m").must(200).body["condition_matches"], Value::Null);
+    asked("%7B%22modle%22:1%7D", saying("")).refuses(422, "validation.failed", "when.modle");
+    asked("%7B", saying("")).refuses(422, "validation.failed", "when");
+    asked("[]", saying("")).refuses(422, "validation.failed", "when");
+}
+
+#[test]
 fn each_caller_sees_its_own_decision_and_members_nothing_that_is_switched_off() {
     let api = project();
     let fenced = api.token(json!({"name": "fenced", "allowed_models": ["b^*"]}));

@@ -20,7 +20,13 @@ pub static RESOLUTION: Object = Object {
     doc: "Which models would serve a call, in the order in which they are tried, and what became of the others.",
     fields: &[
         read("model", TEXT, "What the call asks for.").or_null(),
-        read("named_by", NAMED_BY, "What that is the name of; `auto`: of nothing, so that the gateway chooses."),
+        read(
+            "named_by",
+            NAMED_BY,
+            "What that is the name of; `auto`: of nothing, so that the gateway chooses. Null, with `?when=` only: nothing \
+             would serve the call.",
+        )
+        .or_null(),
         read("protocol", CLIENT_PROTOCOL, "The client's protocol."),
         read(
             "may_call",
@@ -30,6 +36,8 @@ pub static RESOLUTION: Object = Object {
         read("candidates", list(&Type::Object(&CANDIDATE)), "Whoever goes by the name: those that serve it first."),
         read("fallbacks", list(&Type::Object(&CANDIDATE)), "Whom the candidates name in `fallbacks`."),
         read("unknown_fallbacks", TEXTS, "Selectors among those that no model has."),
+        read("condition_matches", Type::Truth, "Whether `?when=` matches the call. Null: none was to be tried.")
+            .or_null(),
     ],
     ..CLOSED
 };
@@ -77,4 +85,6 @@ pub const OF_RESOLVE: &[Field] = &[
     field("protocol", CLIENT_PROTOCOL, "The client's protocol.").default(r#""chat_completions""#),
     field("tags", TEXT, "What a call would have in `x-sluice-tags`.").example(r#""batch,nightly""#),
     field("country", text(2, 2), "Where the client would be: two letters.").example(r#""CH""#),
+    field("when", TEXT, "A model's `when` as JSON, saved or not: whether it matches the call is `condition_matches`.")
+        .example(r#""{\"stream\":true}""#),
 ];
