@@ -53,7 +53,7 @@ test('a model is registered with everything that it has', { skip }, async () => 
   const dialog = page.getByRole('dialog', { name: 'New model' });
   await dialog.getByLabel('Model', { exact: true }).fill('gpt-5-mini');
   await dialog.getByLabel('Public name').fill('fast');
-  await dialog.getByLabel('Tags').fill('cheap, vision');
+  await dialog.getByLabel('Tags', { exact: true }).fill('cheap, vision');
   await dialog.getByLabel('Priority').fill('5');
   await dialog.getByLabel('Weight').fill('0.5');
   await dialog.getByLabel('Fallbacks').fill('one^a\ntwo^b^c\n');
@@ -186,6 +186,25 @@ test('a condition is built in lines, saved, and tried on requests while they are
   assert.equal(e2e.upstream.requestsFor('long-prompts').length, 0, 'nobody was called');
 });
 
+test('a condition is tried on a request before it is saved, as both are written', { skip }, async () => {
+  const provider = await e2e.provider();
+  const page = await open(provider);
+  await page.getByRole('button', { name: 'New model' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'New model' });
+  await dialog.getByRole('button', { name: 'Add a condition' }).click();
+  await dialog.getByLabel('Value 1').fill('5');
+  await dialog.getByText('Try the condition on a request').click();
+  await dialog.getByText('This request does not match').waitFor();
+  await dialog.getByLabel('Value 1').fill('4');
+  await dialog.getByText('This request matches').waitFor();
+  await looksRight(page, 'models-try');
+  await dialog.getByLabel('Body').fill(JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'hi' }] }));
+  await dialog.getByText('This request does not match').waitFor();
+  await dialog.getByLabel('Value 1').fill('many');
+  await dialog.getByRole('alert').getByText(/must be a number/).waitFor();
+  assert.deepEqual(await modelsOf(provider), [], 'nothing was saved');
+});
+
 test('a condition that lines cannot say stays JSON', { skip }, async () => {
   const provider = await e2e.provider();
   const when = { metadata: { tier: { level: 3 } } };
@@ -196,7 +215,7 @@ test('a condition that lines cannot say stays JSON', { skip }, async () => {
   await eventually(async () => assert.deepEqual(JSON.parse(await dialog.getByLabel('Condition as JSON').inputValue()), when));
   await dialog.getByRole('tab', { name: 'Lines' }).click();
   await dialog.getByText('Lines cannot say this condition: it stays JSON.').waitFor();
-  await dialog.getByLabel('Tags').fill('kept');
+  await dialog.getByLabel('Tags', { exact: true }).fill('kept');
   await dialog.getByRole('button', { name: 'Save', exact: true }).click();
   await row(page, 'nested').getByText('kept').waitFor();
   assert.deepEqual((await named(provider, 'nested')).when, when);

@@ -21,7 +21,7 @@ describe('signing in', { skip }, () => {
     assert.deepEqual(await screens(page), [
       'Overview', 'Providers', 'Secrets', 'Playground', 'Users', 'Tokens', 'My keys', 'Usage', 'Requests', 'Audit log', 'Sealing keys', 'Settings',
     ]);
-    await looksRight(page, 'overview');
+    await looksRight(page, 'signed-in');
   });
 
   test('with a token that nobody knows says so, in the API\'s words and with its request', async () => {

@@ -1,76 +1,35 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useResource } from "../../api/hooks";
 import type { Model, Schemas } from "../../api/types";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
-import { JsonEditor, parseJson } from "../../ui/JsonEditor";
 import { Notice } from "../../ui/Notice";
 import { Problem } from "../../ui/Problem";
-import { SelectField } from "../../ui/Select";
+import { asked, FIRST_SAMPLE, SampleFields, useRested } from "./SampleRequest";
 
-type Protocol = Schemas["Resolution"]["protocol"];
 type Candidate = Schemas["ResolvedModel"];
-
-const PROTOCOLS: readonly { value: Protocol; label: string }[] = [
-  { value: "chat_completions", label: "OpenAI Chat Completions" },
-  { value: "responses", label: "OpenAI Responses" },
-  { value: "anthropic_messages", label: "Anthropic Messages" },
-];
-
-const MESSAGES = [{ role: "user", content: "Hello" }];
-const EXAMPLES: Readonly<Record<Protocol, object>> = {
-  chat_completions: { model: "auto", messages: MESSAGES },
-  responses: { model: "auto", input: "Hello" },
-  anthropic_messages: { model: "auto", max_tokens: 1000, messages: MESSAGES },
-};
-const exampleOf = (protocol: Protocol) => JSON.stringify(EXAMPLES[protocol], null, 2);
-
-const TYPING_MS = 350;
 
 /** Says which models would serve a request while it is being written, and what becomes of `about`. Nobody is called. */
 export function CheckRequest({ about, onClose }: { about: Model; onClose: () => void }) {
-  const [protocol, setProtocol] = useState<Protocol>("chat_completions");
-  const [text, setText] = useState(exampleOf("chat_completions"));
-  const [tags, setTags] = useState("");
-  const [country, setCountry] = useState("");
-  const [asked, ask] = useState({ protocol, text, tags, country });
-  useEffect(() => {
-    const timer = setTimeout(() => ask({ protocol, text, tags, country }), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [protocol, text, tags, country]);
-  const parsed = parseJson(text);
-  const choose = (to: string) => {
-    if (text === exampleOf(protocol)) setText(exampleOf(to as Protocol));
-    setProtocol(to as Protocol);
-  };
+  const [sample, set] = useState(FIRST_SAMPLE);
+  const call = asked(useRested(sample));
   return (
     <Dialog title={`Which requests ${about.model} takes`} wide onClose={onClose} footer={<Button kind="primary" onClick={onClose}>Close</Button>}>
       <p>Write a request as a client would send it. Its model is chosen by what is saved; nobody is called.</p>
       <div class="pair">
-        <div class="stack">
-          <SelectField label="Protocol" options={PROTOCOLS} value={protocol} onValue={choose} />
-          <JsonEditor label="Body" value={text} onValue={setText} rows={8} />
-          <div class="pair">
-            <TextField label="Tags" optional placeholder="batch,nightly" value={tags} onValue={setTags} />
-            <TextField label="Country" optional placeholder="CH" value={country} onValue={setCountry} />
-          </div>
-        </div>
-        <div aria-live="polite">{parsed.ok && <Verdict {...asked} about={about} />}</div>
+        <SampleFields sample={sample} onChange={set} />
+        <div aria-live="polite">{call && <Verdict call={call} about={about} />}</div>
       </div>
     </Dialog>
   );
 }
 
-function Verdict({ about, protocol, text, tags, country }: { about: Model; protocol: Protocol; text: string; tags: string; country: string }) {
-  const parsed = parseJson(text);
-  const body = (parsed.ok ? (parsed.value ?? {}) : {}) as Schemas["CallCreate"];
-  const query = { protocol, ...(tags && { tags }), ...(country && { country }) };
+function Verdict({ about, call }: { about: Model; call: NonNullable<ReturnType<typeof asked>> }) {
   const { data, error } = useResource(
-    (signal) => api.POST("/api/v1/models/resolve", { params: { query }, body, signal }),
-    JSON.stringify([query, body]),
+    (signal) => api.POST("/api/v1/models/resolve", { params: { query: call.query }, body: call.body, signal }),
+    JSON.stringify(call),
   );
   if (error) return <Problem error={error} />;
   if (!data) return <p role="status">Asking …</p>;

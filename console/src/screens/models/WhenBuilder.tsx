@@ -4,6 +4,7 @@ import { FieldError, TextField } from "../../ui/Field";
 import { JsonEditor, parseJson } from "../../ui/JsonEditor";
 import { SelectField } from "../../ui/Select";
 import { Tabs } from "../../ui/Tabs";
+import { TryCondition } from "./TryCondition";
 import { about, ATTRIBUTES, METADATA, newRow, type Operator, OPERATORS, operatorsOf, type Row, toRows, toWhen, type When } from "./when";
 
 /** A condition while it is edited: rows, or JSON where rows do not do. */
@@ -66,6 +67,7 @@ export function WhenBuilder({ condition, onChange, error }: { condition: Conditi
           <JsonEditor label="Condition as JSON" optional value={json} onValue={(text) => (refuse(null), onChange({ ...condition, json: text }))} placeholder={'{ "input_chars": { "$gt": 5000 } }'} />
         )}
       </Tabs>
+      {said.ok && said.when && <TryCondition when={said.when} />}
       {shown && <div class="field"><FieldError id={id} text={shown} /></div>}
     </fieldset>
   );
