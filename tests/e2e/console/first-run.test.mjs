@@ -56,7 +56,7 @@ test('from an empty deployment to a streamed answer, and to a token for a collea
   await ask(await chromium.signedIn(token, '/playground'), 'OpenAI^mock-one');
 
   const calls = e2e.upstream.requestsFor('mock-one');
-  assert.deepEqual(calls.map(({ body }) => body.stream), [true, true]);
+  assert.deepEqual(calls.map(({ json }) => json.stream), [true, true]);
   const overview = await chromium.signedIn(e2e.adminToken, '/');
   await eventually(async () => {
     await overview.reload();

@@ -61,7 +61,7 @@ export function SampleFields({ sample, onChange }: { sample: Sample; onChange: (
       <SelectField label="Protocol" options={PROTOCOLS} value={sample.protocol} onValue={choose} />
       <JsonEditor label="Body" value={sample.text} onValue={(text) => edit({ text })} rows={8} />
       <div class="pair">
-        <TextField label="Tags of the request" optional placeholder="batch,nightly" value={sample.tags} onValue={(tags) => edit({ tags })} />
+        <TextField label="Tags it comes with" optional placeholder="batch,nightly" value={sample.tags} onValue={(tags) => edit({ tags })} />
         <TextField label="Country" optional placeholder="CH" value={sample.country} onValue={(country) => edit({ country })} />
       </div>
     </div>

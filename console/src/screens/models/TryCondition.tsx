@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useResource } from "../../api/hooks";
-import { More } from "../../ui/More";
+import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Notice";
 import { Problem } from "../../ui/Problem";
 import { asked, FIRST_SAMPLE, SampleFields, useRested } from "./SampleRequest";
@@ -9,16 +9,16 @@ import type { When } from "./when";
 
 /** Says whether a condition matches a request, while either is being written. Nothing is saved and nobody is called. */
 export function TryCondition({ when }: { when: When }) {
+  const [isOpen, open] = useState(false);
   const [sample, set] = useState(FIRST_SAMPLE);
   const rested = useRested({ when, sample });
   const call = asked(rested.sample);
+  if (!isOpen) return <div><Button onClick={() => open(true)}>Try it on a request</Button></div>;
   return (
-    <More summary="Try the condition on a request">
-      <div class="pair">
-        <SampleFields sample={sample} onChange={set} />
-        <div aria-live="polite">{call && <Match call={call} when={rested.when} />}</div>
-      </div>
-    </More>
+    <div class="pair">
+      <SampleFields sample={sample} onChange={set} />
+      <div aria-live="polite">{call && <Match call={call} when={rested.when} />}</div>
+    </div>
   );
 }
 
