@@ -5,8 +5,8 @@ import { Select } from "../ui/Select";
 
 /** Root reaches every project, and is in one at a time. */
 export function ProjectChoice() {
-  const { project } = useSession();
-  const { data } = useResource((signal) => api.GET("/api/v1/projects", { params: { query: { limit: 200 } }, signal }));
+  const { project, projectChanges } = useSession();
+  const { data } = useResource((signal) => api.GET("/api/v1/projects", { params: { query: { limit: 200 } }, signal }), String(projectChanges));
   const projects = data?.data ?? [];
   const first = projects.find(({ name }) => name === "default");
   const options = projects.map(({ id, name }) => ({ value: id, label: name }));

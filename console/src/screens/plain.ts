@@ -8,5 +8,6 @@ export { default as Tokens } from "./tokens";
 export { default as MyKeys } from "./my-keys";
 export { default as Requests } from "./requests";
 export { default as AuditLog } from "./audit-log";
+export { default as Projects } from "./projects";
 export { default as SealingKeys } from "./sealing-keys";
 export { default as Settings } from "./settings";

@@ -48,6 +48,7 @@ export const SCREENS: readonly Screen[] = [
   { path: "/usage", title: "Usage", group: "Activity", icon: "usage", needs: "usage:ListUsage", load: charting("Usage") },
   { path: "/requests", title: "Requests", group: "Activity", icon: "requests", needs: "usage:ListRequests", load: plain("Requests") },
   { path: "/audit-log", title: "Audit log", group: "Activity", icon: "audit", needs: "audit:ListAuditLog", load: plain("AuditLog") },
+  { path: "/projects", title: "Projects", group: "Deployment", icon: "projects", needs: "projects:CreateProject", load: plain("Projects") },
   { path: "/sealing-keys", title: "Sealing keys", group: "Deployment", icon: "sealing", needs: "sealingKeys:GetSealingKeys", load: plain("SealingKeys") },
   { path: "/settings", title: "Settings", group: "Deployment", icon: "settings", needs: null, load: plain("Settings") },
 ];

@@ -12,12 +12,14 @@ export interface State {
   me: Me | null;
   /** The project that root has chosen; null is the default one, and every other token's own. */
   project: string | null;
+  /** How often a project was made, renamed or deleted: the list that root chooses from goes by it. */
+  projectChanges: number;
   /** Why the last session ended by itself. */
   ended: ApiError | null;
 }
 
 let token: string | null = null;
-let state: State = { me: null, project: null, ended: null };
+let state: State = { me: null, project: null, projectChanges: 0, ended: null };
 const listeners = new Set<(state: State) => void>();
 
 function set(change: Partial<State>) {
@@ -54,6 +56,8 @@ export const session = {
     else sessionStorage.setItem(PROJECT, project);
     set({ project });
   },
+
+  projectsChanged: () => set({ projectChanges: state.projectChanges + 1 }),
 };
 
 /** The session, kept current. */
