@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { root } from "./places.mjs";
 
 // What a source file may include_str! counts as source. wrangler.toml does not: wrangler reads it itself, at each start.
-const INPUTS = ["Cargo.toml", "Cargo.lock", "build.rs", ".cargo", "package-lock.json", "src", "migrations"];
+const INPUTS = ["Cargo.toml", "Cargo.lock", "build.rs", ".cargo", "package-lock.json", "src", "migrations", "scripts/build/handlers.mjs"];
 
 /** A hash over the inputs' names and bytes, and over `facts`: whatever else decides what comes out. */
 export function fingerprint(facts, inputs = INPUTS, folder = root) {

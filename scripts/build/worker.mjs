@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { fingerprint } from "../fingerprint.mjs";
 import { inRoot } from "../places.mjs";
 import { capture, run } from "../process.mjs";
+import { withHandlers } from "./handlers.mjs";
 import { withoutNames } from "./names.mjs";
 
 const stamp = inRoot("build", "fingerprint.json");
@@ -25,6 +26,8 @@ export async function buildWorker(tools, profile = "release") {
     env: tools.env,
     failure: "The Worker did not build (see above).",
   });
+  const script = inRoot("build", "index.js");
+  writeFileSync(script, withHandlers(readFileSync(script, "utf8")));
   if (profile === "release") {
     const wasm = inRoot("build", "index_bg.wasm");
     writeFileSync(wasm, withoutNames(readFileSync(wasm)));

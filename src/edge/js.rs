@@ -10,9 +10,21 @@ use worker::Env;
 /// What the client gets for a chunk: other bytes, or undefined for the chunk itself.
 pub type Feed = Closure<dyn FnMut(Uint8Array) -> JsValue>;
 
+/// Is told a promise's number, whether it was kept, and its value or error.
+pub type Listener = Closure<dyn Fn(u32, bool, JsValue)>;
+
 /// Heads are [`crate::protocol::head_lines`].
 #[wasm_bindgen(module = "/src/edge/platform.js")]
 extern "C" {
+    /// The time in milliseconds, the same until something is waited for.
+    pub fn now() -> f64;
+
+    /// Tells `listener` from now on what becomes of the promises that are watched.
+    pub fn listen(listener: &Listener);
+
+    /// Watches a promise.
+    pub fn watch(promise: &Promise, id: u32);
+
     /// A request's method, URL and headers.
     #[wasm_bindgen(js_name = requestHead)]
     pub fn request_head(request: &Request) -> String;

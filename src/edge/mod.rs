@@ -3,6 +3,7 @@
 //! Requests and responses are raw `web_sys` types, because `worker`'s own cost twice as much on the data plane.
 
 mod analytics;
+mod awaited;
 mod background;
 mod call;
 mod control;

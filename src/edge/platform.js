@@ -5,13 +5,38 @@
 const turn = Promise.resolve();
 globalThis.queueMicrotask = (task) => {
   turn.then(() => {
+    time = undefined;
     try {
       task();
     } catch (error) {
       reportError(error);
     }
+    time = undefined;
   });
 };
+
+let time;
+
+/** The time in milliseconds. It stands still while nothing is waited for, as the platform's own does, which costs more to ask. */
+export function now() {
+  return (time ??= Date.now());
+}
+
+let tell;
+
+/** Whom `watch` tells. */
+export function listen(listener) {
+  tell = listener;
+}
+
+/** Tells what becomes of a promise, by its number: a closure of wasm's for each would be two, and garbage with a finalizer. */
+export function watch(promise, id) {
+  const told = tell;
+  promise.then(
+    (value) => told(id, true, value),
+    (error) => told(id, false, error),
+  );
+}
 
 /** The method, the URL, then each header's name and value. */
 export function requestHead(request) {
@@ -81,7 +106,9 @@ export class Flow {
       }
       reading = undefined;
       if (this.#stopped || read.done) return "ended";
+      time = undefined;
       const chunk = this.#feed(read.value) ?? read.value;
+      time = undefined;
       if (chunk.byteLength > 0) {
         this.moved = Infinity;
         try {

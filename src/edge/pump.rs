@@ -5,6 +5,7 @@
 
 mod relaying;
 
+use super::awaited::Awaited;
 use super::isolate;
 use super::js::IdentityTransformStream;
 use super::request::{Incoming, chunk_of};
@@ -30,7 +31,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader};
 use worker::Delay;
 
@@ -189,7 +189,7 @@ impl Pump {
     /// The next chunk as the client gets it, unless `timer` rings first.
     async fn read(&mut self, timer: Pin<&mut Delay>) -> Read {
         let begun = self.begun.take().unwrap_or_else(|| self.reader.read());
-        let read = match select(JsFuture::from(begun.clone()), timer).await {
+        let read = match select(Awaited::from(begun.clone()), timer).await {
             Either::Left((read, _)) => read.and_then(|read| chunk_of(&read)),
             Either::Right(((), _)) => {
                 self.begun = Some(begun);

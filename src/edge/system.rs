@@ -1,5 +1,6 @@
 //! Clock and randomness of the platform.
 
+use super::js;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Clock, NoRandomness, Rng};
 use std::cell::RefCell;
@@ -10,7 +11,7 @@ pub struct Platform;
 impl Clock for Platform {
     fn now(&self) -> Timestamp {
         // A whole number of milliseconds, far below 2^53.
-        Timestamp::from_ms(js_sys::Date::now() as i64)
+        Timestamp::from_ms(js::now() as i64)
     }
 }
 

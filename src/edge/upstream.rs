@@ -1,5 +1,6 @@
 //! The upstream call: made with the plan's bytes and headers, bounded in time, aborted when the client leaves.
 
+use super::awaited::Awaited;
 use super::js;
 use super::request::{Incoming, chunk_of};
 use super::timer::{Elapsed, Timer};
@@ -9,7 +10,6 @@ use crate::refusal::{Reason, Refusal};
 use js_sys::Uint8Array;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, Response};
 
 /// An upstream's answer, its body still to be read.
@@ -67,7 +67,7 @@ pub async fn call(incoming: &Incoming, outgoing: &Outgoing<'_>, wait: Duration) 
     let abort = AbortController::new().map_err(|error| unreachable(provider, &error))?;
     let sent = send(incoming, outgoing, &abort).map_err(|error| unreachable(provider, &error))?;
     let mut timer = Timer::after(wait);
-    let response = match timer.bound(JsFuture::from(sent), wait).await {
+    let response = match timer.bound(Awaited::from(sent), wait).await {
         Ok(Ok(response)) => response.unchecked_into::<Response>(),
         Ok(Err(_)) if incoming.is_abandoned() => return Err(client_left()),
         Ok(Err(error)) => return Err(unreachable(provider, &error)),
@@ -126,12 +126,12 @@ async fn bytes_of(answer: &Answer, limit: u32) -> Result<Option<Uint8Array>, JsV
     let declared = answer.header("content-length").and_then(|length| length.parse::<u32>().ok());
     if declared.is_some_and(|length| length <= limit) && answer.header("content-encoding").is_none() {
         // The platform holds the upstream to its declared length, and hands it over in one piece.
-        return Ok(Some(Uint8Array::new(&JsFuture::from(answer.response.array_buffer()?).await?)));
+        return Ok(Some(Uint8Array::new(&Awaited::from(answer.response.array_buffer()?).await?)));
     }
     let Some(stream) = answer.response.body() else { return Ok(Some(Uint8Array::new_with_length(0))) };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let (mut chunks, mut length) = (Vec::new(), 0_u32);
-    while let Some(chunk) = chunk_of(&JsFuture::from(reader.read()).await?)? {
+    while let Some(chunk) = chunk_of(&Awaited::from(reader.read()).await?)? {
         length = length.saturating_add(chunk.length());
         if length > limit {
             return Ok(None);

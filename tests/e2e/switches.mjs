@@ -34,7 +34,7 @@ export function configured(blocks, { main = root('build/index.js') } = {}) {
 export function withStandIns(name, bindings, recorderUrl = '') {
   const main = join(tmpdir(), `sluice-e2e-${process.pid}-${name}.mjs`);
   writeFileSync(main, `
-import Worker, { Limiter } from ${JSON.stringify(root('build/index.js'))};
+import worker, { Limiter } from ${JSON.stringify(root('build/index.js'))};
 export { Limiter };
 const refusingQueue = () => ({
   async sendBatch() {
@@ -46,11 +46,10 @@ const recordedDataset = (context) => ({
     context.waitUntil(fetch(${JSON.stringify(recorderUrl)}, { method: 'POST', body: JSON.stringify(point) }));
   },
 });
-export default class extends Worker {
-  constructor(context, env) {
-    super(context, { ...env, ${Object.entries(bindings).map(([binding, standIn]) => `${binding}: ${standIn}(context)`).join(', ')} });
-  }
-}
+const standIn = (handle) => (event, env, context) => (
+  handle(event, { ...env, ${Object.entries(bindings).map(([binding, standIn]) => `${binding}: ${standIn}(context)`).join(', ')} }, context)
+);
+export default Object.fromEntries(Object.entries(worker).map(([name, handle]) => [name, standIn(handle)]));
 `);
   return { main, config: configured([], { main }) };
 }

@@ -1,5 +1,6 @@
 //! The client's half of a stream, and the relaying itself.
 
+use super::super::awaited::Awaited;
 use super::super::js::{Feed, Flow};
 use super::{Over, PING, Pump, since};
 use crate::domain::timestamp::Timestamp;
@@ -11,7 +12,6 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::WritableStreamDefaultWriter;
 use worker::Delay;
 
@@ -38,13 +38,13 @@ impl Relaying {
         });
         let flow = Flow::new(&self.pump.reader, &self.writer, &feed);
         let begun = self.pump.begun.take().map_or(JsValue::UNDEFINED, JsValue::from);
-        let over = self.watch(&flow, JsFuture::from(flow.run(&begun))).await;
+        let over = self.watch(&flow, Awaited::from(flow.run(&begun))).await;
         flow.stop();
         over
     }
 
     /// Waits for the flow's end; meanwhile keeps time, and the client with pings.
-    async fn watch(&self, flow: &Flow, mut end: JsFuture) -> Over {
+    async fn watch(&self, flow: &Flow, mut end: Awaited) -> Over {
         let mut pinged = Platform.now();
         loop {
             let heard = pinged.max(at(flow.heard()));
@@ -92,13 +92,13 @@ impl Relaying {
         if chunk.length() == 0 {
             return Ok(());
         }
-        JsFuture::from(self.writer.write_with_chunk(chunk)).await.map(|_| ())
+        Awaited::from(self.writer.write_with_chunk(chunk)).await.map(|_| ())
     }
 
     /// The last bytes and the end of the client's stream.
     pub(super) async fn write_last(&self, last: &[u8]) -> Result<(), JsValue> {
         self.write(&Uint8Array::new_from_slice(last)).await?;
-        JsFuture::from(self.writer.close()).await.map(|_| ())
+        Awaited::from(self.writer.close()).await.map(|_| ())
     }
 }
 

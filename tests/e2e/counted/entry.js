@@ -1,18 +1,16 @@
 // The Worker as it ships, with everything that crosses its border counted: `GET /counted` tells and forgets.
 import { D1Database, crossings, forget, roundTrips, statements } from './count.js';
-import { WorkerEntrypoint } from 'cloudflare:workers';
-import Sluice, { Limiter } from './index.js';
+import sluice, { Limiter } from './index.js';
 
 export { Limiter };
 
-export default class extends WorkerEntrypoint {
-  async fetch(request) {
+export default {
+  async fetch(request, env, context) {
     if (new URL(request.url).pathname === '/counted') {
       const told = Response.json({ crossings, statements, roundTrips });
       forget();
       return told;
     }
-    const env = { ...this.env, DB: new D1Database(this.env.DB) };
-    return new Sluice(this.ctx, env).fetch(request);
-  }
-}
+    return sluice.fetch(request, { ...env, DB: new D1Database(env.DB) }, context);
+  },
+};
