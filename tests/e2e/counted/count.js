@@ -4,6 +4,10 @@ export const crossings = {};
 export const statements = [];
 export let roundTrips = 0;
 
+/** The wasm's memory. */
+let memory;
+export const memoryBytes = () => memory.buffer.byteLength;
+
 export function forget() {
   for (const name of Object.keys(crossings)) delete crossings[name];
   statements.length = 0;
@@ -24,6 +28,7 @@ const { Instance } = WebAssembly;
 WebAssembly.Instance = function (module, imports) {
   const wrapped = Object.fromEntries(Object.entries(imports).map(([from, functions]) => [from, counted('out', functions)]));
   const instance = new Instance(module, wrapped);
+  ({ memory } = instance.exports);
   return { exports: counted('in', instance.exports) };
 };
 
