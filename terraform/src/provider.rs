@@ -218,8 +218,14 @@ impl Provider {
             return PlannedChange { diagnostics: diagnostics.into_messages(), ..PlannedChange::default() };
         };
         let mut of = |value: &Option<DynamicValue>| read(resource.attributes, value.as_ref(), &mut diagnostics);
-        let (prior, proposed, config) =
+        let (prior, mut proposed, config) =
             (of(&request.prior_state), of(&request.proposed_new_state), of(&request.config));
+        if request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
+            // Terraform asks the configuration for them, and keeps none.
+            let sealed = resource.attributes.iter().filter(|attribute| attribute.seal().is_some());
+            let sealed = sealed.map(|attribute| (attribute.name.to_owned(), Value::Null));
+            proposed.iter_mut().for_each(|proposed| proposed.extend(sealed.clone()));
+        }
         let (planned_state, requires_replace) = match (proposed, config) {
             (Some(proposed), Some(config)) => {
                 let planned = resource::plan(resource, prior.as_ref(), &proposed, &config, &mut diagnostics);

@@ -231,6 +231,12 @@ pub struct ReadResource {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
+pub struct ClientCapabilities {
+    #[prost(bool, tag = "2")]
+    pub write_only_attributes_allowed: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
 pub struct PlanChange {
     #[prost(string, tag = "1")]
     pub type_name: String,
@@ -240,6 +246,8 @@ pub struct PlanChange {
     pub proposed_new_state: Option<DynamicValue>,
     #[prost(message, optional, tag = "4")]
     pub config: Option<DynamicValue>,
+    #[prost(message, optional, tag = "7")]
+    pub client_capabilities: Option<ClientCapabilities>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

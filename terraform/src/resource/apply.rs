@@ -147,12 +147,7 @@ fn changes(resource: &Resource, change: Change<'_>, current: &Json) -> Map<Strin
 fn after(resource: &Resource, change: Change<'_>, json: &Json, diagnostics: &mut Diagnostics) -> Object {
     let mut state = change.planned.clone();
     for attribute in resource.attributes {
-        if let Some(seal) = attribute.seal() {
-            if *at(change.planned, seal.hash) == Value::Unknown {
-                let value = at(change.config, attribute.name);
-                let hash = fingerprint::of(attribute.kind, value).map_or(Value::Null, Value::Text);
-                state.insert(seal.hash.to_owned(), hash);
-            }
+        if attribute.seal().is_some() {
             continue;
         }
         let planned = at(change.planned, attribute.name);
@@ -175,6 +170,13 @@ fn after(resource: &Resource, change: Change<'_>, json: &Json, diagnostics: &mut
         } else {
             state.insert(attribute.name.to_owned(), shown);
         }
+    }
+    for attribute in resource.attributes {
+        let Some(seal) = attribute.seal().filter(|seal| *at(change.planned, seal.hash) == Value::Unknown) else {
+            continue;
+        };
+        let hash = fingerprint::of(attribute.kind, at(change.config, attribute.name));
+        state.insert(seal.hash.to_owned(), hash.map_or(Value::Null, Value::Text));
     }
     state
 }

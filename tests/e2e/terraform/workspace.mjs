@@ -114,6 +114,19 @@ export class Workspace {
     return ran.text;
   }
 
+  /**
+   * The errors of a run that must go wrong: `{ summary, detail, address, code }`, `code` being the line of the configuration that
+   * is at fault.
+   */
+  async errors(...args) {
+    const ran = await this.run(...args, '-json', '-no-color');
+    assert.equal(ran.code, 1, `terraform ${args.join(' ')} went well: ${ran.text}`);
+    const told = args[0] === 'validate'
+      ? JSON.parse(ran.stdout).diagnostics
+      : ran.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).diagnostic).filter(Boolean);
+    return told.filter(({ severity }) => severity === 'error').map(({ summary, detail = '', address, snippet }) => ({ summary, detail, address, code: snippet?.code?.trim() ?? '' }));
+  }
+
   /** The values in the state, by address. */
   async state() {
     const shown = JSON.parse((await this.must('show', '-json')).stdout);
