@@ -21,20 +21,14 @@ impl Path {
         Self(vec![Step::Attribute(name.into())])
     }
 
-    /// An attribute of the object here.
-    pub fn attribute(mut self, name: &str) -> Self {
-        self.0.push(Step::Attribute(name.into()));
-        self
-    }
-
     /// A map's element.
     pub fn key(mut self, name: &str) -> Self {
         self.0.push(Step::Key(name.into()));
         self
     }
 
-    /// Where the API's `param` is in a table: `limits.budget_usd` is an attribute in an attribute, `custom_headers.Host` an
-    /// element of one. What no attribute stands for is nowhere.
+    /// Where the API's `param` is in a table: `custom_headers.Host` is an element. Within a nested object it is the object, because
+    /// Terraform finds no line of the configuration for less. What no attribute stands for is nowhere.
     pub fn of_param(attributes: &[Attribute], param: &str) -> Self {
         let (field, rest) = param.split_once('.').map_or((param, None), |(field, rest)| (field, Some(rest)));
         let Some(attribute) = attributes.iter().find(|attribute| !field.is_empty() && attribute.field == field) else {
@@ -43,9 +37,6 @@ impl Path {
         let path = Self::of(attribute.name);
         match (attribute.kind, rest) {
             (Type::Map(_), Some(key)) => path.key(key),
-            (Type::Object(nested), Some(rest)) => {
-                Self(path.0.into_iter().chain(Self::of_param(nested, rest).0).collect())
-            }
             (Type::List(_), Some(rest)) => match rest.split('.').next().map(str::parse) {
                 Some(Ok(index)) => Self(path.0.into_iter().chain([Step::Index(index)]).collect()),
                 _ => path,
@@ -148,7 +139,7 @@ mod tests {
     fn a_refusal_s_field_is_found_in_the_configuration() {
         assert_eq!(Path::of_param(TABLE, "base_url"), Path::of("endpoint"));
         assert_eq!(Path::of_param(TABLE, "custom_headers.Host"), Path::of("custom_headers").key("Host"));
-        assert_eq!(Path::of_param(TABLE, "limits.budget_usd"), Path::of("limits").attribute("budget_usd"));
+        assert_eq!(Path::of_param(TABLE, "limits.budget_usd"), Path::of("limits"));
         assert_eq!(
             Path::of_param(TABLE, "fallbacks.1"),
             Path(vec![Step::Attribute("fallbacks".into()), Step::Index(1)])

@@ -27,7 +27,7 @@ const REFUSED = {
   ...Object.fromEntries(['Host', 'content-length', 'CONNECTION', 'Transfer-Encoding'].map((name) => [
     `the header ${name}`, ['llm_provider', { ...HEADERS, custom_headers: `{ ${name} = "x" }` }, 'custom_headers', new RegExp(name, 'i')],
   ])),
-  'a header whose name is none': ['llm_provider', { ...HEADERS, custom_headers: '{ "X Key" = "x" }' }, 'custom_headers', /X Key/],
+  'a header whose name is none': ['llm_provider', { ...HEADERS, custom_headers: '{ "X Key" = "x" }' }, 'custom_headers', /name that is not allowed/],
   'a header with a line break': ['llm_provider', { ...HEADERS, custom_headers: '{ X-Key = "a\\nb" }' }, 'custom_headers', /X-Key/],
   'no header': ['llm_provider', { ...HEADERS, custom_headers: '{}' }, 'custom_headers', /at least one|1 to/],
   'an unknown protocol': ['llm_provider', { protocol: '"soap"' }, 'protocol', /one of chat_completions, responses/],

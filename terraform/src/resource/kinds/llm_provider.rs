@@ -154,7 +154,11 @@ fn check_settings(config: &Object) -> Result<(), Invalid> {
     let text = |name: &str| at(config, name).text();
     let base_url = match at(config, "endpoint") {
         Value::Null => None,
-        Value::Text(text) => BaseUrl::parse(text).ok(),
+        Value::Text(text) => match BaseUrl::parse(text) {
+            Ok(base_url) => Some(base_url),
+            // That is told by itself.
+            Err(_) => return Ok(()),
+        },
         _ => BaseUrl::parse("https://not-known-yet.example").ok(),
     };
     let protocol = text("protocol").and_then(Protocol::parse);

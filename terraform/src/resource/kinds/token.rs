@@ -115,7 +115,7 @@ fn check(config: &Object, diagnostics: &mut Diagnostics) {
         && !at(limits, "budget_period").is_null()
     {
         let detail = "budget_period is of a budget: give budget_usd with it.";
-        diagnostics.error(&Path::of("limits").attribute("budget_period"), "A period without a budget", detail);
+        diagnostics.error(&Path::of("limits"), "A period without a budget", detail);
     }
 }
 
