@@ -204,7 +204,12 @@ impl Provider {
             match resource::read(resource, &client, &state).await {
                 Ok(state) => value = Some(encode(resource.attributes, state.as_ref())),
                 Err(failure) => {
-                    failure.tell(resource.attributes, &format!("show {}", resource.noun), "", &mut diagnostics);
+                    failure.tell(
+                        resource.attributes,
+                        &format!("show {}", resource.named(&state)),
+                        "",
+                        &mut diagnostics,
+                    );
                 }
             }
         }

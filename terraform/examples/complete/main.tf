@@ -87,4 +87,5 @@ resource "sluice_token" "support" {
 # What the upstream lists and is not registered yet.
 data "sluice_available_models" "openai" {
   provider_id = sluice_llm_provider.openai.id
+  depends_on  = [sluice_llm_model.fast, sluice_llm_model.long]
 }

@@ -96,7 +96,7 @@ impl Refused {
 /// A refusal's body; what is no such body is not Sluice's.
 fn refused(status: u16, body: &[u8]) -> Failure {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
-    let Some(error) = json.get("error").filter(|error| error.get("code").is_some()) else {
+    let Some(error) = json.get("error").filter(|error| error.get("request_id").is_some()) else {
         return Failure::Unreachable(format!(
             "The endpoint answered {status}, and not in the way of Sluice's API: is it the deployment's address?"
         ));

@@ -45,7 +45,12 @@ pub async fn apply(
             Some(after(resource, change, &answer.body, diagnostics))
         }
         (Err(failure), _) => {
-            failure.tell(resource.attributes, &format!("{what} {}", resource.noun), "", diagnostics);
+            failure.tell(
+                resource.attributes,
+                &format!("{what} {}", resource.named(planned.unwrap_or(&nothing))),
+                "",
+                diagnostics,
+            );
             prior.cloned()
         }
         (Ok(_), None) => None,
@@ -191,7 +196,7 @@ async fn remove(resource: &Resource, client: &Client, prior: &Object, diagnostic
         Err(failure) => {
             let in_use = matches!(&failure, Failure::Refused(refused) if refused.status == 409);
             let way_out = if in_use { way_out } else { "" };
-            failure.tell(resource.attributes, &format!("delete {}", resource.noun), way_out, diagnostics);
+            failure.tell(resource.attributes, &format!("delete {}", resource.named(prior)), way_out, diagnostics);
             Some(prior.clone())
         }
     }

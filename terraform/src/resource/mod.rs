@@ -64,6 +64,12 @@ impl Resource {
         format!("{}/{id}", (self.collection)(state))
     }
 
+    /// What sentences call this one.
+    pub fn named(&self, state: &Object) -> String {
+        let name = ["name", "remote_model_name", "id"].into_iter().find_map(|name| at(state, name).text());
+        name.map_or_else(|| self.noun.to_owned(), |name| format!("{} `{name}`", self.noun))
+    }
+
     /// Checks a configuration, of which parts may not be known yet.
     pub fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {
         for attribute in self.attributes.iter().filter(|attribute| attribute.is_written()) {

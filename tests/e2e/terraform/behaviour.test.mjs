@@ -199,8 +199,8 @@ test('a provider with models that Terraform does not know stays, and they are na
     await terraform.apply();
     const { id } = (await terraform.state())['sluice_llm_provider.tf-delete'];
     made[name] = (await e2e.admin.must('POST', `/api/v1/providers/${id}/models`, { model: `unknown-${name}` })).id;
-    const [{ detail, address }] = await terraform.errors('destroy', '-auto-approve');
-    assert.equal(address, 'sluice_llm_provider.tf-delete');
+    const [{ summary, detail }] = await terraform.errors('destroy', '-auto-approve');
+    assert.equal(summary, 'Sluice refused to delete the provider `tf-delete`');
     assert.match(detail, new RegExp(`on_delete.*names unknown-${name}`, 's'));
     assert.equal((await terraform.state())['sluice_llm_provider.tf-delete'].id, id, 'it is still known');
     assert.equal((await e2e.admin.get(`/api/v1/providers/${id}`)).status, 200);
@@ -242,8 +242,11 @@ test('what Sluice refuses is told at the attribute, in Terraform\'s words, with 
   Object.assign(terraform.env, { SLUICE_TOKEN: e2e.key('slu_') });
   terraform.write(provider('taken', KEYLESS()));
   assert.match((await terraform.errors('apply', '-auto-approve'))[0].detail, /auth\.invalid_token \(401\)/);
-  Object.assign(terraform.env, { SLUICE_TOKEN: e2e.adminToken, SLUICE_ENDPOINT: `http://${e2e.upstream.host}/nothing` });
+  const another = http.createServer((_, response) => response.writeHead(404).end('<h1>Not here</h1>'));
+  await new Promise((resolve) => another.listen(0, '127.0.0.1', resolve));
+  Object.assign(terraform.env, { SLUICE_TOKEN: e2e.adminToken, SLUICE_ENDPOINT: `http://127.0.0.1:${another.address().port}` });
   assert.match((await terraform.errors('apply', '-auto-approve'))[0].detail, /not in the way of Sluice's API/);
+  another.close();
 });
 
 test('a token is minted, works, is narrowed in place, changes its rights, and is revoked', { skip }, async () => {
@@ -369,7 +372,7 @@ resource "sluice_secret" "anthropic_key" {
   assert.deepEqual(await terraform.planned(), {});
 
   const looking = await Workspace.open(deployment);
-  const sources = kinds.map((kind) => example(`data-sources/sluice_${kind}/data-source.tf`)).join('\n').replace('"default"', '"acme"');
+  const sources = kinds.map((kind) => example(`data-sources/sluice_${kind}/data-source.tf`)).join('\n').replace('name = "default"', 'name = "acme"');
   looking.write(sources);
   await looking.apply();
   assert.equal(Object.keys(await looking.state()).length, kinds.length);

@@ -109,7 +109,7 @@ export class Workspace {
 
   /** What a run refuses, which it must. */
   async refusal(...args) {
-    const ran = await this.run(...args, '-no-color');
+    const ran = await this.run(...args);
     assert.equal(ran.code, 1, `terraform ${args.join(' ')} went well: ${ran.text}`);
     return ran.text;
   }
@@ -119,9 +119,10 @@ export class Workspace {
    * is at fault.
    */
   async errors(...args) {
-    const ran = await this.run(...args, '-json', '-no-color');
+    const [command, ...rest] = args;
+    const ran = await this.run(command, '-json', '-no-color', ...rest);
     assert.equal(ran.code, 1, `terraform ${args.join(' ')} went well: ${ran.text}`);
-    const told = args[0] === 'validate'
+    const told = command === 'validate'
       ? JSON.parse(ran.stdout).diagnostics
       : ran.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).diagnostic).filter(Boolean);
     return told.filter(({ severity }) => severity === 'error').map(({ summary, detail = '', address, snippet }) => ({ summary, detail, address, code: snippet?.code?.trim() ?? '' }));
