@@ -6,6 +6,8 @@
 mod api;
 mod data_source;
 mod diagnostics;
+#[cfg(test)]
+mod documentation;
 mod fingerprint;
 mod log;
 mod plugin;

@@ -315,3 +315,37 @@ fn check_endpoint(endpoint: &str, diagnostics: &mut Diagnostics) {
         Ok(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::messages::ClientCapabilities;
+
+    async fn planned(capabilities: Option<ClientCapabilities>) -> Object {
+        let secret = resource::ALL.into_iter().find(|resource| resource.name == "secret").expect("a resource");
+        let text = |text: &str| Value::Text(text.to_owned());
+        let config = Object::from([("name".into(), text("key")), ("value".into(), text("sk-0123456789"))]);
+        let value = Some(encode(secret.attributes, Some(&config)));
+        let request = PlanChange {
+            type_name: "sluice_secret".into(),
+            prior_state: Some(encode(secret.attributes, None)),
+            proposed_new_state: value.clone(),
+            config: value,
+            client_capabilities: capabilities,
+        };
+        let planned = Provider::new().plan(request).await;
+        assert_eq!(planned.diagnostics, []);
+        decode(secret.attributes, planned.planned_state.as_ref()).expect("a state").expect("not null")
+    }
+
+    #[tokio::test]
+    async fn a_sealed_value_is_in_no_plan_where_terraform_knows_write_only_attributes_and_as_given_where_it_does_not() {
+        let knows = planned(Some(ClientCapabilities { write_only_attributes_allowed: true })).await;
+        assert!(at(&knows, "value").is_null() && *at(&knows, "value_hash") == Value::Unknown);
+        for capabilities in [None, Some(ClientCapabilities { write_only_attributes_allowed: false })] {
+            let does_not = planned(capabilities).await;
+            assert!(at(&does_not, "value").text() == Some("sk-0123456789"));
+            assert!(*at(&does_not, "value_hash") == Value::Unknown);
+        }
+    }
+}

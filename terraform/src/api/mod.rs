@@ -21,7 +21,7 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// Sluice said no.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// It said nothing that could be understood.
     Unreachable(String),
 }
@@ -102,12 +102,12 @@ fn refused(status: u16, body: &[u8]) -> Failure {
         ));
     };
     let text = |name: &str| error.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-    Failure::Refused(Refused {
+    Failure::Refused(Box::new(Refused {
         status,
         code: text("code"),
         message: text("message"),
         param: text("param"),
         details: error.get("details").cloned().unwrap_or_default(),
         request_id: text("request_id"),
-    })
+    }))
 }
