@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Readable } from 'node:stream';
 import { TEXT } from '../upstream/scenario.mjs';
 import { auth } from '../upstream/rules.mjs';
-import { closingChecks, suite } from '../suite.mjs';
+import { PROJECT_ADMIN, closingChecks, suite } from '../suite.mjs';
 import { REQUIRED, Workspace, example, skip } from './workspace.mjs';
 
 const e2e = suite({ CONFIG_TTL_MS: '0' });
@@ -164,6 +164,24 @@ test('who is turned away with 429 or 503 asks again, when the answer says, and m
   await terraform.destroy();
 });
 
+test('who waits for another try is interrupted at once', { skip }, async () => {
+  const terraform = await Workspace.open(deployment);
+  terraform.write(provider('interrupted', KEYLESS()));
+  const mark = between.asked.length;
+  between.turnAway(({ method }) => method === 'POST', 503, 1, { 'retry-after': '50' });
+  const child = terraform.start('apply', '-no-color', '-auto-approve');
+  const ended = terraform.ended(child);
+  await e2e.eventually('the creation', () => between.since(mark).some(({ method }) => method === 'POST'));
+  const began = Date.now();
+  // To the provider, too, as a terminal would.
+  process.kill(-child.pid, 'SIGINT');
+  const { code, text } = await ended;
+  assert.ok(Date.now() - began < 20_000, 'nobody waited');
+  assert.equal(code, 1, text);
+  assert.match(text, /Interrupt received.*not now/);
+  assert.equal(between.since(mark).filter(({ method }) => method === 'POST').length, 1);
+});
+
 test('a change goes to what it was planned upon, and a change of somebody else\'s meanwhile is not written over', { skip }, async () => {
   const terraform = await Workspace.open(deployment);
   terraform.write(provider('shared', KEYLESS()));
@@ -281,6 +299,35 @@ test('a token is minted, works, is narrowed in place, changes its rights, and is
   assert.equal((await e2e.as(made.token).get('/api/v1/me')).status, 401);
   await terraform.destroy();
   assert.equal((await e2e.admin.get(`/api/v1/tokens/${made.id}`)).status, 404);
+});
+
+test('a token of one organization does without naming it, and from a mirror the provider is installed as README says', { skip }, async () => {
+  const { token } = await e2e.mint({ ...PROJECT_ADMIN, project_id: project });
+  const terraform = await Workspace.open({ ...deployment, token });
+  await terraform.mirrored();
+  terraform.write(`
+resource "sluice_llm_provider" "it" {
+  name        = "own"
+${KEYLESS()}
+}
+resource "sluice_llm_model" "it" {
+  provider_id       = sluice_llm_provider.it.id
+  remote_model_name = "mock-one"
+}
+`);
+  await terraform.must('init', '-no-color');
+  await terraform.apply();
+  assert.deepEqual(await terraform.planned(), {});
+  const state = await terraform.state();
+  assert.equal(state['sluice_llm_provider.it'].organization_id, project);
+  await terraform.must('state', 'rm', 'sluice_llm_model.it');
+  await terraform.must('import', '-no-color', 'sluice_llm_model.it', state['sluice_llm_model.it'].id);
+  assert.deepEqual(await terraform.planned(), {});
+  // Terraform learns here that the model depends on the provider.
+  await terraform.apply();
+  assert.match(await terraform.refusal('import', '-no-color', 'sluice_llm_model.other', 'mdl_AAAAAAAAAAAAAAAA'), /other/);
+  terraform.write(`resource "sluice_organization" "it" {\n  name = "mine"\n}\n`);
+  assert.match((await terraform.errors('apply', '-auto-approve'))[0].detail, /auth\.forbidden \(403\)/);
 });
 
 test('what others made is found by its name or its id', { skip }, async () => {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildTerraformProvider } from '../../../scripts/build/terraform.mjs';
@@ -67,10 +67,27 @@ export class Workspace {
     }
   }
 
+  /** Lets providers come from a mirror on disk, as README installs this one, in place of the development override. */
+  async mirrored() {
+    const { platform } = JSON.parse((await this.must('version', '-json')).stdout);
+    const folder = join(this.#folder, 'mirror', 'registry.terraform.io', 'sluice', 'sluice', '0.1.0', platform);
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(join(await buildTerraformProvider(), 'terraform-provider-sluice'), join(folder, 'terraform-provider-sluice_v0.1.0'));
+    writeFileSync(this.env.TF_CLI_CONFIG_FILE, `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(join(this.#folder, 'mirror'))}\n  }\n}\n`);
+  }
+
   /** Runs to the end: `{ code, text, stdout }`, `text` being all that was said, its lines unfolded. */
   async run(...args) {
+    return this.ended(this.start(...args));
+  }
+
+  /** Starts in a process group of its own, as a terminal does. */
+  start(...args) {
     const { TF_LOG: _, ...inherited } = process.env;
-    const child = spawn(executable, args, { cwd: this.path(''), env: { ...inherited, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(executable, args, { cwd: this.path(''), env: { ...inherited, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  }
+
+  async ended(child) {
     let [stdout, all] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text) => {
       stdout += text;
