@@ -165,6 +165,83 @@ test('what is there is imported by its id, and but for the sealed values there i
   assert.match(await terraform.refusal('import', 'sluice_organization.other', 'prj_AAAAAAAAAAAAAAAA'), /does not exist|resource address/);
 });
 
+test('every attribute is set, taken away and set again in place, and what Sluice means without one is no difference', { skip }, async () => {
+  const elsewhere = await Workspace.open({ endpoint: e2e.base(), token: e2e.adminToken });
+  const least = (name, model) => `
+resource "sluice_llm_provider" "it" {
+  name        = "${name}"
+  endpoint    = "https://api.example.com"
+  protocol    = "chat_completions"
+  auth_method = "none"
+}
+resource "sluice_llm_model" "first" {
+  provider_id       = sluice_llm_provider.it.id
+  remote_model_name = "first"
+  is_default        = ${model === 'first'}
+}
+resource "sluice_llm_model" "it" {
+  provider_id       = sluice_llm_provider.it.id
+  remote_model_name = "${model === 'first' ? 'it' : 'renamed'}"
+  is_default        = ${model !== 'first'}
+}
+`;
+  const most = `
+resource "sluice_llm_provider" "it" {
+  name            = "most"
+  kind            = "openai"
+  endpoint        = "https://api.example.com/v1"
+  openai_api_mode = "responses"
+  auth_method     = "none"
+  advanced_json   = jsonencode({ timeout_ms = 1000, extra_headers = { X-Team = "a" }, temperature = 0.25, stop = null })
+  enabled         = false
+  on_delete       = "cascade"
+}
+resource "sluice_llm_model" "first" {
+  provider_id       = sluice_llm_provider.it.id
+  remote_model_name = "first"
+}
+resource "sluice_llm_model" "it" {
+  provider_id             = sluice_llm_provider.it.id
+  remote_model_name       = "it"
+  name                    = "everything"
+  priority                = -5
+  is_default              = true
+  enabled                 = false
+  tags                    = ["b", "a", "b"]
+  when                    = jsonencode({ stream = true, max_tokens = { "$lte" = 4096 }, "metadata.tier" = { "$in" = ["gold", 1.50] } })
+  weight                  = 2.5
+  fallbacks               = ["most^first"]
+  advanced_json           = jsonencode({ temperature = 1e0 })
+  multiplier              = 1.1
+  cost_per_1k_input       = 0.00025
+  cost_per_1k_output      = 1.25e-3
+  cost_per_1k_cache_write = 0
+  cost_per_1k_cache_read  = 0.000000000001
+}
+`;
+  const all = ['sluice_llm_model.first', 'sluice_llm_model.it', 'sluice_llm_provider.it'];
+  let ids = null;
+  for (const [what, configuration] of [['least', least('least', 'first')], ['most', most], ['renamed', least('renamed', 'it')], ['most again', most]]) {
+    elsewhere.write(configuration);
+    const planned = await elsewhere.planned();
+    assert.ok(ids === null || Object.values(planned).every((action) => action === 'update'), JSON.stringify(planned));
+    await elsewhere.apply();
+    assert.deepEqual(await elsewhere.planned(), {}, what);
+    const state = await elsewhere.state();
+    assert.deepEqual(Object.keys(state).sort(), all);
+    ids ??= all.map((address) => state[address].id);
+    assert.deepEqual(all.map((address) => state[address].id), ids, `${what}: in place`);
+  }
+  const shown = await e2e.admin.must('GET', `/api/v1/providers/${ids[2]}`);
+  const model = shown.models.find(({ id }) => id === ids[1]);
+  assert.deepEqual([shown.advanced_json, shown.openai_api_mode, shown.protocol, shown.enabled], [{ timeout_ms: 1000, extra_headers: { 'X-Team': 'a' }, temperature: 0.25, stop: null }, 'responses', null, false]);
+  assert.deepEqual(
+    [model.weight, model.priority, model.multiplier, model.fallbacks, model.is_default, model.cost_per_1k_output, model.cost_per_1k_cache_write, model.cost_per_1k_cache_read],
+    [2.5, -5, 1.1, ['most^first'], true, 0.00125, 0, 1e-12],
+  );
+  await elsewhere.destroy();
+});
+
 test('all of it is destroyed, in the order that lets it go', { skip }, async () => {
   const { id } = await row('sluice_organization.acme');
   for (const { id: token } of (await e2e.admin.must('GET', `/api/v1/tokens?project_id=${id}`)).data) await e2e.admin.must('DELETE', `/api/v1/tokens/${token}`);
