@@ -1,6 +1,7 @@
-// npm test: native tests, the console's types, the release build, then everything that node:test runs against it. A failing stage does not
-// hide what the others have to say, and any of them fails the whole.
+// npm test: native tests, the Terraform provider's, the console's types, the release build, then everything that node:test runs
+// against it. A failing stage does not hide what the others have to say, and any of them fails the whole.
 import { buildConsole } from "./build/console.mjs";
+import { buildTerraformProvider, testTerraformProvider } from "./build/terraform.mjs";
 import { buildWorker } from "./build/worker.mjs";
 import { command } from "./command.mjs";
 import { filesUnder } from "./fingerprint.mjs";
@@ -10,6 +11,7 @@ import { setUp } from "./setup.mjs";
 import { ensureChromium } from "./setup/chromium.mjs";
 import { projectNode } from "./setup/packages.mjs";
 import { ensureSchemathesis } from "./setup/schemathesis.mjs";
+import { ensureTerraform } from "./setup/terraform.mjs";
 import { Stop } from "./stop.mjs";
 import { wranglerEnv } from "./wrangler.mjs";
 
@@ -17,6 +19,7 @@ import { wranglerEnv } from "./wrangler.mjs";
 const CLOSING = {
   "cargo test": /^(\x1b\[\d+m)?(test result:|error)/,
   "console": /./,
+  "terraform": /^(\x1b\[\d+m)?(test result:|error)|^built$/,
   "wasm build": /./,
   "node --test": /^(\x1b\[\d+m)?ℹ /,
 };
@@ -27,6 +30,7 @@ command(async () => {
   for (const [ensure, tests] of [
     [ensureSchemathesis, "the tests that hold the Worker against openapi.json"],
     [ensureChromium, "the tests of the console"],
+    [ensureTerraform, "the acceptance tests of the Terraform provider"],
   ]) {
     const { missing } = await ensure();
     if (missing && process.env.CI) throw new Stop(missing);
@@ -36,6 +40,10 @@ command(async () => {
 
   console.log("\nNative tests: cargo test (about 2 minutes the first time) …");
   stages.push({ name: "cargo test", ...(await teed("cargo", ["test", "--locked"], { cwd: root, env: colourful() })) });
+
+  console.log("\nThe Terraform provider: a debug build and its own tests (about 2 minutes the first time) …");
+  const provider = await built("terraform", buildTerraformProvider);
+  stages.push(provider.code === 0 ? { name: "terraform", ...(await testTerraformProvider(colourful())) } : provider);
 
   console.log("\nThe Worker, as it ships …");
   stages.push(await built("wasm build", () => buildWorker(tools)));

@@ -13,6 +13,7 @@ import { welcome } from "../../scripts/serve/welcome.mjs";
 import { atLeast, field, lockedVersion } from "../../scripts/setup/locked.mjs";
 import { executable, wasmBindgenTarget, workerBuildTarget } from "../../scripts/setup/platform.mjs";
 import { findPython } from "../../scripts/setup/schemathesis.mjs";
+import { ensureTerraform } from "../../scripts/setup/terraform.mjs";
 import { ensureLocalSecrets, newAdminToken, newSealingKeys, withMissing } from "../../scripts/setup/secrets.mjs";
 import { wasmBindgenTool, workerBuildTool } from "../../scripts/setup/tools.mjs";
 import { measure } from "../../scripts/size.mjs";
@@ -24,6 +25,28 @@ describe("Python", () => {
   test("without one that is new enough it is said which is needed, and where it is", async () => {
     const { missing } = await findPython(["no-such-python", process.execPath]);
     assert.match(missing, /Python 3\.10\.0 or newer.*python\.org/);
+  });
+});
+
+describe("Terraform", () => {
+  const program = (version) => {
+    const file = join(scratch, `terraform-${version}`);
+    writeFileSync(file, `#!/bin/sh\necho '{"terraform_version": "${version}"}'\n`, { mode: 0o755 });
+    return file;
+  };
+
+  test("without one it is said that it is needed, and how one is named", async () => {
+    const { missing } = await ensureTerraform({ PATH: scratch });
+    assert.match(missing, /Terraform 1\.11\.0 or newer, and there is none on the PATH.*TERRAFORM/);
+    const absent = join(scratch, "no-such-terraform");
+    assert.match((await ensureTerraform({ TERRAFORM: absent })).missing, new RegExp(`TERRAFORM is ${absent}, and there is no such file`));
+  });
+
+  test("one that is too old is not taken, and one that is new enough is", { skip: process.platform === "win32" && "needs a shell" }, async () => {
+    const env = { PATH: process.env.PATH };
+    assert.match((await ensureTerraform({ ...env, TERRAFORM: program("1.9.8") })).missing, /is Terraform 1\.9\.8/);
+    const newer = program("1.12.0");
+    assert.deepEqual(await ensureTerraform({ ...env, TERRAFORM: newer }), { executable: newer });
   });
 });
 

@@ -1,0 +1,3 @@
+data "sluice_organization" "default" {
+  name = "default"
+}

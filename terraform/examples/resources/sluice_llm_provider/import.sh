@@ -1,0 +1,1 @@
+terraform import sluice_llm_provider.openai aip_0123456789abcdef

@@ -1,0 +1,1 @@
+terraform import sluice_organization.acme prj_0123456789abcdef

@@ -1,0 +1,3 @@
+resource "sluice_organization" "acme" {
+  name = "acme"
+}

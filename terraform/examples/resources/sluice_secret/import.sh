@@ -1,0 +1,1 @@
+terraform import sluice_secret.openai_key sec_0123456789abcdef

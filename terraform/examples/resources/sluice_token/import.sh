@@ -1,0 +1,1 @@
+terraform import sluice_token.support tok_0123456789abcdef
