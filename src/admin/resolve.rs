@@ -40,6 +40,7 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
         started: call.now,
         chat_only: &Default::default(),
         media: &Media::default(),
+        tags: "",
     };
     let selection = explanation(&asked)?;
     let told = |entry: &Entry| view(&asked, entry);

@@ -218,13 +218,7 @@ impl Snapshot {
         Self { extensions, ..Self::new(project, revision, providers, models) }
     }
 
-    /// Indexes a project without extensions.
-    pub fn new(
-        project: ProjectId,
-        revision: i64,
-        providers: Vec<SnapshotProvider>,
-        models: Vec<SnapshotModel>,
-    ) -> Self {
+    fn new(project: ProjectId, revision: i64, providers: Vec<SnapshotProvider>, models: Vec<SnapshotModel>) -> Self {
         let providers: HashMap<ProviderId, Rc<RoutedProvider>> = providers
             .into_iter()
             .map(|row| {

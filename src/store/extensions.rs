@@ -1,43 +1,81 @@
 //! Extensions, and the code that they run.
+//!
+//! What is shown of one is built by SQL as it is shown, and an update keeps by SQL what it does not name: nothing of a row
+//! but the few things that decide something comes to be a field of Rust's.
 
 use super::{StoreError, json_column, json_list, page, query, query_one, statements};
-use crate::domain::extension::{Hook, OnError, Scope};
 use crate::domain::ids::{ExtensionId, ProjectId};
-use crate::ports::{Db, Param, Statement};
-use serde::{Deserialize, Serialize};
+use crate::ports::{Db, Statement};
+use serde::Deserialize;
 use serde_json::Value;
 
-/// The columns of an extension as one document, without its code.
+/// Milliseconds as times are shown.
+macro_rules! shown_time {
+    ($column:literal) => {
+        concat!("strftime('%Y-%m-%dT%H:%M:%fZ', ", $column, " / 1000.0, 'unixepoch')")
+    };
+}
+
+/// An extension, and what is shown of it.
 macro_rules! document {
     () => {
-        concat!("json_object('id', e.id, 'project_id', e.project_id, 'name', e.name, 'order', e.position,
-         'enabled', e.enabled, 'on_error', e.on_error, 'time_limit_ms', e.time_limit_ms,
-         'config', ", json_column!("e.config_json"), ", 'hooks', ", json_list!("e.hooks_json"), ",
-         'scope', json_object('provider_ids', ", json_list!("e.providers_json"), ",
-                              'token_ids', ", json_list!("e.tokens_json"), "),
-         'bundled', e.bundled, 'module_sha256', e.module_sha256, 'module_bytes', e.module_bytes,
-         'code_sha256', e.code_sha256, 'described', ", json_column!("e.described_json"), ",
-         'failures', (SELECT json_object('since', f.since, 'failures', f.failures, 'code', f.code, 'message', f.message)
-                      FROM extension_failures f WHERE f.extension_id = e.id),
-         'version', e.version, 'created_at', e.created_at, 'updated_at', e.updated_at)")
+        concat!(
+            "json_object('id', e.id, 'project_id', e.project_id, 'version', e.version, 'created_at', e.created_at,
+         'bundled', e.bundled, 'code', e.code_sha256, 'view', json_object(
+         'id', e.id, 'project_id', e.project_id, 'name', e.name, 'order', e.position,
+         'enabled', json(iif(e.enabled, 'true', 'false')), 'on_error', e.on_error, 'time_limit_ms', e.time_limit_ms,
+         'config', ",
+            json_column!("e.config_json"),
+            ", 'hooks', ",
+            json_list!("e.hooks_json"),
+            ",
+         'scope', json_object('provider_ids', ",
+            json_list!("e.providers_json"),
+            ",
+                              'token_ids', ",
+            json_list!("e.tokens_json"),
+            "),
+         'bundled', e.bundled, 'source', iif(e.bundled IS NULL, 'uploaded', 'bundled'),
+         'module', json_object('name', e.described_json ->> 'name', 'version', e.described_json ->> 'version',
+             'description', e.described_json ->> 'description',
+             'hooks', json((SELECT json_group_array(value) FROM json_each(e.described_json, '$.hooks')
+                       WHERE value IN ('request', 'response', 'event', 'settle'))),
+             'sha256', e.module_sha256, 'bytes', e.module_bytes),
+         'health', json((SELECT json_object('status', iif(f.since IS NULL, 'ok', 'failing'), 'since', ",
+            shown_time!("f.since"),
+            ",
+                 'failures', coalesce(f.failures, 0), 'code', f.code, 'message', f.message)
+             FROM (SELECT 1) LEFT JOIN extension_failures f ON f.extension_id = e.id)),
+         'created_at', ",
+            shown_time!("e.created_at"),
+            ", 'updated_at', ",
+            shown_time!("e.updated_at"),
+            "))"
+        )
     };
 }
 
 /// What an isolate needs to run one, as text: only JavaScript reads it.
 macro_rules! run {
     () => {
-        concat!("json_object('id', e.id, 'name', e.name, 'version', e.version, 'on_error', e.on_error,
-         'time_limit_ms', e.time_limit_ms, 'hooks', ", json_list!("e.hooks_json"), ", 'bundled', e.bundled,
-         'code', e.code_sha256, 'config', ", json_column!("e.config_json"), ") || ''")
+        concat!(
+            "json_object('id', e.id, 'name', e.name, 'version', e.version, 'on_error', e.on_error,
+         'time_limit_ms', e.time_limit_ms, 'hooks', ",
+            json_list!("e.hooks_json"),
+            ", 'bundled', e.bundled,
+         'code', e.code_sha256, 'config', ",
+            json_column!("e.config_json"),
+            ") || ''"
+        )
     };
 }
 
-/// Those that calls go through, in their order, as calls see them.
+/// Those that calls go through, as calls see them.
 macro_rules! of_calls {
     ($project:expr) => {
-        concat!("SELECT json_object('id', e.id, 'name', e.name, 'on_error', e.on_error, 'hooks', ", json_list!("e.hooks_json"), ",
-            'scope', json_object('provider_ids', ", json_list!("e.providers_json"), ",
-                                 'token_ids', ", json_list!("e.tokens_json"), "),
+        concat!("SELECT json_object('name', e.name, 'provider_ids', ", json_list!("e.providers_json"), ",
+            'token_ids', ", json_list!("e.tokens_json"), ",
+            'demanded', e.on_error = 'closed' AND EXISTS (SELECT 1 FROM json_each(e.hooks_json) WHERE value = 'request'),
             'run', ", $crate::store::extensions::run!(), ") AS document
         FROM extensions e WHERE e.project_id = ", $project, " AND e.enabled = 1")
     };
@@ -50,16 +88,22 @@ statements! { "extensions";
     /// A page of a project's, oldest first.
     LIST OnDemand = concat!("SELECT ", document!(), " FROM extensions e
         WHERE e.project_id = ?1 AND (e.created_at, e.id) > (?2, ?3) ORDER BY e.created_at, e.id LIMIT ?4");
-    /// A new one.
+    /// A new one; null is what holds where nothing is said. ?4 to ?18 are [`Change`]'s.
     INSERT OnDemand = "INSERT INTO extensions (id, project_id, created_at, updated_at, name, name_key, position, enabled,
         on_error, time_limit_ms, config_json, hooks_json, providers_json, tokens_json, bundled, module_sha256,
         module_bytes, code_sha256, described_json)
-        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
-    /// Another state.
-    UPDATE OnDemand = "UPDATE extensions SET updated_at = ?2, name = ?3, name_key = ?4, position = ?5, enabled = ?6,
-        on_error = ?7, time_limit_ms = ?8, config_json = ?9, hooks_json = ?10, providers_json = ?11, tokens_json = ?12,
-        bundled = ?13, module_sha256 = ?14, module_bytes = ?15, code_sha256 = ?16, described_json = ?17,
-        version = version + 1 WHERE id = ?1";
+        VALUES (?1, ?2, ?3, ?3, ?4, ?5, coalesce(?6, 0), coalesce(?7, 1), coalesce(?8, 'closed'), coalesce(?9, 50),
+            coalesce(?10, '{}'), ?11, coalesce(?12, '[]'), coalesce(?13, '[]'), ?14, ?15, ?16, ?17, ?18)";
+    /// Another state: a null keeps what is there, and another module takes the place of the whole module.
+    UPDATE OnDemand = "UPDATE extensions SET updated_at = ?3, name = coalesce(?4, name), name_key = coalesce(?5, name_key),
+        position = coalesce(?6, position), enabled = coalesce(?7, enabled), on_error = coalesce(?8, on_error),
+        time_limit_ms = coalesce(?9, time_limit_ms), config_json = coalesce(?10, config_json),
+        hooks_json = coalesce(?11, hooks_json), providers_json = coalesce(?12, providers_json),
+        tokens_json = coalesce(?13, tokens_json),
+        bundled = CASE WHEN ?15 IS NULL THEN bundled ELSE ?14 END, module_sha256 = coalesce(?15, module_sha256),
+        module_bytes = coalesce(?16, module_bytes),
+        code_sha256 = CASE WHEN ?15 IS NULL THEN code_sha256 ELSE ?17 END,
+        described_json = coalesce(?18, described_json), version = version + 1 WHERE id = ?1 AND project_id = ?2";
     /// Gone.
     DELETE OnDemand = "DELETE FROM extensions WHERE id = ?1";
     /// Holds where the row is as it was read.
@@ -73,12 +117,16 @@ statements! { "extensions";
         AND sha256 NOT IN (SELECT code_sha256 FROM extensions WHERE code_sha256 IS NOT NULL)";
     /// The parts of some code, base64.
     CODE PerCall = "SELECT json_quote(data) AS part FROM extension_modules WHERE sha256 = ?1 ORDER BY part";
-    /// It has failed often enough to be told of.
-    FAILS PerCall = "INSERT INTO extension_failures (extension_id, since, failures, code, message)
-        SELECT id, ?2, ?3, ?4, ?5 FROM extensions WHERE id = ?1
+    /// Those of ?1, a JSON array, that have failed often enough to be told of.
+    FAIL PerCall = "INSERT INTO extension_failures (extension_id, since, failures, code, message)
+        SELECT e.id, value ->> 'since', value ->> 'failures', value ->> 'code', value ->> 'message'
+        FROM json_each(?1) JOIN extensions e ON e.id = value ->> 'id' WHERE value ->> 'failures' > 0
         ON CONFLICT (extension_id) DO UPDATE SET failures = excluded.failures, code = excluded.code, message = excluded.message";
-    /// It has succeeded again, or is another one now.
-    RECOVERS PerCall = "DELETE FROM extension_failures WHERE extension_id = ?1";
+    /// Those of ?1 that have succeeded again.
+    RECOVER PerCall = "DELETE FROM extension_failures WHERE extension_id IN (
+        SELECT value ->> 'id' FROM json_each(?1) WHERE value ->> 'failures' = 0)";
+    /// It is another one now.
+    FORGET_FAILURES OnDemand = "DELETE FROM extension_failures WHERE extension_id = ?1";
     /// The ids of ?2 and ?3 that are no provider and no token of the project.
     STRANGERS OnDemand = "SELECT json_quote(value) FROM json_each(?2)
         WHERE value NOT IN (SELECT id FROM providers WHERE project_id = ?1)
@@ -88,57 +136,35 @@ statements! { "extensions";
 
 /// A stored extension.
 #[derive(Debug, Clone, Deserialize)]
-#[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
 pub struct ExtensionRow {
+    /// Its id.
     pub id: ExtensionId,
+    /// Its project.
     pub project_id: ProjectId,
-    pub name: String,
-    pub order: i64,
-    #[serde(deserialize_with = "super::truth")]
-    pub enabled: bool,
-    pub on_error: OnError,
-    pub time_limit_ms: i64,
-    pub config: Value,
-    pub hooks: Vec<Hook>,
-    pub scope: Scope,
-    pub bundled: Option<String>,
-    pub module_sha256: String,
-    pub module_bytes: u64,
-    pub code_sha256: Option<String>,
-    pub described: Value,
-    /// Where it fails, and has failed since.
-    pub failures: Option<Failures>,
+    /// Counts its writes.
     pub version: i64,
-    pub created_at: i64,
-    pub updated_at: i64,
-}
-
-/// How an extension fails.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Failures {
     /// Milliseconds.
-    pub since: i64,
-    /// In a row, in the isolate that told of it.
-    pub failures: i64,
-    /// The latest one's code.
-    pub code: String,
-    /// The latest one's words.
-    pub message: String,
+    pub created_at: i64,
+    /// The name of its module, where that was built in.
+    pub bundled: Option<String>,
+    /// The hash of its code, where that is stored.
+    pub code: Option<String>,
+    /// What is shown of it.
+    pub view: Value,
 }
 
 /// An extension as calls need it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SnapshotExtension {
-    /// Its id.
-    pub id: ExtensionId,
     /// Its name.
     pub name: String,
-    /// What becomes of a call if it fails.
-    pub on_error: OnError,
-    /// Where it runs.
-    pub hooks: Vec<Hook>,
-    /// Which calls go through it.
-    pub scope: Scope,
+    /// The providers whose calls go through it; empty: all.
+    pub provider_ids: Vec<String>,
+    /// The tokens whose calls do; empty: all, and root's.
+    pub token_ids: Vec<String>,
+    /// Whether no request may go around it: it sees requests, and fails closed.
+    #[serde(deserialize_with = "super::truth")]
+    pub demanded: bool,
     /// What its isolate needs to know, JSON.
     pub run: String,
 }
@@ -158,15 +184,14 @@ pub async fn list(
     query(db, LIST.with(page(project.as_str(), after, limit))).await
 }
 
-/// The id in a scope that is neither a provider nor a token of the project, if there is one.
-pub async fn stranger(db: &dyn Db, project: &ProjectId, scope: &Scope) -> Result<Option<String>, StoreError> {
-    if scope == &Scope::default() {
-        return Ok(None);
-    }
-    let list = |ids: &[&str]| Param::Text(crate::json::json!(ids).to_string());
-    let providers: Vec<&str> = scope.provider_ids.iter().map(|id| id.as_str()).collect();
-    let tokens: Vec<&str> = scope.token_ids.iter().map(|id| id.as_str()).collect();
-    query_one(db, STRANGERS.with([project.as_str().into(), list(&providers), list(&tokens)])).await
+/// The id in two lists, JSON arrays, that is neither a provider nor a token of the project, if there is one.
+pub async fn stranger(
+    db: &dyn Db,
+    project: &ProjectId,
+    providers: &str,
+    tokens: &str,
+) -> Result<Option<String>, StoreError> {
+    query_one(db, STRANGERS.with([project.as_str().into(), providers.into(), tokens.into()])).await
 }
 
 /// Holds where the row is as it was read.

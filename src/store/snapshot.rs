@@ -1,6 +1,6 @@
 //! Everything that calls of one project need, in one round trip.
 
-use super::extensions::{SnapshotExtension, of_calls, run};
+use super::extensions::{SnapshotExtension, of_calls};
 use super::models::{PricesRow, prices};
 use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
