@@ -56,7 +56,7 @@ export class ProxyWasmGuest {
 
   /** @returns {string} what the host can say of a filter, which says nothing of itself */
   describe() {
-    const on = (phase) => this.#exports[`proxy_on_http_${phase}_headers`] || this.#exports[`proxy_on_http_${phase}_body`];
+    const on = (phase) => this.#exports[`proxy_on_${phase}_headers`] || this.#exports[`proxy_on_${phase}_body`];
     const hooks = ["request", "response"].filter(on);
     return JSON.stringify({ abi: ABI, kind: "proxy_wasm", name: "proxy-wasm", version: this.#version(), hooks });
   }
@@ -116,9 +116,9 @@ export class ProxyWasmGuest {
   /** Headers, then the body, whole. A filter that pauses at the headers waits for the body, as most that change it do. */
   #phase(context, phase, headers) {
     const { exchange } = this.#host;
-    this.#exports[`proxy_on_http_${phase}_headers`]?.(context, headers, 0);
+    this.#exports[`proxy_on_${phase}_headers`]?.(context, headers, 0);
     if (exchange.localResponse !== null) return;
-    const action = this.#exports[`proxy_on_http_${phase}_body`]?.(context, exchange.body.length, 1);
+    const action = this.#exports[`proxy_on_${phase}_body`]?.(context, exchange.body.length, 1);
     if (action === PAUSE && exchange.localResponse === null && !exchange.resumed) throw waits();
   }
 
