@@ -8,7 +8,7 @@ import { ProxyWasmGuest, isProxyWasm } from "./proxy_wasm.js";
 /** What holds where the operator said nothing. */
 export const LIMITS = {
   /** Instructions that one hook may take. */
-  fuel: 50_000_000,
+  fuel: 100_000_000,
   /** Bytes of an answer. */
   max_answer_bytes: 8 * 1024 * 1024,
   /** Bytes of one event of a stream. */

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::envelope::{ABI, Call, Event, Response, Usage};
+use crate::envelope::{Call, Event, Response, Usage};
 use crate::extension::Extension;
 use crate::outcome::Answer;
 
@@ -30,81 +30,48 @@ impl Hook {
     }
 }
 
+/// Every hook's envelope at once: one reader for all of them is a third of the module smaller than one for each.
 #[derive(Deserialize)]
-struct Configuring {
-    #[serde(default)]
-    config: Value,
-}
-
-#[derive(Deserialize)]
-struct Requested {
-    call: Call,
-    body: Value,
-}
-
-#[derive(Deserialize)]
-struct Responded {
-    call: Call,
-    #[serde(flatten)]
-    response: Response,
-}
-
-#[derive(Deserialize)]
-struct Streamed {
-    call: Call,
-    event: Event,
-}
-
-#[derive(Deserialize)]
-struct Settled {
-    call: Call,
-    usage: Usage,
+struct Envelope {
+    call: Option<Call>,
+    config: Option<Value>,
+    body: Option<Value>,
+    status: Option<u16>,
+    event: Option<Event>,
+    usage: Option<Usage>,
 }
 
 /// Runs a hook; the answer's text, or `None` for no change.
 pub(crate) fn run<E: Extension>(state: &mut Option<E>, hook: Hook, text: &[u8]) -> Option<String> {
-    let answer = answer(state, hook, text).unwrap_or_else(Answer::failed);
-    if answer == Answer::default() {
-        return None;
-    }
-    let mut told = serde_json::to_value(&answer).unwrap_or_default();
-    if let Value::Object(members) = &mut told {
-        members.insert("abi".to_owned(), ABI.into());
-    }
-    Some(told.to_string())
+    read(text).and_then(|envelope| answer(state, hook, envelope)).unwrap_or_else(Answer::failed).into_text()
 }
 
-fn answer<E: Extension>(state: &mut Option<E>, hook: Hook, text: &[u8]) -> Result<Answer, String> {
+fn answer<E: Extension>(state: &mut Option<E>, hook: Hook, envelope: Envelope) -> Result<Answer, String> {
     if hook == Hook::Configure {
-        let config = read::<Configuring>(text)?.config;
+        let config = envelope.config.unwrap_or_default();
         let config = serde_json::from_value(config).map_err(|error| format!("config: {error}"))?;
         *state = Some(E::configure(config)?);
         return Ok(Answer::default());
     }
     let extension = state.as_mut().ok_or("a hook came before `configure`")?;
+    let call = envelope.call.ok_or("the envelope has no `call`")?;
+    let body = envelope.body.ok_or("the envelope has no `body`");
     Ok(match hook {
         Hook::Configure => Answer::default(),
-        Hook::Request => {
-            let Requested { call, body } = read(text)?;
-            extension.request(&call, body).0
-        }
+        Hook::Request => extension.request(&call, body?).0,
         Hook::Response => {
-            let Responded { call, response } = read(text)?;
-            extension.response(&call, response).0
+            let status = envelope.status.ok_or("the envelope has no `status`")?;
+            extension.response(&call, Response { status, body: body? }).0
         }
-        Hook::Event => {
-            let Streamed { call, event } = read(text)?;
-            extension.event(&call, event).0
-        }
+        Hook::Event => extension.event(&call, envelope.event.ok_or("the envelope has no `event`")?).0,
         Hook::Settle => {
-            let Settled { call, usage } = read(text)?;
-            extension.settle(&call, usage);
+            extension.settle(&call, envelope.usage.ok_or("the envelope has no `usage`")?);
             Answer::default()
         }
     })
 }
 
-fn read<'t, T: Deserialize<'t>>(text: &'t [u8]) -> Result<T, String> {
+fn read(text: &[u8]) -> Result<Envelope, String> {
     serde_json::from_slice(text).map_err(|error| format!("the envelope cannot be read: {error}"))
 }
 
@@ -115,7 +82,7 @@ pub mod exported {
 
     /// Memory that the host writes an envelope to.
     pub fn alloc(len: usize) -> *mut u8 {
-        Box::into_raw(vec![0; len].into_boxed_slice()).cast()
+        Box::into_raw(vec![0_u8; len].into_boxed_slice()).cast()
     }
 
     /// Gives back what [`alloc`], [`describe`] or [`hook`] gave.
@@ -129,7 +96,7 @@ pub mod exported {
 
     /// The description, packed.
     pub fn describe<E: Extension>() -> u64 {
-        pack(serde_json::to_string(&E::describe()).unwrap_or_default())
+        pack(E::describe().to_json().to_string())
     }
 
     /// Runs a hook; the packed answer.

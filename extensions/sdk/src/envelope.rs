@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The version of the envelope and of the exports.
 pub(crate) const ABI: u32 = 1;
 
 /// What an extension says of itself.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Description {
-    abi: u32,
     name: &'static str,
     version: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
     description: &'static str,
     hooks: &'static [&'static str],
 }
@@ -23,7 +21,7 @@ impl Description {
     /// `name` is of a-z, 0-9, `_` and `-`; `hooks` are those that the host shall call: `request`, `response`, `event`
     /// and `settle`. An extension that does not list a hook does not pay for it.
     pub const fn new(name: &'static str, version: &'static str, hooks: &'static [&'static str]) -> Self {
-        Self { abi: ABI, name, version, description: "", hooks }
+        Self { name, version, description: "", hooks }
     }
 
     /// With a sentence for whoever chooses among extensions.
@@ -31,6 +29,11 @@ impl Description {
     pub const fn described(mut self, description: &'static str) -> Self {
         self.description = description;
         self
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let Self { name, version, description, hooks } = self;
+        json!({"abi": ABI, "name": name, "version": version, "description": description, "hooks": hooks})
     }
 }
 
@@ -83,7 +86,7 @@ pub struct Call {
 }
 
 /// A whole answer, in the client's protocol.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Response {
     /// Its HTTP status.
     pub status: u16,

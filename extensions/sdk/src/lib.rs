@@ -41,6 +41,6 @@ pub use abi::exported;
 pub use envelope::{Call, Description, Event, Protocol, Response, Usage};
 pub use extension::Extension;
 pub use log::{Level, log};
-pub use outcome::{EventOutcome, Refusal, RequestOutcome, ResponseOutcome};
+pub use outcome::{EventOutcome, RequestOutcome, ResponseOutcome};
 pub use serde_json::{Value, json};
 pub use texts::Role;

@@ -2,33 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::envelope::ABI;
 
 /// A call that is not to go on: the client gets it as an error of its protocol.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Refusal {
+#[derive(Debug, Clone, PartialEq)]
+struct Refusal {
     status: u16,
     message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Answer {
-    #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    drop: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    drop: bool,
     refuse: Option<Refusal>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
@@ -46,6 +39,40 @@ impl Answer {
             refusal.code = Some(code.into());
         }
         self
+    }
+
+    /// The answer's text; `None` for no change.
+    pub(crate) fn into_text(self) -> Option<String> {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                members.insert(name.to_owned(), value);
+            }
+        };
+        put("body", self.body);
+        put("model", self.model.map(Value::from));
+        put("tags", (!self.tags.is_empty()).then(|| Value::Object(self.tags.into_iter().collect())));
+        put("data", self.data);
+        put("drop", self.drop.then_some(Value::Bool(true)));
+        put("refuse", self.refuse.map(Refusal::into_json));
+        put("error", self.error.map(Value::from));
+        if members.is_empty() {
+            return None;
+        }
+        members.insert("abi".to_owned(), ABI.into());
+        Some(Value::Object(members).to_string())
+    }
+}
+
+impl Refusal {
+    fn into_json(self) -> Value {
+        let mut members = Map::new();
+        members.insert("status".to_owned(), self.status.into());
+        members.insert("message".to_owned(), self.message.into());
+        if let Some(code) = self.code {
+            members.insert("code".to_owned(), code.into());
+        }
+        Value::Object(members)
     }
 }
 
@@ -145,7 +172,7 @@ impl EventOutcome {
 
     /// The client does not get it.
     pub fn drop() -> Self {
-        Self(Answer { drop: Some(true), ..Answer::default() })
+        Self(Answer { drop: true, ..Answer::default() })
     }
 
     /// The extension could not do its work.

@@ -130,7 +130,7 @@ fn luhn(digits: &[(u8, usize)]) -> bool {
             digit => digit * 2,
         })
         .sum();
-    sum % 10 == 0 && digits.iter().any(|(digit, _)| *digit != 0)
+    sum.is_multiple_of(10) && digits.iter().any(|(digit, _)| *digit != 0)
 }
 
 fn emails(text: &[u8]) -> Vec<Range<usize>> {
@@ -245,7 +245,10 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<String> {
-        find(text, &Kind::ALL).into_iter().map(|(kind, range)| format!("{}:{}", kind.name(), &text[range])).collect()
+        find(text, &Kind::ALL)
+            .into_iter()
+            .map(|(kind, range)| format!("{}:{}", kind.name(), text.get(range).unwrap()))
+            .collect()
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! ```json
 //! {"deny_agents": ["curl/"], "rules": "Answer in one sentence."}
 //! ```
+#![expect(missing_docs, reason = "the public crate's macro makes a function without")]
 
 use std::time::{Duration, SystemTime};
 
