@@ -72,7 +72,9 @@
     (if (i32.eqz (call $standsAlone (local.get $begin) (local.get $at))) (then (return (i32.const 0))))
     (local.set $kind (global.get $first))
     (loop $each
-      (if (call $fits (local.get $kind) (local.get $at) (local.get $end)) (then (return (local.get $kind))))
+      (if (i32.eq (i32.load8_u (i32.load (local.get $kind))) (i32.load8_u (local.get $at)))
+        (then
+          (if (call $fits (local.get $kind) (local.get $at) (local.get $end)) (then (return (local.get $kind))))))
       (local.set $kind (i32.add (local.get $kind) (i32.const 20)))
       (br_if $each (i32.lt_u (local.get $kind) (global.get $behindLast))))
     (i32.const 0))

@@ -118,7 +118,7 @@ test("a filter of the public proxy-wasm crate runs unchanged: a body rewritten, 
 test("a filter that refuses its configuration is told apart from one that fails", (t) => {
   t.mock.method(console, "warn", () => {});
   const filter = new Extension(stored(bytes("proxy-wasm-filter")), { config: '"not json"' });
-  assert.throws(() => filter.hook("configure", ""), /^Failure: refused_config: the filter refused its configuration/);
+  assert.throws(() => filter.hook("configure", ""), /^Error: refused_config: the filter refused its configuration/);
 });
 
 test("many calls at once are kept apart, and those that never end are let go of", (t) => {

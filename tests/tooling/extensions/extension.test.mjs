@@ -94,7 +94,7 @@ test("a configuration that the module refuses fails each call, with the module's
   const answer = '{"abi":1,"error":"config.rules[2]: not a regular expression"}';
   const one = extension({ answer, hook: `(i64.const ${(4096n << 32n) | BigInt(answer.length)})` });
   for (let turn = 0; turn < 2; turn += 1) {
-    assert.throws(() => one.hook("request", ENVELOPE), /^Failure: refused_config: config\.rules\[2\]: not a regular expression/);
+    assert.throws(() => one.hook("request", ENVELOPE), /^Error: refused_config: config\.rules\[2\]: not a regular expression/);
   }
   fails(() => one.hook("configure", ""), "refused_config");
 });
@@ -130,7 +130,7 @@ test("a stream goes through the hook event by event, and what is no JSON goes by
 test("an event whose hook fails breaks the stream, or goes on as it was where failures are open, and is counted", async () => {
   for (const parts of [{ hook: "(if (local.get 0) (then (unreachable))) (i64.const 0)" }, { answer: { abi: 1, error: "not today" } }]) {
     const one = extension(parts);
-    await assert.rejects(through(one, "closed"), /^Failure: trap: /);
+    await assert.rejects(through(one, "closed"), /^Error: trap: /);
     assert.equal(await through(one, "open"), STREAM);
     assert.match(one.passedOver().join(), /^trap: /);
     assert.deepEqual(one.passedOver(), []);
