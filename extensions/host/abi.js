@@ -1,15 +1,13 @@
 // The ABI as the guest's memory knows it: text handed in, packed results read back, every pointer doubted.
 import { ABI, HOOKS } from "./answer.js";
 import { Failure } from "./failure.js";
+import { Log } from "./log.js";
 import { Meter } from "./meter.js";
 
 const LEVELS = ["debug", "debug", "info", "warn", "error"];
-const MOST_LOG_BYTES = 1024;
-const MOST_LOG_LINES = 32;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const lossyDecoder = new TextDecoder();
 
 /** The exports that ABI v1 asks for, by name and kind. */
 export const EXPORTS = {
@@ -28,7 +26,7 @@ export class Guest {
   #exports;
   #meter;
   #limits;
-  #linesLeft = 0;
+  #log = new Log();
 
   /**
    * @param {WebAssembly.Module} module an instrumented one
@@ -37,7 +35,7 @@ export class Guest {
    */
   constructor(module, limits) {
     this.#limits = limits;
-    const imports = { sluice: { log: (level, ptr, len) => this.#log(level, ptr, len) } };
+    const imports = { sluice: { log: (level, ptr, len) => this.#write(level, ptr, len) } };
     const instance = Meter.instantiate(module, imports);
     this.#exports = instance.exports;
     for (const [name, kind] of Object.entries(EXPORTS)) {
@@ -72,7 +70,7 @@ export class Guest {
 
   /** Runs guest code with a full tank. */
   #run(code) {
-    this.#linesLeft = MOST_LOG_LINES;
+    this.#log.refill();
     return this.#meter.run(code);
   }
 
@@ -108,14 +106,8 @@ export class Guest {
     return new Uint8Array(buffer, ptr, len);
   }
 
-  #log(level, ptr, len) {
-    if (this.#linesLeft <= 0 || !this.#exports) return;
-    this.#linesLeft -= 1;
-    const { buffer } = this.#exports.memory;
-    const from = ptr >>> 0;
-    if (from > buffer.byteLength) return;
-    const length = Math.min(len >>> 0, MOST_LOG_BYTES, buffer.byteLength - from);
-    const write = LEVELS[level] ?? "info";
-    console[write](`extension: ${lossyDecoder.decode(new Uint8Array(buffer, from, length))}`);
+  #write(level, ptr, len) {
+    // A start function runs before there are exports to read from.
+    if (this.#exports) this.#log.write(LEVELS[level] ?? "info", this.#exports.memory.buffer, ptr, len);
   }
 }

@@ -3,11 +3,12 @@ import { Guest } from "./abi.js";
 import { ABI, HOOKS, checkAnswer, checkDescription } from "./answer.js";
 import { filterEvents } from "./events.js";
 import { Failure } from "./failure.js";
+import { ProxyWasmGuest, isProxyWasm } from "./proxy_wasm.js";
 
 /** What holds where the operator said nothing. */
 export const LIMITS = {
   /** Instructions that one hook may take. */
-  fuel: 50_000_000,
+  fuel: 100_000_000,
   /** Bytes of an answer. */
   max_answer_bytes: 8 * 1024 * 1024,
   /** Bytes of one event of a stream. */
@@ -17,6 +18,7 @@ export const LIMITS = {
 /** The same in an isolate of its own and, for what is bundled with the Worker, in the Worker's. */
 export class Extension {
   #module;
+  #Guest;
   #config;
   #limits;
   #guest = null;
@@ -28,6 +30,8 @@ export class Extension {
    */
   constructor(module, { config = "{}", limits = {} } = {}) {
     this.#module = module;
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    this.#Guest = isProxyWasm(names) ? ProxyWasmGuest : Guest;
     this.#config = config;
     this.#limits = { ...LIMITS, ...limits };
   }
@@ -37,7 +41,7 @@ export class Extension {
    * @throws {Failure}
    */
   describe() {
-    const text = new Guest(this.#module, this.#limits).describe();
+    const text = new this.#Guest(this.#module, this.#limits).describe();
     checkDescription(text);
     return text;
   }
@@ -95,7 +99,7 @@ export class Extension {
   }
 
   #begin() {
-    const guest = new Guest(this.#module, this.#limits);
+    const guest = new this.#Guest(this.#module, this.#limits);
     const answer = guest.call("configure", `{"abi":${ABI},"hook":"configure","config":${this.#config}}`);
     if (answer !== null) {
       const { error } = checkAnswer("configure", answer);

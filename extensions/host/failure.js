@@ -18,8 +18,8 @@ export class Failure extends Error {
    * @param {string} words for the operator, without the code
    */
   constructor(code, words) {
+    // Under a name of its own it would come out of another isolate with that name before the code.
     super(`${code}: ${words}`);
-    this.name = "Failure";
     this.code = code;
   }
 }

@@ -1,5 +1,8 @@
 // What an upload is told of its module before anything runs: what it is, and by name what keeps it from being taken.
 import { EXPORTS } from "./abi.js";
+import { isProxyWasm } from "./proxy_wasm.js";
+import { HOSTCALLS } from "./proxy_wasm/hostcalls.js";
+import { WASI_CALLS, WASI_MODULES } from "./proxy_wasm/wasi.js";
 import { FUEL, REFUSED_GROWTH } from "./meter.js";
 import { Reader } from "./wasm/bytes.js";
 import { metered } from "./wasm/fuel.js";
@@ -28,8 +31,8 @@ export function inspect(bytes) {
   } catch (error) {
     return { imports: [], exports: [], kind: "sluice", problems: [words(error)] };
   }
-  const kind = module.exports.some(({ name }) => name.startsWith("proxy_abi_version_")) ? "proxy_wasm" : "sluice";
-  const problems = sluiceProblems(module);
+  const kind = isProxyWasm(module.exports.map(({ name }) => name)) ? "proxy_wasm" : "sluice";
+  const problems = kind === "proxy_wasm" ? proxyWasmProblems(module) : sluiceProblems(module);
   for (const { name } of module.exports) {
     if (name === FUEL || name === REFUSED_GROWTH) problems.push(`it exports \`${name}\`, a name that is the host's own`);
   }
@@ -59,6 +62,23 @@ function sluiceProblems(module) {
     } else if (signature(module, type) !== "(i32, i32, i32) -> ()") {
       problems.push(`its import \`sluice.log\` is ${signature(module, type)}, not (i32, i32, i32) -> ()`);
     }
+  }
+  return problems;
+}
+
+function proxyWasmProblems(module) {
+  const problems = [];
+  const exported = (name, kind) => module.exports.some((each) => each.name === name && each.kind === kind);
+  if (!exported("memory", "memory")) problems.push("it does not export the memory `memory`");
+  if (!exported("proxy_on_memory_allocate", "function") && !exported("malloc", "function")) {
+    problems.push("it exports neither `proxy_on_memory_allocate` nor `malloc`");
+  }
+  if (!["proxy_abi_version_0_2_0", "proxy_abi_version_0_2_1"].some((name) => exported(name, "function"))) {
+    problems.push("it is of another version of proxy-wasm than 0.2.0 and 0.2.1");
+  }
+  for (const { module: from, name, kind } of module.imports) {
+    const there = from === "env" ? HOSTCALLS.includes(name) : WASI_MODULES.includes(from) && WASI_CALLS.includes(name);
+    if (!there || kind !== "function") problems.push(`it imports \`${from}.${name}\`, which is not supported`);
   }
   return problems;
 }

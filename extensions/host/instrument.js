@@ -3,7 +3,7 @@
 import { Failure } from "./failure.js";
 import { FUEL, REFUSED_GROWTH } from "./meter.js";
 import { concat, name, signed, u32, unsupported } from "./wasm/bytes.js";
-import { chargeBody, growBody, metered } from "./wasm/fuel.js";
+import { NO_GROW_BODY, chargeBody, growBody, metered } from "./wasm/fuel.js";
 import { ORDER, SECTION, readModule, section } from "./wasm/module.js";
 
 export { inspect } from "./inspect.js";
@@ -122,6 +122,6 @@ function code(module, added) {
   for (let count = reader ? reader.u32() : 0; count > 0; count -= 1) {
     bodies.push(metered(reader.part(reader.u32()), module.spaces, added));
   }
-  bodies.push(chargeBody(added.fuel), growBody(added.refusedGrowth));
+  bodies.push(chargeBody(added.fuel), module.spaces.memories > 0 ? growBody(added.refusedGrowth) : NO_GROW_BODY);
   return concat([u32(bodies.length), ...bodies.flatMap((body) => [u32(body.length), body])]);
 }

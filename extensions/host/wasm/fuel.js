@@ -117,6 +117,9 @@ export function chargeBody(fuel) {
   ];
 }
 
+/** The same where there is no memory that could grow, and nobody who would call it. */
+export const NO_GROW_BODY = [0, OP.localGet, 0, OP.end];
+
 /** @returns {number[]} the body of the function that grows the memory and, where it may not, leaves a mark */
 export function growBody(refusedGrowth) {
   const LOCAL_TEE = 0x22;

@@ -140,6 +140,7 @@ const READERS = {
   [SECTION.memory](module, reader) {
     each(reader, () => module.memories.push(readMemory(reader)));
     module.spaces.memories += module.memories.length;
+    if (module.spaces.memories > 1) throw unsupported("more than one memory");
   },
 
   [SECTION.tag]() {
