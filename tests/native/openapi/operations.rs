@@ -295,7 +295,7 @@ pub const GROUPS: &[Group] = &[
             route(Post, "/api/v1/extensions", Answer::Made(&EXTENSION))
                 .query(&[IN_PROJECT])
                 .more("The module comes up once, in an isolate of its own, and says what it is.")
-                .creates(&EXTENSION, r#"{"name": "pii", "module_base64": "AGFzbQEAAAA=", "config": {"cards": true}}"#)
+                .creates(&EXTENSION, r#"{"name": "pii", "config": {"cards": true}, "module_base64": "AGFzbQEAAAA="}"#)
                 .refuses(&[&[Reason::ExtensionNameConflict], EXTENDS]),
             route(Get, "/api/v1/extensions/{extension_id}", Answer::One(&EXTENSION)),
             route(Patch, "/api/v1/extensions/{extension_id}", Answer::One(&EXTENSION))
