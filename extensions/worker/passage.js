@@ -33,6 +33,8 @@ export class Passage {
   model;
   /** JSON: why the call is not to go on; undefined: it is. */
   refusal;
+  /** Whether one of them failed in the midst of a stream, and broke it off. */
+  broke = false;
 
   /**
    * @param {string} extensions JSON: those that the call may go through, in their order
@@ -113,6 +115,7 @@ export class Passage {
         const events = await this.#within(extension, run.events(this.#call, stream, extension.on_error));
         stream = ended(events, {
           failed: () => {
+            this.broke = true;
             const words = `extension \`${extension.name}\` failed in the midst of the answer`;
             this.#fails(extension, new Failure("stream", words));
             return encoder.encode(failure.replace("{message}", JSON.stringify(words).slice(1, -1)));

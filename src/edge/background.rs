@@ -49,16 +49,17 @@ async fn settle(env: Env, settlement: Receiver<Settlement>) {
         Settlement::Extended(settlement, extensions) => (*settlement, Some(extensions)),
         other => (other, None),
     };
-    let row = match settlement {
+    let mut row = match settlement {
         Settlement::Row(row) => *row,
         Settlement::Stream(stream) => stream.run().await,
         Settlement::Extended(..) => return,
     };
-    if let Some(extensions) = extensions {
-        extensions.settle(&env, &row).await;
-    }
+    let extended = extensions.map(|left| (left.read(&mut row), left));
     let told = row.limited.then(|| (row.token_id.clone().unwrap_or_default(), Message::Settle(settled(&row))));
     join(keep(&env, row), tell(&env, told)).await;
+    if let Some((usage, left)) = extended {
+        left.settle(&env, &usage).await;
+    }
 }
 
 /// Keeps a call's row wherever the operator wants it.

@@ -50,6 +50,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn refusal(this: &Passage) -> Option<String>;
 
+    #[wasm_bindgen(method, getter)]
+    fn broke(this: &Passage) -> bool;
+
     #[wasm_bindgen(js_name = check)]
     fn check_module(env: &Env, module: &str, config: &str, sql: &str) -> Promise;
 }
@@ -116,9 +119,17 @@ impl Way {
 }
 
 impl Left {
+    /// Mends a row, and says of it what the extensions are to be shown.
+    pub fn read(&self, row: &mut UsageRow) -> String {
+        if self.0.broke() {
+            gateway::broke_off(row);
+        }
+        gateway::usage(row)
+    }
+
     /// Shows the extensions what the call came to, and writes down how they do.
-    pub async fn settle(self, env: &Env, row: &UsageRow) {
-        let told = JsFuture::from(self.0.settle(&gateway::usage(row))).await;
+    pub async fn settle(self, env: &Env, usage: &str) {
+        let told = JsFuture::from(self.0.settle(usage)).await;
         let Some(told) = told.ok().and_then(|told| told.as_string()) else { return };
         if let Err(error) = D1(env).batch(gateway::health(&told)).await {
             js::log_error(&format!("extensions: their health is not written: {error}"));

@@ -3,7 +3,7 @@
 use super::admit::Admitted;
 use super::door::{CallDoor, Work};
 use super::plan::ClientHeaders;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{ProviderId, RequestId, TokenId};
 use crate::domain::money;
 use crate::domain::protocol::Protocol;
 use crate::json::{Members, json};
@@ -38,12 +38,14 @@ impl SnapshotExtension {
     /// Whether calls of this caller may go through it.
     fn takes(&self, admitted: &Admitted) -> bool {
         let token = admitted.holder().map(|holder| holder.id.as_str());
-        self.token_ids.is_empty() || token.is_some_and(|token| names(&self.token_ids, token))
+        self.names(TokenId::PREFIX, token.into_iter())
     }
-}
 
-fn names(ids: &[String], id: &str) -> bool {
-    ids.iter().any(|named| named == id)
+    /// Whether its scope names one of these, or none of their kind.
+    fn names<'a>(&self, kind: &str, mut given: impl Iterator<Item = &'a str>) -> bool {
+        let named = || self.ids.iter().filter(|id| id.starts_with(kind));
+        named().next().is_none() || given.any(|given| named().any(|id| id == given))
+    }
 }
 
 impl Chain {
@@ -70,10 +72,8 @@ impl Chain {
         let mut joining = String::new();
         let all = &self.snapshot.extensions;
         self.waiting.retain(|place| {
-            let joins = all.get(*place).is_some_and(|extension| {
-                let ids = &extension.provider_ids;
-                ids.is_empty() || candidates.iter().any(|candidate| names(ids, candidate.provider.id().as_str()))
-            });
+            let serving = candidates.iter().map(|candidate| candidate.provider.id().as_str());
+            let joins = all.get(*place).is_some_and(|extension| extension.names(ProviderId::PREFIX, serving));
             if joins {
                 if !joining.is_empty() {
                     joining.push(',');
@@ -89,8 +89,9 @@ impl Chain {
 /// The 403 of a raw call that would have to go through an extension which fails closed: nobody can show it one.
 pub fn check_raw(admitted: &Admitted, provider: &RoutedProvider) -> Result<(), Refusal> {
     let demands = |extension: &&SnapshotExtension| {
-        let ids = &extension.provider_ids;
-        extension.demanded && extension.takes(admitted) && (ids.is_empty() || names(ids, provider.id().as_str()))
+        extension.demanded
+            && extension.takes(admitted)
+            && extension.names(ProviderId::PREFIX, std::iter::once(provider.id().as_str()))
     };
     match admitted.snapshot.extensions.iter().find(demands) {
         None => Ok(()),
@@ -184,6 +185,12 @@ pub fn last_event(protocol: Protocol) -> String {
         position: Position::AtBoundary,
     };
     String::from_utf8_lossy(&terminal_error_event(protocol, &failure)).into_owned()
+}
+
+/// Says in its row that an extension broke a stream off: it looks there as if the client had left.
+pub fn broke_off(row: &mut UsageRow) {
+    row.status = 200;
+    row.error_code = Some(Reason::ExtensionFailed.code());
 }
 
 /// What the call came to, as extensions see it: JSON.

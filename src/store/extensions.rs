@@ -73,8 +73,8 @@ macro_rules! run {
 /// Those that calls go through, as calls see them.
 macro_rules! of_calls {
     ($project:expr) => {
-        concat!("SELECT json_object('name', e.name, 'provider_ids', ", json_list!("e.providers_json"), ",
-            'token_ids', ", json_list!("e.tokens_json"), ",
+        concat!("SELECT json_object('name', e.name, 'ids', (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(e.providers_json) UNION ALL SELECT value FROM json_each(e.tokens_json))),
             'demanded', e.on_error = 'closed' AND EXISTS (SELECT 1 FROM json_each(e.hooks_json) WHERE value = 'request'),
             'run', ", $crate::store::extensions::run!(), ") AS document
         FROM extensions e WHERE e.project_id = ", $project, " AND e.enabled = 1")
@@ -158,10 +158,8 @@ pub struct ExtensionRow {
 pub struct SnapshotExtension {
     /// Its name.
     pub name: String,
-    /// The providers whose calls go through it; empty: all.
-    pub provider_ids: Vec<String>,
-    /// The tokens whose calls do; empty: all, and root's.
-    pub token_ids: Vec<String>,
+    /// The providers and the tokens whose calls go through it: none of a kind is all of that kind.
+    pub ids: Vec<String>,
     /// Whether no request may go around it: it sees requests, and fails closed.
     #[serde(deserialize_with = "super::truth")]
     pub demanded: bool,

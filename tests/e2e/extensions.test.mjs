@@ -103,7 +103,7 @@ describe('a request', () => {
   test('its tags are seen by a model’s `when`', async () => {
     const coder = await e2e.provider({ openai_api_mode: 'chat_completions' });
     const [name] = [e2e.name('mock-tagged')];
-    await e2e.models(coder, [name], { when: { 'tags.route': 'code' } });
+    await e2e.models(coder, [name], { when: { 'tags.route': 'code' }, priority: -1 });
     const config = { rules: [{ name: 'code', keywords: ['refactor'], model: 'auto' }, { name: 'talk', model: 'auto' }] };
     await through(await example('model-router'), { config }, async () => {
       const tagged = await ask('chat_completions', { ...SAYING.chat_completions('refactor'), model: 'auto' });
@@ -204,12 +204,14 @@ describe('an answer', () => {
     test(`${protocol}: an extension that fails in the midst of a stream ends it with an error, or is passed over`, async () => {
       const stream = () => ask(protocol, { stream: true });
       await through(failingEvents(), {}, async (extension) => {
-        const { text, status } = await stream();
+        const { text, status, headers } = await stream();
         assert.equal(status, 200);
         const last = sseEvents(text).at(-1);
         assert.match(last.data, /error/);
         assert.match(last.data, new RegExp(`extension \`${extension.name}\` failed in the midst`));
         assert.doesNotMatch(text, /\[DONE\]|message_stop|response\.completed/);
+        const row = await e2e.usage(headers.get('x-request-id'));
+        assert.deepEqual([row.status, row.error_code], [200, 'extension.failed']);
       });
       await through(failingEvents(), { on_error: 'open' }, async () => {
         const { text } = await stream();
@@ -276,7 +278,7 @@ describe('harm', () => {
   }
 
   test('three failures in a row are its health, until it is mended', async () => {
-    await through(HARMFUL.traps[0], { on_error: 'open' }, async (extension) => {
+    await through(HARMFUL.traps[0], { on_error: 'open', hooks: ['request'] }, async (extension) => {
       const path = `/api/v1/extensions/${extension.id}`;
       const health = async () => (await e2e.admin.must('GET', path)).health;
       await ask('chat_completions');

@@ -141,7 +141,7 @@ fn a_scope_names_what_is_in_the_project_and_nothing_else() {
     let made = upload(&api, json!({ "scope": scope })).must(201);
     assert_eq!(made.body["scope"], scope);
     let row = &of_calls(&api)[0];
-    assert_eq!(row.provider_ids[0], provider);
+    assert_eq!(row.ids, [provider, token]);
     api.post("/api/v1/projects", json!({"name": "other"})).must(201);
     let elsewhere = json!({"name": "n", "module_base64": MODULE, "project_id": "other", "scope": scope});
     api.post(PATH, elsewhere).refuses(422, "validation.failed", "scope");
@@ -189,10 +189,7 @@ fn each_write_leaves_an_audit_row_without_the_module_and_moves_the_revision() {
     let log = api.get(&format!("/api/v1/audit-log?resource_id={id}")).must(200);
     let mut actions = log.column("action");
     actions.sort();
-    assert_eq!(
-        actions,
-        ["extensions:CreateExtension", "extensions:DeleteExtension", "extensions:UpdateExtension"]
-    );
+    assert_eq!(actions, ["extensions:CreateExtension", "extensions:DeleteExtension", "extensions:UpdateExtension"]);
     assert!(!log.text.contains(MODULE));
     api.get(&format!("{PATH}/{id}")).refuses(404, "not_found", "");
 }

@@ -104,7 +104,8 @@ pub static HEALTH: Object = Object {
         read("status", Type::Word(|| vec!["ok", "failing"]), "Whether it fails."),
         read("since", Type::Time, "When the first of those failures was.").or_null_when_read(),
         read("failures", COUNT, "How many there were in a row when that was last written down."),
-        read("code", TEXT, "How the latest failed, in a word such as `trap`, `out_of_fuel` or `invalid_answer`.").or_null_when_read(),
+        read("code", TEXT, "How the latest failed, in a word such as `trap`, `out_of_fuel` or `invalid_answer`.")
+            .or_null_when_read(),
         read("message", TEXT, "The same in words.").or_null_when_read(),
     ],
     ..CLOSED
