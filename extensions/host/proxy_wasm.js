@@ -2,6 +2,7 @@
 // taken for a `Guest` by whoever calls it.
 import { ABI } from "./answer.js";
 import { Failure } from "./failure.js";
+import { parseKept } from "./json.js";
 import { Log } from "./log.js";
 import { Meter } from "./meter.js";
 import { Exchange } from "./proxy_wasm/exchange.js";
@@ -63,7 +64,7 @@ export class ProxyWasmGuest {
 
   /** @param {string} hook @param {string} text the envelope @returns {string | null} */
   call(hook, text) {
-    const envelope = JSON.parse(text);
+    const envelope = parseKept(text);
     if (hook === "configure") return this.#run(() => this.#configure(envelope.config));
     if (hook === "request") return this.#run(() => this.#request(envelope));
     if (hook === "response") return this.#run(() => this.#response(envelope));

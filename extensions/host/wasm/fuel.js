@@ -7,6 +7,16 @@ import { OP, readInstruction, readValueType } from "./instructions.js";
 const SMALLEST_PIECE = 8;
 
 /**
+ * What a function's beginning and a loop's turn cost beside their instructions, so that a tight loop, which pays most of the
+ * time, does not get more time for its fuel than code in a row.
+ */
+const PAYING = 8;
+
+/** A length is paid for by the four bytes, and the way to who works it off beside. */
+const SHIFT = 2;
+const WAY = 100;
+
+/**
  * Writes a function's body anew, so that it pays.
  * @param {import("./bytes.js").Reader} code the body, from its locals to its end
  * @param {import("./instructions.js").Spaces} spaces of the module as it was
@@ -33,7 +43,7 @@ function survey(code, spaces, added) {
   const payments = [];
   const edits = [];
   const open = (at, checks, owner) => {
-    const piece = { at, cost: 0, checks, owner };
+    const piece = { at, cost: checks ? PAYING : 0, checks, owner };
     payments.push(piece);
     return piece;
   };
@@ -110,8 +120,8 @@ function stopWhenEmpty(fuel) {
 export function chargeBody(fuel) {
   const counter = u32(fuel);
   return [
-    ...[0, OP.globalGet, ...counter],
-    ...[OP.localGet, 0, OP.i32Const, 4, OP.i32ShrU, OP.i64ExtendI32U, OP.i64Sub, OP.globalSet, ...counter],
+    ...[0, OP.globalGet, ...counter, OP.i64Const, ...signed(WAY), OP.i64Sub],
+    ...[OP.localGet, 0, OP.i32Const, SHIFT, OP.i32ShrU, OP.i64ExtendI32U, OP.i64Sub, OP.globalSet, ...counter],
     ...stopWhenEmpty(fuel),
     ...[OP.localGet, 0, OP.end],
   ];

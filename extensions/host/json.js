@@ -1,0 +1,12 @@
+// JSON whose numbers stay as they are spelled: ids and seeds that JavaScript's numbers cannot hold go through unrounded.
+
+const kept =
+  JSON.rawJSON === undefined
+    ? undefined
+    : (_key, value, context) => {
+        const { source } = context ?? {};
+        return typeof value === "number" && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value;
+      };
+
+/** @param {string} text @returns what `JSON.stringify` spells as it was; numbers that it would not are no numbers here */
+export const parseKept = (text) => JSON.parse(text, kept);
