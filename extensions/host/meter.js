@@ -47,6 +47,7 @@ export class Meter {
   /** Runs `code` with a full tank. @throws {Failure} */
   run(code) {
     this.#fuel.value = this.#tank;
+    if (this.#refusedGrowth) this.#refusedGrowth.value = 0;
     return this.spend(code);
   }
 
@@ -57,6 +58,11 @@ export class Meter {
     } catch (error) {
       throw this.#why(error);
     }
+  }
+
+  /** Takes fuel for what the host does at the module's word: the module stops at its next turn where there is none left. */
+  charge(amount) {
+    this.#fuel.value -= BigInt(amount);
   }
 
   /** @returns {number} instructions taken since the tank was filled, at most: what branches skipped may be counted. */

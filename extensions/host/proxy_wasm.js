@@ -25,12 +25,14 @@ export const isProxyWasm = (exports) => exports.some((name) => name.startsWith("
 export class ProxyWasmGuest {
   #exports;
   #meter;
+  #limits;
   #host;
   #exchanges = new Map();
   #lastContext = ROOT;
 
-  /** @param {WebAssembly.Module} module an instrumented one @param {{fuel: number}} limits */
+  /** @param {WebAssembly.Module} module an instrumented one @param {{fuel: number, max_answer_bytes: number}} limits */
   constructor(module, limits) {
+    this.#limits = limits;
     const host = {
       memory: null,
       log: new Log(),
@@ -47,8 +49,8 @@ export class ProxyWasmGuest {
     if (!(this.#exports.memory instanceof WebAssembly.Memory)) {
       throw new Failure("unsupported", "the module does not export the memory `memory`");
     }
-    host.memory = new Memory(this.#exports);
     this.#meter = new Meter(this.#exports, limits);
+    host.memory = new Memory(this.#exports, (fuel) => this.#meter.charge(fuel));
     this.#run(() => {
       (this.#exports._initialize ?? this.#exports._start)?.();
       this.#exports.main?.(0, 0);
@@ -127,7 +129,7 @@ export class ProxyWasmGuest {
     if (this.#exchanges.has(call.request_id)) this.#close(call.request_id);
     while (this.#exchanges.size >= MOST_EXCHANGES) this.#close(this.#exchanges.keys().next().value);
     this.#lastContext += 1;
-    const exchange = new Exchange(call);
+    const exchange = new Exchange(call, this.#limits.max_answer_bytes);
     this.#exchanges.set(call.request_id, { context: this.#lastContext, exchange });
     this.#host.exchange = exchange;
     this.#exports.proxy_on_context_create?.(this.#lastContext, ROOT);

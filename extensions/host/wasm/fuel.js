@@ -12,6 +12,9 @@ const SMALLEST_PIECE = 8;
  */
 const PAYING = 8;
 
+/** What engines allow. Each is zeroed when its function is called. */
+const MOST_LOCALS = 50_000;
+
 /** A length is paid for by the four bytes, and the way to who works it off beside. */
 const SHIFT = 2;
 const WAY = 100;
@@ -26,11 +29,14 @@ const WAY = 100;
  */
 export function metered(code, spaces, added) {
   const from = code.at;
+  let locals = 0;
   for (let groups = code.u32(); groups > 0; groups -= 1) {
-    code.u32();
+    locals += code.u32();
+    if (locals > MOST_LOCALS) throw malformed("a function has too many locals");
     readValueType(code);
   }
   const { payments, edits } = survey(code, spaces, added);
+  payments[0].cost += locals;
   const paid = payments
     .filter(({ cost, checks }) => checks || cost > 0)
     .map(({ at, cost, checks }) => ({ at, to: at, bytes: pay(added.fuel, cost, checks) }));

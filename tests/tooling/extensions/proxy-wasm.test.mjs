@@ -150,3 +150,21 @@ test("what a filter shares among its calls is there in the next, and a stale wri
   asked(shared);
   assert.deepEqual(lines.calls.map((call) => call.arguments[0]), ["extension: 108", "extension: 008"]);
 });
+
+test("what a filter makes the host do is paid for from its fuel, and what it makes the host keep has an end", (t) => {
+  t.mock.method(console, "debug", () => {});
+  const forever = (call, imports) =>
+    load({ imports, data: `(data (i32.const 64) "x-name")`, more: onBody(`(loop $l (drop ${call}) (br $l)) (i32.const 0)`) });
+  const body = { body: { input: "x".repeat(500_000) } };
+  for (const [call, imports] of [
+    ["(call $proxy_log (i32.const 1) (i32.const 0) (i32.const 65536))", { proxy_log: I32(3) }],
+    ["(call $proxy_set_buffer_bytes (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 65536))", { proxy_set_buffer_bytes: I32(5) }],
+    ["(call $proxy_add_header_map_value (i32.const 0) (i32.const 64) (i32.const 6) (i32.const 0) (i32.const 65536))", { proxy_add_header_map_value: I32(5) }],
+    ["(call $proxy_get_header_map_size (i32.const 0) (i32.const 32))", { proxy_get_header_map_size: I32(2) }],
+    ["(call $proxy_get_current_time_nanoseconds (i32.const 32))", { proxy_get_current_time_nanoseconds: I32(1) }],
+  ]) {
+    const began = performance.now();
+    assert.throws(() => asked(forever(call, imports), "request", body), /^Error: out_of_fuel: /, call);
+    assert.ok(performance.now() - began < 5000, `${call} took ${performance.now() - began} ms`);
+  }
+});
