@@ -6,6 +6,9 @@ import { Meter } from "./meter.js";
 
 const LEVELS = ["debug", "debug", "info", "warn", "error"];
 
+/** A line's way to the log, about a microsecond, whether it is written or not. */
+const LINE_FUEL = 10_000;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -108,6 +111,8 @@ export class Guest {
 
   #write(level, ptr, len) {
     // A start function runs before there are exports to read from.
-    if (this.#exports) this.#log.write(LEVELS[level] ?? "info", this.#exports.memory.buffer, ptr, len);
+    if (!this.#meter) return;
+    this.#meter.charge(LINE_FUEL);
+    this.#log.write(LEVELS[level] ?? "info", this.#exports.memory.buffer, ptr, len);
   }
 }

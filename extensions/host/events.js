@@ -5,7 +5,7 @@ import { Splitter, readBlock, withData, withoutEvent } from "./sse.js";
  * @param {ReadableStream<Uint8Array>} stream
  * @param {number} most bytes that one event may have
  * @param {(name: string | null, data: string) => {data?: object, drop?: boolean} | null} rewrite
- *   gets the event's name and its data as JSON text; null: no change
+ *   gets the event's name and its data as JSON text; null: no change; what it gives as `data` is spelled as `JSON.stringify` does
  * @returns {ReadableStream<Uint8Array>}
  */
 export function filterEvents(stream, most, rewrite) {

@@ -18,7 +18,7 @@ export const MOST_PAGES = 1024;
 const MOST_ENTRIES = 65_536;
 
 /** Instructions that a module's start function may take: nobody can fill the tank before it runs. */
-const START_FUEL = 50_000_000;
+const START_FUEL = 100_000_000;
 
 const I32 = 0x7f;
 const I64 = 0x7e;

@@ -7,11 +7,15 @@ export const FUEL = "sluice_fuel";
 /** Set by the module when `memory.grow` was refused: a mutable i32. */
 export const REFUSED_GROWTH = "sluice_refused_growth";
 
+/** What the host did is taken from the counter in sums of this, since each access to it costs as much as a small host call. */
+const COLLECTED_FROM = 500_000;
+
 /** Fills the tank, runs code, and says what a trap was. */
 export class Meter {
   #fuel;
   #refusedGrowth;
   #tank;
+  #owed = 0;
 
   /**
    * @param {WebAssembly.Exports} exports an instrumented module's
@@ -47,6 +51,8 @@ export class Meter {
   /** Runs `code` with a full tank. @throws {Failure} */
   run(code) {
     this.#fuel.value = this.#tank;
+    this.#owed = 0;
+    if (this.#refusedGrowth) this.#refusedGrowth.value = 0;
     return this.spend(code);
   }
 
@@ -57,6 +63,14 @@ export class Meter {
     } catch (error) {
       throw this.#why(error);
     }
+  }
+
+  /** Takes fuel for what the host does at the module's word: the module stops at its next turn where there is none left. */
+  charge(amount) {
+    this.#owed += amount;
+    if (this.#owed < COLLECTED_FROM) return;
+    this.#fuel.value -= BigInt(this.#owed);
+    this.#owed = 0;
   }
 
   /** @returns {number} instructions taken since the tank was filled, at most: what branches skipped may be counted. */

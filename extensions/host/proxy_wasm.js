@@ -2,6 +2,7 @@
 // taken for a `Guest` by whoever calls it.
 import { ABI } from "./answer.js";
 import { Failure } from "./failure.js";
+import { parseKept } from "./json.js";
 import { Log } from "./log.js";
 import { Meter } from "./meter.js";
 import { Exchange } from "./proxy_wasm/exchange.js";
@@ -24,12 +25,14 @@ export const isProxyWasm = (exports) => exports.some((name) => name.startsWith("
 export class ProxyWasmGuest {
   #exports;
   #meter;
+  #limits;
   #host;
   #exchanges = new Map();
   #lastContext = ROOT;
 
-  /** @param {WebAssembly.Module} module an instrumented one @param {{fuel: number}} limits */
+  /** @param {WebAssembly.Module} module an instrumented one @param {{fuel: number, max_answer_bytes: number}} limits */
   constructor(module, limits) {
+    this.#limits = limits;
     const host = {
       memory: null,
       log: new Log(),
@@ -46,8 +49,8 @@ export class ProxyWasmGuest {
     if (!(this.#exports.memory instanceof WebAssembly.Memory)) {
       throw new Failure("unsupported", "the module does not export the memory `memory`");
     }
-    host.memory = new Memory(this.#exports);
     this.#meter = new Meter(this.#exports, limits);
+    host.memory = new Memory(this.#exports, (fuel) => this.#meter.charge(fuel));
     this.#run(() => {
       (this.#exports._initialize ?? this.#exports._start)?.();
       this.#exports.main?.(0, 0);
@@ -63,7 +66,7 @@ export class ProxyWasmGuest {
 
   /** @param {string} hook @param {string} text the envelope @returns {string | null} */
   call(hook, text) {
-    const envelope = JSON.parse(text);
+    const envelope = parseKept(text);
     if (hook === "configure") return this.#run(() => this.#configure(envelope.config));
     if (hook === "request") return this.#run(() => this.#request(envelope));
     if (hook === "response") return this.#run(() => this.#response(envelope));
@@ -126,7 +129,7 @@ export class ProxyWasmGuest {
     if (this.#exchanges.has(call.request_id)) this.#close(call.request_id);
     while (this.#exchanges.size >= MOST_EXCHANGES) this.#close(this.#exchanges.keys().next().value);
     this.#lastContext += 1;
-    const exchange = new Exchange(call);
+    const exchange = new Exchange(call, this.#limits.max_answer_bytes);
     this.#exchanges.set(call.request_id, { context: this.#lastContext, exchange });
     this.#host.exchange = exchange;
     this.#exports.proxy_on_context_create?.(this.#lastContext, ROOT);

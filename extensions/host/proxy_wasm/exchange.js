@@ -5,6 +5,10 @@ import { Headers } from "./headers.js";
 const MODEL = "x-sluice-model";
 const TAG = "x-sluice-tag-";
 
+/** Properties that a filter may set in a call, and how long each may be. */
+const MOST_PROPERTIES = 64;
+const MOST_PROPERTY_BYTES = 16_384;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -18,11 +22,17 @@ export class Exchange {
   bodyChanged = false;
   localResponse = null;
   resumed = false;
-  set = new Map();
 
-  /** @param {object} call the envelope's `call` */
-  constructor(call) {
+  #mostBytes;
+  #set = new Map();
+
+  /**
+   * @param {object} call the envelope's `call`
+   * @param {number} mostBytes that a body may have
+   */
+  constructor(call, mostBytes) {
     this.call = call;
+    this.#mostBytes = mostBytes;
     this.requestHeaders = new Headers([
       [":method", "POST"],
       [":scheme", "https"],
@@ -51,16 +61,25 @@ export class Exchange {
     this.begin(body);
   }
 
-  /** Puts bytes in place of a range of the body, which ends where the body does at most. */
+  /** Puts bytes in place of a range of the body, which ends where the body does at most. @returns whether it is not too long */
   splice(start, size, bytes) {
     const from = Math.min(start, this.body.length);
     const rest = this.body.subarray(Math.min(from + size, this.body.length));
+    if (from + bytes.length + rest.length > this.#mostBytes) return false;
     const body = new Uint8Array(from + bytes.length + rest.length);
     body.set(this.body.subarray(0, from));
     body.set(bytes, from);
     body.set(rest, from + bytes.length);
     this.body = body;
     this.bodyChanged = true;
+    return true;
+  }
+
+  /** @returns whether there was room for the filter's own property */
+  setProperty(path, bytes) {
+    if (bytes.length > MOST_PROPERTY_BYTES || (!this.#set.has(path) && this.#set.size >= MOST_PROPERTIES)) return false;
+    this.#set.set(path, bytes);
+    return true;
   }
 
   /**
@@ -85,7 +104,7 @@ export class Exchange {
 
   /** @param {string[]} path @returns {Uint8Array | null} */
   property(path) {
-    const own = this.set.get(path.join("\0"));
+    const own = this.#set.get(path.join("\0"));
     if (own !== undefined) return own;
     const [root, name, detail] = path;
     if (root === "request" && name === "headers") return text(this.requestHeaders.get(detail ?? ""));

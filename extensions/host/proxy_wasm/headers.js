@@ -3,6 +3,10 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Headers in a list, and characters in all of them: what is more is not taken. */
+const MOST = 256;
+const MOST_CHARACTERS = 262_144;
+
 /** A list of headers. */
 export class Headers {
   /** @param {[string, string][]} pairs */
@@ -16,14 +20,26 @@ export class Headers {
     return values.length === 0 ? null : values.join(", ");
   }
 
+  /** @returns whether there was room */
   add(name, value) {
-    this.pairs.push([name.toLowerCase(), value]);
+    return this.become([...this.pairs, [name.toLowerCase(), value]]);
   }
 
+  /** @returns whether there was room */
   replace(name, value) {
-    const at = this.pairs.findIndex(([each]) => each === name.toLowerCase());
-    this.remove(name);
-    this.pairs.splice(at === -1 ? this.pairs.length : at, 0, [name.toLowerCase(), value]);
+    const lower = name.toLowerCase();
+    const at = this.pairs.findIndex(([each]) => each === lower);
+    const pairs = this.pairs.filter(([each]) => each !== lower);
+    pairs.splice(at === -1 ? pairs.length : at, 0, [lower, value]);
+    return this.become(pairs);
+  }
+
+  /** @returns whether there was room for other pairs in place of all */
+  become(pairs) {
+    const characters = pairs.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    if (pairs.length > MOST || characters > MOST_CHARACTERS) return false;
+    this.pairs = pairs;
+    return true;
   }
 
   remove(name) {

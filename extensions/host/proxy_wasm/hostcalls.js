@@ -8,8 +8,10 @@ import { BUFFER, MAP, STATUS } from "./status.js";
 const LEVELS = ["debug", "debug", "info", "warn", "error", "error"];
 const INFO = 2;
 
-const MOST_SHARED = 1000;
+const MOST_SHARED = 256;
 const MOST_SHARED_BYTES = 65_536;
+const MOST_METRICS = 1000;
+const MOST_RESPONSE_BYTES = 65_536;
 
 /**
  * @typedef {object} Host what the calls act on
@@ -45,11 +47,14 @@ const CALLS = {
   proxy_set_buffer_bytes(host, buffer, start, size, ptr, len) {
     bufferOf(host, buffer);
     if (host.exchange === null || buffer > BUFFER.responseBody) return STATUS.badArgument;
-    host.exchange.splice(start >>> 0, size >>> 0, host.memory.bytes(ptr, len));
+    host.memory.pay(host.exchange.body.length);
+    return taken(host.exchange.splice(start >>> 0, size >>> 0, host.memory.bytes(ptr, len)));
   },
 
   proxy_get_header_map_size(host, map, to) {
-    host.memory.setU32(to, serialize(mapOf(host, map).pairs).length);
+    const { length } = serialize(mapOf(host, map).pairs);
+    host.memory.pay(length);
+    host.memory.setU32(to, length);
   },
 
   proxy_get_header_map_pairs(host, map, ptrTo, lenTo) {
@@ -59,7 +64,7 @@ const CALLS = {
   proxy_set_header_map_pairs(host, map, ptr, len) {
     const pairs = deserialize(host.memory.view(ptr, len));
     if (pairs === null) return STATUS.badArgument;
-    mapOf(host, map).pairs = new Headers(pairs).pairs;
+    return taken(mapOf(host, map).become(new Headers(pairs).pairs));
   },
 
   proxy_get_header_map_value(host, map, key, keyLen, ptrTo, lenTo) {
@@ -69,11 +74,11 @@ const CALLS = {
   },
 
   proxy_replace_header_map_value(host, map, key, keyLen, value, valueLen) {
-    mapOf(host, map).replace(host.memory.text(key, keyLen), host.memory.text(value, valueLen));
+    return taken(mapOf(host, map).replace(host.memory.text(key, keyLen), host.memory.text(value, valueLen)));
   },
 
   proxy_add_header_map_value(host, map, key, keyLen, value, valueLen) {
-    mapOf(host, map).add(host.memory.text(key, keyLen), host.memory.text(value, valueLen));
+    return taken(mapOf(host, map).add(host.memory.text(key, keyLen), host.memory.text(value, valueLen)));
   },
 
   proxy_remove_header_map_value(host, map, key, keyLen) {
@@ -89,12 +94,12 @@ const CALLS = {
 
   proxy_set_property(host, ptr, len, value, valueLen) {
     if (host.exchange === null) return STATUS.badArgument;
-    host.exchange.set.set(host.memory.text(ptr, len).replace(/\0$/, ""), host.memory.bytes(value, valueLen));
+    return taken(host.exchange.setProperty(host.memory.text(ptr, len).replace(/\0$/, ""), host.memory.bytes(value, valueLen)));
   },
 
   proxy_send_local_response(host, status, _details, _detailsLen, body, bodyLen) {
     if (host.exchange === null) return STATUS.badArgument;
-    host.exchange.localResponse = { status, body: host.memory.bytes(body, bodyLen) };
+    host.exchange.localResponse = { status, body: host.memory.bytes(body, bodyLen).subarray(0, MOST_RESPONSE_BYTES) };
   },
 
   proxy_continue_stream(host) {
@@ -111,6 +116,7 @@ const CALLS = {
   // Metrics count within the instance, so that a filter that counts runs; nobody outside reads them.
   proxy_define_metric(host, kind, ptr, len, idTo) {
     const name = host.memory.text(ptr, len);
+    if (!host.metrics.has(name) && host.metrics.size >= MOST_METRICS) return STATUS.internalFailure;
     if (!host.metrics.has(name)) host.metrics.set(name, { id: host.metrics.size + 1, kind, value: 0n });
     host.memory.setU32(idTo, host.metrics.get(name).id);
   },
@@ -172,6 +178,7 @@ export function hostcalls(host) {
   for (const [name, call] of Object.entries(CALLS)) {
     wrapped[name] = (...given) => {
       try {
+        host.memory.enter();
         return call(host, ...given) ?? STATUS.ok;
       } catch (error) {
         if (error instanceof Refused) return error.status;
@@ -186,6 +193,9 @@ export function hostcalls(host) {
   }
   return wrapped;
 }
+
+/** What the host keeps for a filter has an end, as the filter's own memory has. */
+const taken = (hadRoom) => (hadRoom ? STATUS.ok : STATUS.badArgument);
 
 function bufferOf(host, buffer) {
   if (buffer === BUFFER.pluginConfiguration) return host.configuration;

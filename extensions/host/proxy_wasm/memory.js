@@ -2,6 +2,10 @@
 // with a status, not the hook.
 import { STATUS } from "./status.js";
 
+/** Fuel for a host call, about half a microsecond's, and for each byte that it moves. */
+const CALL_FUEL = 5000;
+const BYTE_FUEL = 2;
+
 const decoder = new TextDecoder();
 
 /** Thrown within a host call, and caught where it returns. */
@@ -15,10 +19,25 @@ export class Refused extends Error {
 /** The memory of an instance. */
 export class Memory {
   #exports;
+  #charge;
 
-  /** @param {WebAssembly.Exports} exports */
-  constructor(exports) {
+  /**
+   * @param {WebAssembly.Exports} exports
+   * @param {(fuel: number) => void} charge takes fuel for the bytes that are read and written
+   */
+  constructor(exports, charge) {
     this.#exports = exports;
+    this.#charge = charge;
+  }
+
+  /** Takes the fuel for a host call. */
+  enter() {
+    this.#charge(CALL_FUEL);
+  }
+
+  /** Takes the fuel for bytes that the host moves. */
+  pay(bytes) {
+    this.#charge(bytes * BYTE_FUEL);
   }
 
   get buffer() {
@@ -30,6 +49,7 @@ export class Memory {
     const from = ptr >>> 0;
     const length = len >>> 0;
     if (from + length > this.buffer.byteLength) throw new Refused(STATUS.invalidMemoryAccess);
+    this.pay(length);
     return new Uint8Array(this.buffer, from, length);
   }
 

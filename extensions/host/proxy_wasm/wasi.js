@@ -70,6 +70,7 @@ export function wasi(host) {
   for (const [name, call] of Object.entries(CALLS)) {
     wrapped[name] = (...given) => {
       try {
+        host.memory.enter();
         return call(host, ...given);
       } catch (error) {
         if (error instanceof Failure || error instanceof WebAssembly.RuntimeError) throw error;

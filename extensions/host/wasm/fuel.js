@@ -7,6 +7,19 @@ import { OP, readInstruction, readValueType } from "./instructions.js";
 const SMALLEST_PIECE = 8;
 
 /**
+ * What a function's beginning and a loop's turn cost beside their instructions, so that a tight loop, which pays most of the
+ * time, does not get more time for its fuel than code in a row.
+ */
+const PAYING = 8;
+
+/** What engines allow. Each is zeroed when its function is called. */
+const MOST_LOCALS = 50_000;
+
+/** A length is paid for by the four bytes, and the way to who works it off beside. */
+const SHIFT = 2;
+const WAY = 100;
+
+/**
  * Writes a function's body anew, so that it pays.
  * @param {import("./bytes.js").Reader} code the body, from its locals to its end
  * @param {import("./instructions.js").Spaces} spaces of the module as it was
@@ -16,11 +29,14 @@ const SMALLEST_PIECE = 8;
  */
 export function metered(code, spaces, added) {
   const from = code.at;
+  let locals = 0;
   for (let groups = code.u32(); groups > 0; groups -= 1) {
-    code.u32();
+    locals += code.u32();
+    if (locals > MOST_LOCALS) throw malformed("a function has too many locals");
     readValueType(code);
   }
   const { payments, edits } = survey(code, spaces, added);
+  payments[0].cost += locals;
   const paid = payments
     .filter(({ cost, checks }) => checks || cost > 0)
     .map(({ at, cost, checks }) => ({ at, to: at, bytes: pay(added.fuel, cost, checks) }));
@@ -33,7 +49,7 @@ function survey(code, spaces, added) {
   const payments = [];
   const edits = [];
   const open = (at, checks, owner) => {
-    const piece = { at, cost: 0, checks, owner };
+    const piece = { at, cost: checks ? PAYING : 0, checks, owner };
     payments.push(piece);
     return piece;
   };
@@ -110,8 +126,8 @@ function stopWhenEmpty(fuel) {
 export function chargeBody(fuel) {
   const counter = u32(fuel);
   return [
-    ...[0, OP.globalGet, ...counter],
-    ...[OP.localGet, 0, OP.i32Const, 4, OP.i32ShrU, OP.i64ExtendI32U, OP.i64Sub, OP.globalSet, ...counter],
+    ...[0, OP.globalGet, ...counter, OP.i64Const, ...signed(WAY), OP.i64Sub],
+    ...[OP.localGet, 0, OP.i32Const, SHIFT, OP.i32ShrU, OP.i64ExtendI32U, OP.i64Sub, OP.globalSet, ...counter],
     ...stopWhenEmpty(fuel),
     ...[OP.localGet, 0, OP.end],
   ];

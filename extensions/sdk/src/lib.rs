@@ -44,3 +44,8 @@ pub use log::{Level, log};
 pub use outcome::{EventOutcome, RequestOutcome, ResponseOutcome};
 pub use serde_json::{Value, json};
 pub use texts::Role;
+
+/// The document's own example is built with the crate that it is about.
+#[cfg(doctest)]
+#[doc = include_str!("../../../EXTENSIONS.md")]
+struct Document;

@@ -107,6 +107,8 @@ test("a filter of the public proxy-wasm crate runs unchanged: a body rewritten, 
   const request = asked(filter, "request", chat("Why?"));
   assert.deepEqual(request.body.messages.map(({ role }) => role), ["system", "user"]);
   assert.deepEqual(request.tags, { client: "openai" });
+  const exact = `{"abi":1,"hook":"request","call":${JSON.stringify(CALL)},"body":{"seed":9007199254740993,"messages":[]}}`;
+  assert.match(filter.hook("request", exact), /"seed":9007199254740993/);
   const response = asked(filter, "response", { status: 200, body: { choices: [] } });
   assert.ok(response.body.filter_ms >= 0);
   assert.ok(info.mock.calls.some((call) => call.arguments[0] === "extension: done: /v1/chat/completions"));

@@ -48,9 +48,9 @@ test("a module that does not end runs out of fuel, by looping as by calling itse
 test("each hook has a full tank, of the size that is set", () => {
   const spin = `(if (local.get 0) (then (local.set 1 (i32.const 100000))
     (loop $l (br_if $l (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))))) (i64.const 0)`;
-  const enough = extension({ hook: spin }, { limits: { fuel: 1_000_000 } });
+  const enough = extension({ hook: spin }, { limits: { fuel: 2_000_000 } });
   for (let turn = 0; turn < 20; turn += 1) assert.equal(enough.hook("request", ENVELOPE), null);
-  fails(() => extension({ hook: spin }, { limits: { fuel: 100_000 } }).hook("request", ENVELOPE), "out_of_fuel");
+  fails(() => extension({ hook: spin }, { limits: { fuel: 1_000_000 } }).hook("request", ENVELOPE), "out_of_fuel");
 });
 
 test("a module that takes memory without end is stopped at its maximum", () => {
@@ -125,6 +125,11 @@ test("a stream goes through the hook event by event, and what is no JSON goes by
   assert.equal(await through(extension({ answer: { abi: 1, data: { text: "***" } } })), 'event: delta\ndata: {"text":"***"}\n\ndata: [DONE]\n\n');
   assert.equal(await through(extension({ answer: { abi: 1, drop: true } })), "data: [DONE]\n\n");
   assert.equal(await through(extension({})), STREAM);
+});
+
+test("numbers that JavaScript cannot hold come out of a rewritten event as they went in", async () => {
+  const answer = '{"abi":1,"data":{"id":9007199254740993,"cost":0.10,"big":1e400}}';
+  assert.match(await through(extension({ answer })), /^event: delta\ndata: \{"id":9007199254740993,"cost":0\.10,"big":1e400\}\n/);
 });
 
 test("an event whose hook fails breaks the stream, or goes on as it was where failures are open, and is counted", async () => {

@@ -3,8 +3,11 @@ import binaryen from "binaryen";
 import { instrument } from "../../../extensions/host/instrument.js";
 
 const { Features } = binaryen;
-// With garbage collection allowed it would write a null as that proposal does.
-const FEATURES = Features.All & ~(Features.GC | Features.ExceptionHandling | Features.Atomics | Features.Memory64);
+// Not all: with garbage collection allowed it writes a null as that proposal does, and some of the newest have no engine yet.
+const FEATURES = [
+  "MutableGlobals", "SignExt", "NontrappingFPToInt", "SIMD128", "BulkMemory", "BulkMemoryOpt", "ReferenceTypes", "Multivalue", "TailCall",
+  "MultiMemory",
+].reduce((all, name) => all | Features[name], Features.MVP);
 
 /** @param {string} text WAT @returns {Uint8Array} */
 export function wasm(text) {
