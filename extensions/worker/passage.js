@@ -1,5 +1,6 @@
 // One call's way through the extensions that are there for it. Rust says which of them join it, and when.
-import { Failure, CODES } from "../host/failure.js";
+import { CODES, Failure } from "../host/failure.js";
+import { parseKept } from "../host/json.js";
 import { failed, succeeded } from "./health.js";
 import { runner, storedCode } from "./runner.js";
 import { ended } from "./stream.js";
@@ -65,7 +66,7 @@ export class Passage {
       if (this.refusal !== undefined) return;
       if (answer === null) continue;
       if (answer.body !== undefined) {
-        text = spelled(answer.body);
+        text = JSON.stringify(answer.body);
         this.body = encoder.encode(text);
       }
       if (answer.model !== undefined) this.model = answer.model;
@@ -102,7 +103,7 @@ export class Passage {
     for (const extension of extensions) {
       const answer = await this.#run(extension, "response", `"status":${response.status},"body":${text}`);
       if (this.refusal !== undefined) return null;
-      if (answer?.body !== undefined) text = spelled(answer.body);
+      if (answer?.body !== undefined) text = JSON.stringify(answer.body);
     }
     return text;
   }
@@ -148,7 +149,7 @@ export class Passage {
     try {
       const envelope = `{"abi":1,"hook":"${hook}","call":${this.#call},${members}}`;
       const text = await this.#within(extension, this.#runner(extension).hook(hook, envelope));
-      const answer = text === null ? null : JSON.parse(text, kept);
+      const answer = text === null ? null : parseKept(text);
       if (answer?.error !== undefined) throw new Failure("error", answer.error);
       this.#succeeds(extension);
       if (answer?.refuse !== undefined && hook !== "settle") {
@@ -209,14 +210,6 @@ export class Passage {
     return this.#extensions.filter((extension) => this.#joined.includes(extension)).map(one).join(", ").slice(0, MOST_NAMED);
   }
 }
-
-/** Numbers as they are spelled: a body's long ids must not be rounded on their way. */
-const kept = JSON.rawJSON === undefined ? undefined : (key, value, context) => {
-  const isInexact = typeof value === "number" && context?.source !== undefined && String(value) !== context.source;
-  return isInexact ? JSON.rawJSON(context.source) : value;
-};
-
-const spelled = (body) => JSON.stringify(body);
 
 /** What came out of another isolate as an error's text. */
 function asFailure(error) {

@@ -1,11 +1,8 @@
 // Who runs an extension: an isolate of its own for what was uploaded, this one for what is bundled with the Worker.
 import { BUNDLED, HOST, HOST_ID } from "virtual:sluice-host";
-import { Extension } from "../host/extension.js";
+import { Extension, FUEL_PER_MS } from "../host/extension.js";
 import { Failure } from "../host/failure.js";
 import { fromBase64, sha256 } from "./bytes.js";
-
-/** Instructions that a millisecond of an extension's time limit stands for: time itself cannot be measured on Workers. */
-export const FUEL_PER_MS = 1_000_000;
 
 /** What a loaded isolate may do that the platform dates. */
 const COMPATIBILITY_DATE = "2026-11-01";

@@ -30,7 +30,7 @@ pub static EXTENSION: Object = Object {
         field(
             "time_limit_ms",
             Type::Whole(1, MAX_TIME_LIMIT_MS),
-            "What one hook may take, in milliseconds; each stands for a million instructions.",
+            "What one hook may take, in milliseconds, reckoned by its instructions.",
         )
         .default("50"),
         field(
