@@ -1,6 +1,7 @@
 // npm test: native tests, the Terraform provider's, the console's types, the release build, then everything that node:test runs
 // against it. A failing stage does not hide what the others have to say, and any of them fails the whole.
 import { buildConsole } from "./build/console.mjs";
+import { buildExtensions } from "./build/extensions.mjs";
 import { buildTerraformProvider, testTerraformProvider } from "./build/terraform.mjs";
 import { buildWorker } from "./build/worker.mjs";
 import { command } from "./command.mjs";
@@ -16,9 +17,12 @@ import { Stop } from "./stop.mjs";
 import { wranglerEnv } from "./wrangler.mjs";
 
 // The lines with which each runner sums up: one for each of cargo's test binaries, one block for node's.
+const CARGO = /^(\x1b\[\d+m)?(test result:|error)/;
 const CLOSING = {
-  "cargo test": /^(\x1b\[\d+m)?(test result:|error)/,
+  "cargo test": CARGO,
   "console": /./,
+  "extensions": CARGO,
+  "extensions' build": /./,
   "terraform": /^(\x1b\[\d+m)?(test result:|error)|^built$/,
   "wasm build": /./,
   "node --test": /^(\x1b\[\d+m)?ℹ /,
@@ -47,6 +51,11 @@ command(async () => {
 
   console.log("\nThe Worker, as it ships …");
   stages.push(await built("wasm build", () => buildWorker(tools)));
+
+  console.log("\nThe extensions: their SDK and the examples …");
+  const own = ["test", "--locked", "--workspace", "--exclude", "proxy-wasm-filter"];
+  stages.push({ name: "extensions", ...(await teed("cargo", own, { cwd: inRoot("extensions"), env: colourful() })) });
+  stages.push(await built("extensions' build", buildExtensions));
 
   console.log("\nThe console: its bundle and its types …");
   stages.push(await built("console", async () => {

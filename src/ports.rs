@@ -2,6 +2,7 @@
 
 use crate::domain::timestamp::Timestamp;
 use crate::refusal::Refusal;
+use serde_json::Value;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -58,6 +59,39 @@ pub trait Shelf {
 
     /// Takes the copy under a name away. Nobody waits for it.
     fn clear(&self, name: String);
+}
+
+/// What runs extensions, as the control plane asks it about a module before any call goes through it.
+pub trait Extensions {
+    /// Lets a module come up with a configuration, and say what it is.
+    ///
+    /// # Errors
+    /// It is none that can run here, it refuses its configuration, or nothing runs uploaded modules in this deployment.
+    fn check<'a>(&'a self, module: Module<'a>, config: &'a Value) -> Local<'a, Result<Checked, Refusal>>;
+}
+
+/// A module in question.
+#[derive(Debug, Clone, Copy)]
+pub enum Module<'a> {
+    /// Base64, as it was sent.
+    Uploaded(&'a str),
+    /// One that was built into the Worker, by its name.
+    Bundled(&'a str),
+    /// Code that is stored, by its hash.
+    Stored(&'a str),
+}
+
+/// What a module turned out to be.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// What it says of itself.
+    pub described: Value,
+    /// SHA-256 of what was uploaded or built in, hexadecimal; none of what is stored already.
+    pub sha256: Option<String>,
+    /// How many bytes that has.
+    pub bytes: Option<i64>,
+    /// What is to be run and stored for it: its hash, and base64. None where it is stored or built in already.
+    pub code: Option<(String, String)>,
 }
 
 /// The files that were deployed beside the program.

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { fingerprint } from "../fingerprint.mjs";
 import { inRoot } from "../places.mjs";
 import { capture, run } from "../process.mjs";
+import { linkExtensionHost } from "./extension-host.mjs";
 import { withHandlers } from "./handlers.mjs";
 import { withoutNames } from "./names.mjs";
 
@@ -32,6 +33,7 @@ export async function buildWorker(tools, profile = "release") {
     const wasm = inRoot("build", "index_bg.wasm");
     writeFileSync(wasm, withoutNames(readFileSync(wasm)));
   }
+  linkExtensionHost();
   writeFileSync(stamp, JSON.stringify({ profile, fingerprint: print }));
   console.log(`Built the Worker in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
 }

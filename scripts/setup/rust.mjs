@@ -20,15 +20,20 @@ export async function ensureRust() {
     throw new Stop(`Rust ${version} is too old, ${needed} is needed: run \`rustup update stable\`, then this again.`);
   }
 
-  const { stdout } = await capture("rustc", ["--print", "target-libdir", "--target", TARGET], { cwd: inRoot() });
+  await ensureTarget(TARGET);
+}
+
+/** Adds a target unless it is there. */
+export async function ensureTarget(target) {
+  const { stdout } = await capture("rustc", ["--print", "target-libdir", "--target", target], { cwd: inRoot() });
   if (existsSync(stdout.trim())) return;
   const rustup = await capture("rustup", ["--version"]);
   if (rustup.code !== 0) {
-    throw new Stop(`This Rust has no ${TARGET} target, and rustup is missing: install Rust from https://rustup.rs.`);
+    throw new Stop(`This Rust has no ${target} target, and rustup is missing: install Rust from https://rustup.rs.`);
   }
-  console.log(`Adding Rust's ${TARGET} target (a few seconds) …`);
-  await run("rustup", ["target", "add", TARGET], {
+  console.log(`Adding Rust's ${target} target (a few seconds) …`);
+  await run("rustup", ["target", "add", target], {
     cwd: inRoot(),
-    failure: `rustup could not add the target: run \`rustup target add ${TARGET}\`, then this again.`,
+    failure: `rustup could not add the target: run \`rustup target add ${target}\`, then this again.`,
   });
 }

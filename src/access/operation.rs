@@ -128,6 +128,16 @@ operations! {
     UpdateToken = Permitted "tokens:UpdateToken";
     /// Revoke a token.
     DeleteToken = Permitted "tokens:DeleteToken";
+    /// List extensions.
+    ListExtensions = Permitted "extensions:ListExtensions";
+    /// Read an extension, without its module.
+    GetExtension = Permitted "extensions:GetExtension";
+    /// Upload an extension, or enable a bundled one: calls go through it.
+    CreateExtension = Permitted "extensions:CreateExtension";
+    /// Change an extension, its module included, or disable it.
+    UpdateExtension = Permitted "extensions:UpdateExtension";
+    /// Delete an extension.
+    DeleteExtension = Permitted "extensions:DeleteExtension";
     /// Totals of what was used.
     ListUsage = Permitted "usage:ListUsage";
     /// The request log.

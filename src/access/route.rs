@@ -101,6 +101,11 @@ pub const ROUTES: &[(Method, &str, Operation)] = &[
     (Get, "/api/v1/tokens/{token_id}", GetToken),
     (Patch, "/api/v1/tokens/{token_id}", UpdateToken),
     (Delete, "/api/v1/tokens/{token_id}", DeleteToken),
+    (Get, "/api/v1/extensions", ListExtensions),
+    (Post, "/api/v1/extensions", CreateExtension),
+    (Get, "/api/v1/extensions/{extension_id}", GetExtension),
+    (Patch, "/api/v1/extensions/{extension_id}", UpdateExtension),
+    (Delete, "/api/v1/extensions/{extension_id}", DeleteExtension),
     (Get, "/api/v1/usage", ListUsage),
     (Get, "/api/v1/requests", ListRequests),
     (Get, "/api/v1/requests/{request_id}", GetRequest),
@@ -138,6 +143,11 @@ pub const TOOLS: &[(&str, Method, &str)] = &[
     ("test-model", Post, "/api/v1/providers/{provider_id}/models/{model_id}/test"),
     ("list-available-models", Get, "/api/v1/providers/{provider_id}/available-models"),
     ("get-usage", Get, "/api/v1/usage"),
+    ("list-extensions", Get, "/api/v1/extensions"),
+    ("get-extension", Get, "/api/v1/extensions/{extension_id}"),
+    ("create-extension", Post, "/api/v1/extensions"),
+    ("update-extension", Patch, "/api/v1/extensions/{extension_id}"),
+    ("delete-extension", Delete, "/api/v1/extensions/{extension_id}"),
 ];
 
 /// The route that a tool takes.

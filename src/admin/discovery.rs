@@ -38,12 +38,12 @@ async fn listed(call: &Call<'_>, provider: &ProviderRow, age: Age) -> Result<Rc<
     let gone = || not_found("provider", provider.id.as_str());
     let project = &provider.project_id;
     let read = snapshot::read(world.db, snapshot::Caller::Root(project.as_str()), None).await?;
-    let (Some((_, revision)), Some((providers, models))) = (read.project, read.rows) else { return Err(gone()) };
+    let (Some((_, revision)), Some(rows)) = (read.project, read.rows) else { return Err(gone()) };
     let known = world.catalogues.borrow().fresh(&provider.id, revision, call.now);
     if let (Some(known), Age::Recent) = (known, age) {
         return Ok(known);
     }
-    let state = Snapshot::new(project.clone(), revision, providers, models);
+    let state = Snapshot::of((project.clone(), revision), rows);
     let routed = state.account(&provider.id).ok_or_else(gone)?;
     let (settings, resolved) = routed.settled(world.deployment.private_upstreams)?;
     let effective = merge(settings.advanced.as_ref(), None);

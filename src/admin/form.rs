@@ -1,7 +1,7 @@
 //! A JSON body as three-state fields: absent keeps, null clears, a value sets (SPEC section 2).
 
 use super::schema::{Object, Type, Written};
-use super::{MAX_BODY_BYTES, Request};
+use super::{Request, most_body_bytes};
 use crate::domain::invalid::Invalid;
 use crate::refusal::{Reason, Refusal};
 use serde_json::{Map, Value};
@@ -232,8 +232,9 @@ fn writable(known: &Object) -> String {
 
 /// Refuses a body that is too large or not declared as JSON.
 pub fn check_body(request: &Request) -> Result<(), Refusal> {
-    if request.body.len() > MAX_BODY_BYTES {
-        let message = format!("the body must not exceed {MAX_BODY_BYTES} bytes");
+    let most = most_body_bytes(&request.path);
+    if request.body.len() > most {
+        let message = format!("the body must not exceed {most} bytes");
         return Err(Refusal::new(Reason::TooLarge, message));
     }
     let media_type = request.content_type.as_deref().unwrap_or_default();

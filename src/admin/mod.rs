@@ -4,6 +4,7 @@
 
 mod audit;
 mod discovery;
+mod extensions;
 mod form;
 mod health;
 mod idempotency;
@@ -33,13 +34,14 @@ use crate::access::token::bearer;
 use crate::access::{Audience, Operation, Principal, TokenHash};
 use crate::deployment::Deployment;
 use crate::discovery::Catalogues;
+use crate::domain::extension::MAX_MODULE_BYTES;
 use crate::domain::ids::{ProjectId, ProviderId, RequestId};
 use crate::domain::invalid::Invalid;
 use crate::domain::name;
 use crate::domain::timestamp::Timestamp;
 use crate::limits::Limiters;
 use crate::mcp;
-use crate::ports::{Clock, Db, Files, Rng, Upstream};
+use crate::ports::{Clock, Db, Extensions, Files, Rng, Upstream};
 use crate::protocol::query;
 use crate::refusal::{Dialect, Reason, Refusal, render};
 use crate::store;
@@ -106,6 +108,14 @@ impl fmt::Debug for Request {
 /// A request body on the control plane (SPEC section 5).
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
+/// The same of one that brings a module, in base64.
+const MAX_MODULE_BODY_BYTES: usize = MAX_MODULE_BYTES / 3 * 4 + (128 << 10);
+
+/// How much of a body is read at a path.
+pub fn most_body_bytes(path: &str) -> usize {
+    if path.starts_with("/api/v1/extensions") { MAX_MODULE_BODY_BYTES } else { MAX_BODY_BYTES }
+}
+
 /// What the control plane works with.
 #[derive(Clone, Copy)]
 pub struct World<'a> {
@@ -125,6 +135,8 @@ pub struct World<'a> {
     pub catalogues: &'a RefCell<Catalogues>,
     /// What was deployed beside the program.
     pub files: &'a dyn Files,
+    /// What runs extensions.
+    pub extensions: &'a dyn Extensions,
 }
 
 /// One admitted request on its way through a handler.
@@ -258,6 +270,11 @@ async fn own(call: &Call<'_>, segments: &[&str]) -> Result<Reply, Refusal> {
         (ListUsage, _) => usage::list(call).await,
         (ListRequests, _) => requests::list(call).await,
         (GetRequest, [id]) => requests::get(call, id).await,
+        (ListExtensions, _) => extensions::list(call).await,
+        (CreateExtension, _) => extensions::create(call).await,
+        (GetExtension, [id]) => extensions::get(call, id).await,
+        (UpdateExtension, [id]) => extensions::update(call, id).await,
+        (DeleteExtension, [id]) => extensions::delete(call, id).await,
         (ListAuditLog, _) => audit::list(call).await,
         (GetSealingKeys, _) => sealing_keys::get(call).await,
         (RotateSealingKeys, _) => sealing_keys::rotate(call).await,

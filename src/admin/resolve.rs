@@ -42,6 +42,7 @@ pub async fn explain(call: &Call<'_>) -> Result<Reply, Refusal> {
         started: call.now,
         chat_only: &Default::default(),
         media: &Media::default(),
+        tags: "",
     };
     let condition_matches = condition.map(|when| matches(&asked, &when));
     let answer = |served: Served| {

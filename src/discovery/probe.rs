@@ -141,6 +141,7 @@ impl Probe<'_> {
             started: record.started,
             chat_only: &chat_only,
             media: &media,
+            tags: "",
         };
         let mut planned = plan(&asked, candidate)?;
         let mut answer = self.reach(record, &planned).await?;

@@ -86,6 +86,10 @@ id!(
     UserKeyId, "uky_"
 );
 id!(
+    /// A WebAssembly filter that calls go through.
+    ExtensionId, "ext_"
+);
+id!(
     /// A row of the audit log.
     AuditId, "aud_"
 );

@@ -6,6 +6,7 @@ pub mod address;
 pub mod advanced;
 pub mod base_url;
 pub mod email;
+pub mod extension;
 pub mod glob;
 pub mod header_map;
 pub mod ids;

@@ -2,6 +2,7 @@
 
 use super::analytics;
 use super::d1::D1;
+use super::extensions::Left;
 use super::isolate;
 use super::js;
 use super::limiter::Objects;
@@ -28,6 +29,8 @@ pub enum Settlement {
     Row(Box<UsageRow>),
     /// Its answer is a stream that is still to be relayed.
     Stream(Box<Stream>),
+    /// It went through extensions, which are to hear what it came to.
+    Extended(Box<Settlement>, Left),
 }
 
 /// Where a call leaves its settlement. Taken before the upstream is called, because the platform ends a request whose
@@ -40,14 +43,23 @@ pub fn open(context: &Context, env: &Env) -> Sender<Settlement> {
 
 /// Waits for a call's settlement and sees it through.
 async fn settle(env: Env, settlement: Receiver<Settlement>) {
-    let row = match settlement.await {
-        Ok(Settlement::Row(row)) => *row,
-        Ok(Settlement::Stream(stream)) => stream.run().await,
-        // The call was dropped on its way: there is nothing to settle.
-        Err(_) => return,
+    // Where the call was dropped on its way, there is nothing to settle.
+    let Ok(settlement) = settlement.await else { return };
+    let (settlement, extensions) = match settlement {
+        Settlement::Extended(settlement, extensions) => (*settlement, Some(extensions)),
+        other => (other, None),
     };
+    let mut row = match settlement {
+        Settlement::Row(row) => *row,
+        Settlement::Stream(stream) => stream.run().await,
+        Settlement::Extended(..) => return,
+    };
+    let extended = extensions.map(|left| (left.read(&mut row), left));
     let told = row.limited.then(|| (row.token_id.clone().unwrap_or_default(), Message::Settle(settled(&row))));
     join(keep(&env, row), tell(&env, told)).await;
+    if let Some((usage, left)) = extended {
+        left.settle(&env, &usage).await;
+    }
 }
 
 /// Keeps a call's row wherever the operator wants it.

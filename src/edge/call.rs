@@ -6,6 +6,7 @@ mod reply;
 
 use super::background::{self, Settlement};
 use super::d1::ImpatientD1;
+use super::extensions::Way;
 use super::isolate;
 use super::limiter;
 use super::proxy;
@@ -25,6 +26,7 @@ use crate::gateway::settle::Record;
 use crate::ports::{Db, Shelf};
 use crate::protocol::body::RequestBody;
 use crate::refusal::Refusal;
+use crate::routing::Candidate;
 use crate::translate::media::Media;
 pub use attempt::MAX_ERROR_BYTES;
 use attempts::{Came, Tried};
@@ -54,10 +56,14 @@ pub async fn serve(
             let leave = background::open(context, env);
             let call = Call { incoming, env, deployment, admitted, door, chat_only: isolate::chat_only() };
             let mut record = Record::new(incoming.id.clone(), incoming.started);
-            let (response, settlement) = match call.run(&mut record).await {
+            let mut way = None;
+            let (mut response, mut settlement) = match call.run(&mut record, &mut way).await {
                 Ok(answered) => answered,
                 Err(refusal) => call.refuse(&record, &refusal, Tried::Once),
             };
+            if let Some(way) = way {
+                (response, settlement) = call.filtered(&record, &way, (response, settlement)).await;
+            }
             // Nobody listens only where the platform has already ended the request.
             let _ = leave.send(settlement);
             response
@@ -95,12 +101,13 @@ fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Res
     }
 }
 
-struct Call<'a> {
-    incoming: &'a Incoming,
-    env: &'a Env,
+/// A model call that was let in.
+pub(super) struct Call<'a> {
+    pub(super) incoming: &'a Incoming,
+    pub(super) env: &'a Env,
     deployment: &'a Deployment,
-    admitted: Admitted,
-    door: CallDoor,
+    pub(super) admitted: Admitted,
+    pub(super) door: CallDoor,
     chat_only: Rc<RefCell<ChatOnly>>,
 }
 
@@ -109,14 +116,28 @@ type Answered = (Result<Response, JsValue>, Settlement);
 
 impl Call<'_> {
     /// Body → model → candidates → upstream calls → answer. A refusal on the way becomes one answer and one usage row.
-    async fn run(&self, record: &mut Record) -> Result<Answered, Refusal> {
+    /// `way` is to be the call's through its project's extensions, where there are any.
+    async fn run(&self, record: &mut Record, way: &mut Option<Way>) -> Result<Answered, Refusal> {
         door::check_encoding(self.incoming.header("content-encoding"))?;
         let bytes = self.incoming.body(self.deployment.max_body_bytes).await?;
-        let body = RequestBody::parse(bytes)?;
+        let mut body = RequestBody::parse(bytes)?;
         record.requested_model = body.model().map(std::borrow::Cow::into_owned);
         record.streamed = body.streams();
+        *way = Way::of(self, &body);
+        let mut candidates = Vec::new();
+        // Each that joins may bring the call to another provider, and with it to that one's extensions.
+        while let Some(way) = way {
+            let joined;
+            (body, joined) = way.request(body, &candidates).await?;
+            if !joined && !candidates.is_empty() {
+                break;
+            }
+            candidates = self.candidates(&body, &way.tags)?;
+        }
+        if way.is_none() {
+            candidates = self.candidates(&body, "")?;
+        }
         record.input_tokens = roughly(body.bytes());
-        let mut candidates = candidates(&self.asked(&body, &Media::default()), &Drawn)?;
         if let Some(limits) = self.admitted.limits() {
             candidates = limit::priced(limits.budget.filter(|_| self.door.work != Work::CountTokens), candidates)?;
             let reserved = limit::reservation(limits, self.door.work, &body, &candidates);
@@ -127,6 +148,11 @@ impl Call<'_> {
             Came::Failed(failed, tried) => self.tell(record, *failed, tried),
             Came::Uncounted(body) => self.estimate(record, &body),
         }
+    }
+
+    /// Who may serve it.
+    fn candidates(&self, body: &RequestBody, tags: &str) -> Result<Vec<Candidate>, Refusal> {
+        candidates(&Asked { tags, ..self.asked(body, &Media::default()) }, &Drawn)
     }
 
     /// The call, for those that decide about it.
@@ -145,6 +171,7 @@ impl Call<'_> {
             started: self.incoming.started,
             chat_only: &self.chat_only,
             media,
+            tags: "",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The control plane's way in and out.
 
 use super::d1::D1;
+use super::extensions::Isolates;
 use super::files::Assets;
 use super::isolate;
 use super::js;
@@ -9,7 +10,7 @@ use super::outside::Outside;
 use super::request::Incoming;
 use super::response::{Head, json};
 use super::system::Platform;
-use crate::admin::{MAX_BODY_BYTES, Reply, Request, World, serve as answer, writes};
+use crate::admin::{Reply, Request, World, most_body_bytes, serve as answer, writes};
 use crate::deployment::Deployment;
 use crate::mcp;
 use wasm_bindgen::JsValue;
@@ -17,7 +18,7 @@ use worker::Env;
 
 /// Serves one request of the control plane.
 pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> Result<web_sys::Response, JsValue> {
-    let body = match incoming.body(MAX_BODY_BYTES).await {
+    let body = match incoming.body(most_body_bytes(incoming.path())).await {
         Ok(body) => body,
         Err(refusal) => return super::refused(incoming, &refusal),
     };
@@ -52,6 +53,7 @@ pub async fn serve(incoming: &Incoming, env: &Env, deployment: &Deployment) -> R
         catalogues: &catalogues,
         limiters: &Objects(env),
         files: &Assets(env),
+        extensions: &Isolates(env),
     };
     let reply = answer(world, &request).await;
     if reply.status < 300 && writes(&request) {

@@ -8,6 +8,7 @@ mod background;
 mod call;
 mod control;
 mod d1;
+mod extensions;
 mod files;
 mod isolate;
 mod js;

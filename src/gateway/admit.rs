@@ -149,14 +149,14 @@ pub async fn as_if_called(db: &dyn Db, caller: Caller<'_>) -> Result<Admitted, R
     {
         holder.policy = Policy::of_role(Role::Member);
     }
-    let (Some((project, revision)), Some((providers, models))) = (read.project, read.rows) else {
+    let (Some(project), Some(rows)) = (read.project, read.rows) else {
         // Deleted since the control plane let its holder in.
         return Err(unknown_token());
     };
     Ok(Admitted {
         holder: holder.map(Rc::new),
         own_keys: Rc::new(OwnKeys::new(read.own_keys)),
-        snapshot: Rc::new(Snapshot::new(project, revision, providers, models)),
+        snapshot: Rc::new(Snapshot::of(project, rows)),
     })
 }
 
@@ -284,7 +284,7 @@ impl Asking<'_> {
         let snapshot = match (current, read.rows) {
             // What the isolate has opened stays open.
             (Some(snapshot), _) => snapshot,
-            (None, Some((providers, models))) => Rc::new(Snapshot::new(project, revision, providers, models)),
+            (None, Some(rows)) => Rc::new(Snapshot::of((project, revision), rows)),
             (None, None) => {
                 return Err(Unread::Away(StoreError::Away("the isolate's snapshot went away meanwhile".into())));
             }
@@ -338,8 +338,7 @@ impl Asking<'_> {
             Some(snapshot) => snapshot,
             None => {
                 let rows = copies.rows(&project, revision).await?;
-                let (providers, models) = documents.with_rows(rows).read(None).ok()?.rows?;
-                Rc::new(Snapshot::new(project, revision, providers, models))
+                Rc::new(Snapshot::of((project, revision), documents.with_rows(rows).read(None).ok()?.rows?))
             }
         };
         Some(self.keep(holder, read.own_keys, snapshot, read_at, writes))

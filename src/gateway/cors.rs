@@ -20,7 +20,7 @@ pub struct Asked<'a> {
 pub type Headers<'a> = Vec<(&'static str, &'a str)>;
 
 /// What scripts may read of an answer. Whoever knows the `*`, which every browser does, needs no names.
-const EXPOSED: &str = "x-request-id, request-id, retry-after, x-sluice-provider, x-sluice-model, x-sluice-attempts, \
+const EXPOSED: &str = "x-request-id, request-id, retry-after, x-sluice-provider, x-sluice-model, x-sluice-attempts, x-sluice-extensions, \
                        x-sluice-dropped, x-sluice-estimated, *";
 
 /// What every answer of the data plane says, errors and streams included. Nothing where the deployment has no origins.

@@ -13,6 +13,7 @@ pub mod copies;
 pub mod cors;
 pub mod door;
 pub mod estimate;
+pub mod extensions;
 pub mod ledger;
 pub mod limit;
 pub mod list;

@@ -53,6 +53,8 @@ pub struct Asked<'a, H> {
     pub chat_only: &'a RefCell<ChatOnly>,
     /// What was fetched for it.
     pub media: &'a Media,
+    /// What extensions say of it, a JSON object; empty where none does.
+    pub tags: &'a str,
 }
 
 /// A client's headers, names in lower case. All who plan have this type, so that planning, and translating with it, is in

@@ -2,6 +2,7 @@
 //! of the client's. Unmetered; the bodies of both sides never enter wasm.
 
 use super::admit::Admitted;
+use super::extensions::check_raw;
 use super::limit::check_unmetered;
 use super::plan::{credential_headers, secrets};
 use crate::access::Operation;
@@ -58,6 +59,7 @@ pub fn plan<'h>(
         return Err(Refusal::new(Reason::ModelForbidden, message));
     }
     check_unmetered(admitted.limits())?;
+    check_raw(admitted, &provider)?;
     let (settings, resolved) = provider.settled(deployment.private_upstreams)?;
     let effective = merge(settings.advanced.as_ref(), None);
     let protocol = resolved.protocols.first().copied().unwrap_or(Protocol::ChatCompletions);

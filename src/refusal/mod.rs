@@ -29,6 +29,8 @@ pub struct Told {
     pub param: Option<String>,
     /// What a program may want to read (dependents' counts, an upstream's status).
     pub details: Option<Value>,
+    /// The status and the code that an operator's own program gave it, in place of the reason's.
+    pub own: Option<(u16, String)>,
     /// Headers that go with it, such as `retry-after` and `allow`.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -37,7 +39,7 @@ impl Refusal {
     /// Refuses for `reason`.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(Told { reason, message, param: None, details: None, headers: Vec::new() }))
+        Self(Box::new(Told { reason, message, param: None, details: None, own: None, headers: Vec::new() }))
     }
 
     /// Names the field at fault.
@@ -51,6 +53,13 @@ impl Refusal {
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
+        self
+    }
+
+    /// Says it with a status and a code of an operator's own program.
+    #[must_use]
+    pub fn with_own(mut self, status: u16, code: String) -> Self {
+        self.own = Some((status, code));
         self
     }
 

@@ -63,6 +63,10 @@ reasons! {
     ModelForbidden = 403 "model.forbidden" Client;
     /// The token's limits cannot be held here, because nothing would count or price the call.
     LimitsUnenforceable = 403 "limits.unenforceable" Client;
+    /// An extension refused the call; its own code and status stand in their place.
+    ExtensionRefused = 403 "extension.refused" Client;
+    /// A raw call cannot be shown to the extensions that it would have to go through.
+    ExtensionsUnenforceable = 403 "extensions.unenforceable" Client;
     /// The provider is switched off.
     ProviderDisabled = 403 "provider.disabled" Client;
     /// No such path or row.
@@ -87,6 +91,8 @@ reasons! {
     SecretInUse = 409 "secret.in_use" Client;
     /// A user of that name exists.
     UserNameConflict = 409 "user.name_conflict" Client;
+    /// An extension of that name exists.
+    ExtensionNameConflict = 409 "extension.name_conflict" Client;
     /// A project of that name exists.
     ProjectNameConflict = 409 "project.name_conflict" Client;
     /// The project still holds something.
@@ -107,6 +113,8 @@ reasons! {
     UpstreamAuthFailed = 422 "upstream.auth_failed" Client;
     /// An upstream that was asked what it can do did not take the question.
     UpstreamRequestFailed = 422 "upstream.request_failed" Client;
+    /// The module is none that can run here.
+    ExtensionInvalid = 422 "extension.invalid" Client;
     /// The `Idempotency-Key` was sent with another request before.
     IdempotencyKeyReused = 422 "idempotency.key_reused" Client;
     /// The token has made as many calls as it may in a minute.
@@ -119,6 +127,10 @@ reasons! {
     ClientClosed = 499 "client.closed" Client;
     /// Something that must not happen did.
     Internal = 500 "internal" Ours;
+    /// An extension failed that fails closed.
+    ExtensionFailed = 502 "extension.failed" Ours;
+    /// An extension's code is not what was uploaded.
+    ExtensionTampered = 502 "extension.tampered" Ours;
     /// The provider has no credential that this caller could use.
     CredentialMissing = 502 "credential.missing" Client;
     /// The provider's credential cannot be put into headers.
@@ -147,6 +159,8 @@ reasons! {
     DeploymentInvalid = 503 "deployment.invalid" Ours;
     /// The object that holds the token to its limits does not answer.
     LimitsUnavailable = 503 "limits.unavailable" Ours;
+    /// The deployment has no binding that runs uploaded extensions.
+    ExtensionsUnavailable = 503 "extensions.unavailable" Ours;
     /// D1 does not answer.
     DatabaseAway = 503 "database.unavailable" Ours;
     /// The upstream took too long.

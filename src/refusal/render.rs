@@ -43,25 +43,29 @@ pub struct Rendered {
 
 /// Puts a refusal into words. The only place that does.
 pub fn render(refusal: &Refusal, dialect: Dialect, request_id: &str) -> Rendered {
+    let own = refusal.own.as_ref().map(|(status, _)| *status);
     let body = match dialect {
         Dialect::Admin => admin(refusal, request_id),
         Dialect::Plain => json!({"error": sentence(refusal)}),
         Dialect::OpenAi => json!({"error": {
             "message": refusal.message,
-            "type": openai_type(refusal.reason),
+            "type": own.map_or_else(|| openai_type(refusal.reason), error_type::openai),
             "param": refusal.param,
-            "code": openai_code(refusal.reason),
+            "code": refusal.own.as_ref().map_or_else(|| openai_code(refusal.reason), |(_, code)| code),
         }}),
         Dialect::Anthropic => json!({
             "type": "error",
-            "error": {"type": anthropic_type(refusal.reason), "message": refusal.message},
+            "error": {
+                "type": own.map_or_else(|| anthropic_type(refusal.reason), error_type::anthropic),
+                "message": refusal.message,
+            },
             "request_id": request_id,
         }),
     };
     let status = match (dialect, refusal.reason) {
         // Both vendors answer 400 where the admin API answers 422.
         (Dialect::OpenAi | Dialect::Anthropic, Reason::ValidationFailed) => 400,
-        _ => refusal.reason.status(),
+        _ => own.unwrap_or(refusal.reason.status()),
     };
     let mut headers = refusal.headers.clone();
     if dialect == Dialect::Anthropic {

@@ -15,7 +15,8 @@ use crate::domain::selector::Selector;
 use crate::refusal::{Reason, Refusal};
 use crate::routing::sigv4::Credentials;
 use crate::seal::{KeyRing, Place, Plaintext, Sealed};
-use crate::store::snapshot::{SnapshotModel, SnapshotProvider};
+use crate::store::extensions::SnapshotExtension;
+use crate::store::snapshot::{ProjectRows, SnapshotModel, SnapshotProvider};
 use crate::store::{providers, secrets};
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -173,6 +174,8 @@ pub struct Snapshot {
     conditional: Vec<Candidate>,
     /// Lower-cased names of models without a provider.
     orphans: Vec<String>,
+    /// What its calls go through, in this order.
+    pub extensions: Vec<SnapshotExtension>,
 }
 
 /// How a request's model is understood (SPEC section 6).
@@ -210,13 +213,12 @@ impl Naming {
 const AUTO: &str = "auto";
 
 impl Snapshot {
-    /// Indexes what was read.
-    pub fn new(
-        project: ProjectId,
-        revision: i64,
-        providers: Vec<SnapshotProvider>,
-        models: Vec<SnapshotModel>,
-    ) -> Self {
+    /// Indexes a project's rows.
+    pub fn of((project, revision): (ProjectId, i64), (providers, models, extensions): ProjectRows) -> Self {
+        Self { extensions, ..Self::new(project, revision, providers, models) }
+    }
+
+    fn new(project: ProjectId, revision: i64, providers: Vec<SnapshotProvider>, models: Vec<SnapshotModel>) -> Self {
         let providers: HashMap<ProviderId, Rc<RoutedProvider>> = providers
             .into_iter()
             .map(|row| {
@@ -234,6 +236,7 @@ impl Snapshot {
             defaults: HashMap::new(),
             conditional: Vec::new(),
             orphans: Vec::new(),
+            extensions: Vec::new(),
         };
         for row in models {
             let Some(provider) = row.provider_id.as_ref().and_then(|id| providers.get(id)) else {

@@ -4,6 +4,7 @@
 //! prepares each of them against the migrations and looks at the plan of those that run per call.
 
 pub mod audit;
+pub mod extensions;
 pub mod idempotency;
 pub mod models;
 pub mod projects;
@@ -97,6 +98,7 @@ pub(crate) use json_list;
 pub const ALL: &[&[&Sql]] = &[
     STATEMENTS,
     audit::STATEMENTS,
+    extensions::STATEMENTS,
     idempotency::STATEMENTS,
     models::STATEMENTS,
     projects::STATEMENTS,

@@ -28,7 +28,8 @@ statements! { "projects";
         'models', (SELECT count(*) FROM models WHERE project_id = ?1),
         'secrets', (SELECT count(*) FROM secrets WHERE project_id = ?1),
         'tokens', (SELECT count(*) FROM tokens WHERE project_id = ?1),
-        'users', (SELECT count(*) FROM users WHERE project_id = ?1))";
+        'users', (SELECT count(*) FROM users WHERE project_id = ?1),
+        'extensions', (SELECT count(*) FROM extensions WHERE project_id = ?1))";
 }
 
 /// A stored project.
@@ -55,6 +56,7 @@ pub struct Holdings {
     pub secrets: u64,
     pub tokens: u64,
     pub users: u64,
+    pub extensions: u64,
 }
 
 /// Finds a project by id or by lower-cased name.

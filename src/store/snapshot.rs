@@ -1,5 +1,6 @@
 //! Everything that calls of one project need, in one round trip.
 
+use super::extensions::{SnapshotExtension, of_calls};
 use super::models::{PricesRow, prices};
 use super::providers::{SettingsRow, settings};
 use super::tokens::{self, TokenRow};
@@ -37,13 +38,15 @@ statements! { "snapshot";
             'secret_value', s.value, 'enabled', p.enabled)
         FROM providers p LEFT JOIN secrets s ON s.id = p.secret_id
         WHERE p.project_id = ", if_changed!(), " ORDER BY p.created_at, p.id");
-    /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value.
+    /// Its models, 64 a document: few rows to cross the border, none near D1's 2 MB a value. And, as a document that is
+    /// an object, each extension that calls go through: a statement of their own would be paid by who has none.
     MODELS PerCall = concat!("SELECT json_group_array(json_object('id', m.id, 'provider_id', m.provider_id,
             'model', m.model, 'name', m.name, 'priority', m.priority, 'is_default', m.is_default,
             'enabled', m.enabled, 'when', ", json_column!("m.when_json"), ", 'weight', min(m.weight, 1000000.0),
             'fallbacks', CASE WHEN m.fallbacks_json <> '[]' THEN ", json_list!("m.fallbacks_json"), " END,
             'advanced', ", json_column!("m.advanced_json"), ", 'prices', ", prices!(), ", 'created_at', m.created_at))
-        FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6");
+        FROM models m WHERE m.project_id = ", if_changed!(), " GROUP BY m.rowid >> 6
+        UNION ALL SELECT document FROM (", of_calls!(if_changed!()), " ORDER BY e.position, e.created_at, e.id)");
 }
 
 /// A provider as calls need it.
@@ -103,8 +106,11 @@ pub struct Read {
     /// The project and its revision; none where there is no such project.
     pub project: Option<(ProjectId, i64)>,
     /// Its rows; none where the isolate's revision is current.
-    pub rows: Option<(Vec<SnapshotProvider>, Vec<SnapshotModel>)>,
+    pub rows: Option<ProjectRows>,
 }
+
+/// A project's providers, its models, and the extensions that its calls go through, in their order.
+pub type ProjectRows = (Vec<SnapshotProvider>, Vec<SnapshotModel>, Vec<SnapshotExtension>);
 
 /// Reads what a call needs; the project's rows only if its revision is not `known`.
 pub async fn read(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> Result<Read, StoreError> {
@@ -122,11 +128,13 @@ pub struct Documents {
     rows: Rows,
 }
 
-/// A project's providers and models, as they came.
+/// A project's providers, models and extensions, as they came.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Rows {
     providers: Vec<String>,
     models: Vec<String>,
+    #[serde(default)]
+    extensions: Vec<String>,
 }
 
 /// The same as [`read`], unread.
@@ -148,7 +156,8 @@ pub async fn documents(db: &dyn Db, caller: Caller<'_>, known: Option<i64>) -> R
     let Ok([token, own_keys, project, providers, models]) = <[Outcome; 5]>::try_from(outcomes) else {
         return Err(StoreError::Away("the database answered a batch in part".into()));
     };
-    let rows = Rows { providers: providers.rows, models: models.rows };
+    let (models, extensions) = models.rows.into_iter().partition(|document| document.starts_with('['));
+    let rows = Rows { providers: providers.rows, models, extensions };
     Ok(Documents { token: token.rows, own_keys: own_keys.rows, project: project.rows, rows })
 }
 
@@ -186,7 +195,8 @@ impl Documents {
 }
 
 impl Rows {
-    fn read(&self) -> Result<(Vec<SnapshotProvider>, Vec<SnapshotModel>), StoreError> {
-        Ok((each(&self.providers)?, each::<Vec<SnapshotModel>>(&self.models)?.into_iter().flatten().collect()))
+    fn read(&self) -> Result<ProjectRows, StoreError> {
+        let models = each::<Vec<SnapshotModel>>(&self.models)?.into_iter().flatten().collect();
+        Ok((each(&self.providers)?, models, each(&self.extensions)?))
     }
 }

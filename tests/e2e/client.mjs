@@ -110,6 +110,15 @@ export class StreamReader {
     return this.text;
   }
 
+  /** Reads until so many events have arrived. */
+  async events(count) {
+    while (this.text.split('\n\n').length - 1 < count) {
+      const { done, value } = await bounded(`${count} events in the stream`, this.#reader.read());
+      if (done) throw new Error(`the stream ended before its event ${count}; it held ${JSON.stringify(this.text)}`);
+      this.text += this.#decoder.decode(value, { stream: true });
+    }
+  }
+
   /** Reads to the end, whichever way it ends: `{ text, error }`. */
   async rest() {
     try {

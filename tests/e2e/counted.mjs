@@ -12,7 +12,7 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 export function counted(e2e) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-counted-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const file of ['index.js', 'index_bg.wasm']) copyFileSync(path(`../../build/${file}`), join(folder, file));
+  for (const file of ['index.js', 'extensions.js', 'index_bg.wasm']) copyFileSync(path(`../../build/${file}`), join(folder, file));
   for (const file of ['entry.js', 'count.js']) copyFileSync(path(`counted/${file}`), join(folder, file));
   e2e.worker.config = configured([], { main: join(folder, 'entry.js') });
   return async () => {

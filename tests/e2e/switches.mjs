@@ -10,6 +10,7 @@ const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 export const QUEUE = ['queues.producers', 'queues.consumers'];
 export const ANALYTICS = ['analytics_engine_datasets'];
+export const EXTENSIONS = ['worker_loaders'];
 
 /** wrangler.toml with some blocks uncommented, and paths that hold from any folder. */
 export function configured(blocks, { main = root('build/index.js') } = {}) {

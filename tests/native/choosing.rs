@@ -70,6 +70,7 @@ impl Isolate {
             started: Timestamp::from_ms(NOW),
             chat_only: &self.chat_only,
             media: &Media::default(),
+            tags: "",
         };
         match plan::candidates(&asked, rng) {
             Ok(candidates) => candidates.iter().map(|candidate| candidate.selector()).collect(),

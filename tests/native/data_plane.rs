@@ -81,6 +81,7 @@ impl Isolate {
             started: Timestamp::from_ms(NOW),
             chat_only: &self.chat_only,
             media: &Media::default(),
+            tags: "",
         };
         let candidates = plan::candidates(&asked, &SystemRng)?;
         let mut refused = plan::Unplanned::default();

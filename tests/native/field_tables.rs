@@ -1,6 +1,7 @@
 //! The tables of fields against the API: answers show what the tables list, and bodies are taken or refused as they say.
 
 use crate::data_plane::Isolate;
+use crate::fake_extensions::{BUNDLED, MODULE};
 use crate::harness::{Answer, Api};
 use crate::json_schema::{Unnamed, assert_fits, fits};
 use crate::token_limits::STANDING;
@@ -13,6 +14,7 @@ use sluice::admin::schema::ai_providers::{self, AI_PROVIDER};
 use sluice::admin::schema::audit::{AUDIT_ENTRY, OF_AUDIT_LOG};
 use sluice::admin::schema::discovery::{AVAILABLE_MODEL, IMPORT, IMPORTED, TESTED};
 use sluice::admin::schema::error::ERROR;
+use sluice::admin::schema::extensions::EXTENSION;
 use sluice::admin::schema::health::HEALTH;
 use sluice::admin::schema::me::ME;
 use sluice::admin::schema::models::{MODEL, OF_SELECTABLE};
@@ -105,6 +107,16 @@ fn resources(api: &Api) -> Vec<Resource> {
             "/api/v1/secrets",
             json!({"name": "n", "value": "sk-0123456789abcdefghijkl"}),
             vec![in_project.clone()],
+        ),
+        resource(
+            &EXTENSION,
+            "/api/v1/extensions",
+            json!({"name": "n", "module_base64": MODULE}),
+            vec![
+                in_project.clone(),
+                ("bundled", json!({"bundled": BUNDLED, "module_base64": null})),
+                ("module_base64", json!({"module_base64": MODULE})),
+            ],
         ),
         resource(&USER, "/api/v1/users", json!({"name": "n"}), vec![in_project.clone()]),
         resource(
@@ -490,6 +502,7 @@ fn tables_are_told_in_sentences_and_their_examples_fit() {
         &PROVIDER,
         &MODEL,
         &SECRET,
+        &EXTENSION,
         &USER,
         &TOKEN,
         &PROJECT,

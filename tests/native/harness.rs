@@ -1,5 +1,6 @@
 //! The control plane as its callers see it: a path and JSON in, status, headers and JSON out.
 
+use crate::fake_extensions::FakeExtensions;
 use crate::fake_upstream::FakeUpstream;
 use crate::openapi;
 use crate::sqlite::{FakeClock, Sqlite, SystemRng};
@@ -31,6 +32,7 @@ pub struct Api {
     pub deployment: Deployment,
     pub limiters: FakeLimiters,
     pub upstream: FakeUpstream,
+    pub extensions: FakeExtensions,
     pub catalogues: RefCell<Catalogues>,
     /// Everything that was ever answered.
     pub transcript: RefCell<String>,
@@ -126,6 +128,7 @@ impl Api {
             deployment: deployment(variables),
             limiters: FakeLimiters::default(),
             upstream: FakeUpstream::default(),
+            extensions: FakeExtensions::default(),
             catalogues: RefCell::default(),
             transcript: RefCell::default(),
         }
@@ -336,6 +339,7 @@ impl Caller<'_> {
             upstream: &api.upstream,
             catalogues: &api.catalogues,
             files: &Checkout,
+            extensions: &api.extensions,
         };
         let reply = pollster::block_on(serve(world, &request));
         let text = reply.body.unwrap_or_default();

@@ -28,6 +28,10 @@ mod document_003;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod extensions;
+#[cfg(test)]
+mod fake_extensions;
+#[cfg(test)]
 mod fake_upstream;
 mod field_tables;
 #[cfg(test)]

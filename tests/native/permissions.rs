@@ -1,6 +1,7 @@
 //! The one table of routes, and MCP's tools, walked with rows that are there by every kind of caller: 401 before 403 before
 //! 404.
 
+use crate::fake_extensions::MODULE;
 use crate::harness::{Answer, Api, NOW};
 use crate::usage;
 use serde_json::{Value, json};
@@ -25,11 +26,14 @@ impl Furnished {
         let provider = api.provider("a");
         let model = api.model(&provider, "m");
         let token = api.post("/api/v1/tokens", json!({"name": "t"})).must(201).id();
+        let extension = json!({"name": "e", "module_base64": MODULE});
+        let extension = api.post("/api/v1/extensions", extension).must(201).id();
         usage::write(&api, &[usage::row(&api, "req_0123456789abcdef")]);
         let ids = vec![
             ("{project_id}", api.default_project()),
             ("{secret_id}", api.secret("s", "sk-0123456789abcdefghij")),
             ("{user_id}", api.user("u")),
+            ("{extension_id}", extension),
             ("{token_id}", token),
             ("{request_id}", "req_0123456789abcdef".to_owned()),
             ("{model_id}", model),
@@ -100,6 +104,7 @@ fn body(method: Method, pattern: &str) -> Value {
             | "/api/admin/providers/{provider_id}/fetch",
         ) => json!({}),
         (Method::Post, "/api/v1/secrets") => json!({"name": "new", "value": "sk-0123456789"}),
+        (Method::Post, "/api/v1/extensions") => json!({"name": "new", "module_base64": MODULE}),
         // Within what a token may give that may do nothing but this.
         (Method::Post, "/api/v1/tokens") => {
             json!({"name": "new", "policy": [{"effect": "allow", "actions": ["tokens:CreateToken"]}]})

@@ -56,7 +56,7 @@ fn a_project_that_holds_something_is_not_deleted() {
     refused.refuses(409, "project.in_use", "");
     assert_eq!(
         refused.body["error"]["details"],
-        json!({"providers": 0, "models": 0, "secrets": 1, "tokens": 1, "users": 0})
+        json!({"providers": 0, "models": 0, "secrets": 1, "tokens": 1, "users": 0, "extensions": 0})
     );
 }
 

@@ -8,8 +8,7 @@ use sluice::store::snapshot::{Caller, read};
 
 fn snapshot(api: &Api) -> Snapshot {
     let read = pollster::block_on(read(&api.db, Caller::Root("default"), None)).expect("read");
-    let ((project, revision), (providers, models)) = (read.project.expect("a project"), read.rows.expect("rows"));
-    Snapshot::new(project, revision, providers, models)
+    Snapshot::of(read.project.expect("a project"), read.rows.expect("rows"))
 }
 
 #[test]

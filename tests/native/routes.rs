@@ -12,6 +12,7 @@ fn call(api: &Api, token: Option<&str>, (method, pattern): (Method, &str)) -> An
         .replace("{model_id}", "mdl_0000000000000000")
         .replace("{secret_id}", "sec_0000000000000000")
         .replace("{user_id}", "usr_0000000000000000")
+        .replace("{extension_id}", "ext_0000000000000000")
         .replace("{token_id}", "tok_0000000000000000")
         .replace("{request_id}", "req_0000000000000000");
     assert!(!path.contains('{'), "{pattern} takes a segment that this test does not know");

@@ -210,7 +210,7 @@ fn a_project_of_5000_models_is_read_in_one_round_trip_in_values_far_below_2_mb()
     let before = api.db.batches.get();
     let read = pollster::block_on(read(&api.db, Caller::Root("default"), None)).expect("read");
     assert_eq!(api.db.batches.get(), before + 1);
-    let (_, models) = read.rows.expect("rows");
+    let (_, models, _) = read.rows.expect("rows");
     assert_eq!(models.len(), 5000);
     let one = models.iter().find(|model| model.model == "model-4711").expect("a model");
     let input = one.prices.prices().input.map(sluice::domain::money::Price::stored);
@@ -233,7 +233,7 @@ fn models_with_the_largest_advanced_json_stay_below_2_mb_a_value() {
     let rows = &outcomes[0].rows;
     assert!(rows.iter().all(|row| row.len() < 1_500_000), "{:?}", rows.iter().map(String::len).collect::<Vec<_>>());
     let read = pollster::block_on(read(&api.db, Caller::Root("default"), None)).expect("read");
-    let (_, models) = read.rows.expect("rows");
+    let (_, models, _) = read.rows.expect("rows");
     assert_eq!(models.len(), 300);
     assert!(models.iter().all(|model| model.advanced.as_ref().is_some_and(|json| *json == document)));
 }

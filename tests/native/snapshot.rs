@@ -15,8 +15,7 @@ fn read_as(api: &Api, caller: Caller<'_>, known: Option<i64>) -> Read {
 
 fn snapshot(api: &Api) -> Snapshot {
     let read = read_as(api, Caller::Root("default"), None);
-    let ((project, revision), (providers, models)) = (read.project.expect("a project"), read.rows.expect("rows"));
-    Snapshot::new(project, revision, providers, models)
+    Snapshot::of(read.project.expect("a project"), read.rows.expect("rows"))
 }
 
 /// The selectors that serve a call for a name, best first; or the refusal's code.
@@ -245,7 +244,7 @@ fn a_revision_that_is_known_brings_no_rows() {
     assert!(again.rows.is_none() && again.project == Some((project.clone(), revision)));
     api.model(&p, "m");
     let changed = read_as(&api, Caller::Root("default"), Some(revision));
-    assert_eq!(changed.rows.map(|(providers, models)| (providers.len(), models.len())), Some((1, 1)));
+    assert_eq!(changed.rows.map(|(providers, models, _)| (providers.len(), models.len())), Some((1, 1)));
 }
 
 #[test]
@@ -258,7 +257,7 @@ fn a_token_brings_its_own_project_and_an_unknown_one_brings_nothing() {
     let read = read_as(&api, Caller::Token(&hash), None);
     assert_eq!(read.token.map(|token| token.id.as_str().to_owned()), Some(minted.id()));
     assert_eq!(read.project.as_ref().map(|(id, _)| id.clone()), ProjectId::parse(&other));
-    assert_eq!(read.rows.map(|(providers, _)| providers.len()), Some(0));
+    assert_eq!(read.rows.map(|(providers, ..)| providers.len()), Some(0));
     let nobody = read_as(&api, Caller::Token(&TokenHash::of("slu_nobody")), None);
     assert!(nobody.token.is_none() && nobody.project.is_none() && nobody.rows.is_none());
     assert_eq!(read_as(&api, Caller::Root("other"), None).project.map(|(id, _)| id.as_str().to_owned()), Some(other));

@@ -10,6 +10,7 @@ export type Project = Schemas["Project"];
 export type Secret = Schemas["Secret"];
 export type Provider = Schemas["Provider"];
 export type Model = Schemas["Model"];
+export type Extension = Schemas["Extension"];
 
 /** A page of a list. */
 export interface Page<Row> {

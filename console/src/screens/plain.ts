@@ -2,6 +2,7 @@
 export { default as Providers } from "./providers";
 export { default as Models } from "./models";
 export { default as Secrets } from "./secrets";
+export { default as Extensions } from "./extensions";
 export { default as Playground } from "./playground";
 export { default as Users } from "./users";
 export { default as Tokens } from "./tokens";

@@ -41,6 +41,7 @@ export const SCREENS: readonly Screen[] = [
   { path: "/providers", title: "Providers", group: "Gateway", icon: "providers", needs: "aiProviders:ListAiProviders", load: plain("Providers") },
   { path: "/providers/:provider_id/models", title: "Models", group: null, icon: "models", needs: "models:ListModels", load: plain("Models") },
   { path: "/secrets", title: "Secrets", group: "Gateway", icon: "secrets", needs: "secrets:ListSecrets", load: plain("Secrets") },
+  { path: "/extensions", title: "Extensions", group: "Gateway", icon: "extensions", needs: "extensions:ListExtensions", load: plain("Extensions") },
   { path: "/playground", title: "Playground", group: "Gateway", icon: "playground", needs: "llm:Invoke", load: plain("Playground") },
   { path: "/users", title: "Users", group: "Access", icon: "users", needs: "users:ListUsers", load: plain("Users") },
   { path: "/tokens", title: "Tokens", group: "Access", icon: "tokens", needs: "tokens:ListTokens", load: plain("Tokens") },

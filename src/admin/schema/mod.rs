@@ -13,6 +13,7 @@ pub mod ai_providers;
 pub mod audit;
 pub mod discovery;
 pub mod error;
+pub mod extensions;
 pub mod health;
 mod json_schema;
 pub mod me;

@@ -22,7 +22,7 @@ pub trait Attributes {
     fn attribute(&self, name: &str) -> Option<Attribute<'_>>;
 }
 
-/// The attributes that every request may have (SPEC section 6); `metadata.*` comes on top.
+/// The attributes that every request may have (SPEC section 6); `metadata.*` and `tags.*` come on top.
 pub(super) const NAMES: [&str; 12] = [
     "protocol",
     "stream",
@@ -41,11 +41,14 @@ pub(super) const NAMES: [&str; 12] = [
 /// The root of the client's own attributes.
 pub(super) const METADATA: &str = "metadata";
 
+/// The root of what extensions say of a request.
+pub(super) const TAGS: &str = "tags";
+
 /// Whether a dotted name can ever name an attribute.
 pub(super) fn exists(name: &str) -> bool {
     NAMES.contains(&name)
-        || name
-            .strip_prefix(METADATA)
-            .and_then(|rest| rest.strip_prefix('.'))
-            .is_some_and(|path| path.split('.').all(|segment| !segment.is_empty()))
+        || [METADATA, TAGS]
+            .into_iter()
+            .filter_map(|root| name.strip_prefix(root)?.strip_prefix('.'))
+            .any(|path| path.split('.').all(|segment| !segment.is_empty()))
 }

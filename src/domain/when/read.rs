@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::attributes::{self, METADATA, NAMES};
+use super::attributes::{self, METADATA, NAMES, TAGS};
 use super::test::{Order, Presence, Scalar, Test};
 use super::{Condition, Invalid};
 use crate::domain::glob::{Case, Glob};
@@ -56,7 +56,10 @@ fn known(name: String) -> Result<String, Invalid> {
     if attributes::exists(&name) {
         return Ok(name);
     }
-    let message = format!("A request has no attribute `{name}`; there are {}, and {METADATA}.<key>.", NAMES.join(", "));
+    let message = format!(
+        "A request has no attribute `{name}`; there are {}, {METADATA}.<key> and {TAGS}.<key>.",
+        NAMES.join(", ")
+    );
     Err(Invalid::new(name, message))
 }
 

@@ -4,6 +4,7 @@ use super::attempt::{Content, Failed, Reached, Told, unbuilt};
 use super::attempts::Tried;
 use super::{Answered, Call};
 use crate::edge::background::Settlement;
+use crate::edge::extensions::Way;
 use crate::edge::js;
 use crate::edge::limiter;
 use crate::edge::pump::{Pump, Stream};
@@ -100,6 +101,19 @@ impl Call<'_> {
         Ok((head.bytes(&error.body), self.settled(record, ending)))
     }
 
+    /// The answer as it goes out behind the extensions that the call went through.
+    pub(super) async fn filtered(&self, record: &Record, way: &Way, (response, settlement): Answered) -> Answered {
+        let Ok(response) = response else { return (response, settlement) };
+        let (response, settlement) = match way.respond(self, &response).await {
+            Ok(answer) => (Ok(answer), settlement),
+            Err(refusal) => {
+                let (refused, _) = self.refuse(record, &refusal, Tried::Once);
+                (refused, refused_late(settlement, &refusal))
+            }
+        };
+        (response, Settlement::Extended(Box::new(settlement), way.left()))
+    }
+
     /// A refusal of ours.
     pub(super) fn refuse(&self, record: &Record, refusal: &Refusal, tried: Tried) -> Answered {
         js::log_refusal(&self.incoming.id, refusal);
@@ -150,6 +164,18 @@ impl Call<'_> {
 
     fn settled(&self, record: &Record, ending: Ending) -> Settlement {
         Settlement::Row(Box::new(record.settle(&self.admitted, self.door.name, ending, Platform.now())))
+    }
+}
+
+/// What the upstream answered was consumed, and did not reach the client.
+fn refused_late(settlement: Settlement, refusal: &Refusal) -> Settlement {
+    match settlement {
+        Settlement::Row(mut row) => {
+            row.status = refusal.own.as_ref().map_or(refusal.reason.status(), |(status, _)| *status);
+            row.error_code = Some(refusal.reason.code());
+            Settlement::Row(row)
+        }
+        other => other,
     }
 }
 

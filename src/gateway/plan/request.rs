@@ -21,6 +21,7 @@ pub(super) struct RequestAttributes<'a> {
     admitted: &'a Admitted,
     client: Protocol,
     body: &'a RequestBody,
+    tags: &'a str,
     /// Finds a header by its lower-case name.
     header: &'a dyn Fn(&str) -> Option<String>,
     prompt: OnceCell<Prompt>,
@@ -28,8 +29,8 @@ pub(super) struct RequestAttributes<'a> {
 
 impl<'a> RequestAttributes<'a> {
     pub(super) fn of<H>(asked: &Asked<'a, H>, header: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        let Asked { admitted, door, body, .. } = asked;
-        Self { admitted, client: door.protocol, body, header, prompt: OnceCell::new() }
+        let Asked { admitted, door, body, tags, .. } = asked;
+        Self { admitted, client: door.protocol, body, tags, header, prompt: OnceCell::new() }
     }
 
     fn prompt(&self) -> Prompt {
@@ -86,7 +87,10 @@ impl Attributes for RequestAttributes<'_> {
             "images" => Some(number(self.prompt().images)),
             "input_chars" => Some(number(self.prompt().chars)),
             "country" => text((self.header)(COUNTRY)?),
-            other => attribute(member(body.get("metadata")?, other.strip_prefix("metadata.")?)?),
+            other => match other.strip_prefix("tags.") {
+                Some(name) => attribute(member(Cursor::new(self.tags.as_bytes()).value()?, name)?),
+                None => attribute(member(body.get("metadata")?, other.strip_prefix("metadata.")?)?),
+            },
         }
     }
 }

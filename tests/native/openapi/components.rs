@@ -24,6 +24,7 @@ pub fn parameters() -> Value {
         ("model_id", "mdl", "A model's id."),
         ("secret_id", "sec", "A secret's id."),
         ("user_id", "usr", "A user's id."),
+        ("extension_id", "ext", "An extension's id."),
         ("token_id", "tok", "A token's id."),
         ("request_id", "req", "A request's id, as `x-request-id` gave it."),
     ] {

@@ -8,6 +8,7 @@ use sluice::admin::schema::admin_panel::{FETCHED, MESSAGE, PANEL_MODELS, PANEL_P
 use sluice::admin::schema::ai_providers::{AI_PROVIDER, IN_PROJECT as IN_PROJECT_001};
 use sluice::admin::schema::audit::{AUDIT_ENTRY, OF_AUDIT_LOG};
 use sluice::admin::schema::discovery::{AVAILABLE_MODEL, IMPORT, IMPORTED, TESTED};
+use sluice::admin::schema::extensions::EXTENSION;
 use sluice::admin::schema::health::HEALTH;
 use sluice::admin::schema::me::ME;
 use sluice::admin::schema::models::{MODEL, OF_SELECTABLE};
@@ -122,6 +123,9 @@ impl Described {
         Self { reasons, ..self }
     }
 }
+
+/// What a module may be refused for.
+const EXTENDS: &[Reason] = &[Reason::ExtensionInvalid, Reason::ExtensionsUnavailable];
 
 /// What seals a value.
 const SEALS: &[Reason] = &[Reason::SealingNotConfigured];
@@ -281,6 +285,23 @@ pub const GROUPS: &[Group] = &[
                 .updates(&SECRET, r#"{"value": "sk-proj-0123456789klmnopqrst"}"#)
                 .refuses(&[&[Reason::SecretNameConflict], SEALS]),
             route(Delete, "/api/v1/secrets/{secret_id}", Answer::Nothing).refuses(&[&[Reason::SecretInUse]]),
+        ],
+    },
+    Group {
+        tag: "Extensions",
+        doc: "WebAssembly filters that calls go through.",
+        routes: &[
+            route(Get, "/api/v1/extensions", Answer::Page(&EXTENSION)).query(&[PAGE, IN_PROJECT]),
+            route(Post, "/api/v1/extensions", Answer::Made(&EXTENSION))
+                .query(&[IN_PROJECT])
+                .more("The module comes up once, in an isolate of its own, and says what it is.")
+                .creates(&EXTENSION, r#"{"name": "pii", "config": {"cards": true}, "module_base64": "AGFzbQEAAAA="}"#)
+                .refuses(&[&[Reason::ExtensionNameConflict], EXTENDS]),
+            route(Get, "/api/v1/extensions/{extension_id}", Answer::One(&EXTENSION)),
+            route(Patch, "/api/v1/extensions/{extension_id}", Answer::One(&EXTENSION))
+                .updates(&EXTENSION, r#"{"enabled": false}"#)
+                .refuses(&[&[Reason::ExtensionNameConflict], EXTENDS]),
+            route(Delete, "/api/v1/extensions/{extension_id}", Answer::Nothing),
         ],
     },
     Group {

@@ -16,6 +16,7 @@ import { duration } from "../requests/words";
 import { Tile, Tiles } from "../usage/Tiles";
 import { RANGES, buckets, drawnAt, range } from "../usage/range";
 import { CALLS, COST, ERRORS, readTotals, series } from "../usage/totals";
+import { FailingExtensions } from "./FailingExtensions";
 import { FirstSteps } from "./FirstSteps";
 import { ProviderHealth } from "./ProviderHealth";
 import { latency, quantile } from "./latency";
@@ -64,6 +65,7 @@ export default function Overview() {
           <a href="/settings">Settings</a> says what, and how to mend it.
         </Notice>
       )}
+      <FailingExtensions />
       {error && <Problem error={error} retry={() => (sum.reload(), overTime.reload(), latest.reload())} />}
       {isNew ? <FirstSteps providers={names.providers} /> : (
         <>

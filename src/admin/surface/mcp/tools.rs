@@ -3,11 +3,14 @@
 use super::super::super::Request;
 use super::super::super::schema::ai_providers::{self, AI_PROVIDER};
 use super::super::super::schema::discovery::{AVAILABLE_MODEL, TESTED};
+use super::super::super::schema::extensions::EXTENSION;
 use super::super::super::schema::models::{MODEL, OF_SELECTABLE};
 use super::super::super::schema::page::{IN_PROJECT, NEXT_CURSOR, PAGE};
 use super::super::super::schema::providers::ON_DELETE;
 use super::super::super::schema::usage::{OF_USAGE, TOTALS};
-use super::super::super::schema::{CLOSED, Field, Object, Purpose, References, Type, field, property, read, schema};
+use super::super::super::schema::{
+    CLOSED, Field, Object, Purpose, References, TEXT, Type, field, property, read, schema,
+};
 use crate::access::route::{Method, of_tool};
 use crate::domain::invalid::Invalid;
 use crate::json::{Members, empty, json};
@@ -62,13 +65,15 @@ const AI_PROVIDER_ID: &[Field] = &[field("aiProviderId", Type::Id("aip_"), "The 
 
 const PROVIDER_ID: Field = field("provider_id", Type::Id("aip_"), "The provider's id.").required();
 
+const EXTENSION_ID: &[Field] = &[field("extension_id", Type::Id("ext_"), "The extension's id.").required()];
+
 const MODEL_ID: Field = field("model_id", Type::Id("mdl_"), "The id of one of its models.").required();
 
 /// What a deletion comes to: HTTP says it without a body.
 static DELETED: Object = Object {
     name: "Deleted",
     doc: "What was deleted.",
-    fields: &[read("deleted", Type::Truth, "It is gone."), read("id", Type::Id("aip_"), "What it was.")],
+    fields: &[read("deleted", Type::Truth, "It is gone."), read("id", TEXT, "What it was.")],
     ..CLOSED
 };
 
@@ -156,6 +161,53 @@ const ALL: &[Tool] = &[
         path: &[],
         given: Given::Query(&[OF_USAGE, PAGE, IN_PROJECT], &["format"]),
         comes_to: ComesTo::Page(&TOTALS),
+        reach: Reach::Sluice,
+    },
+    Tool {
+        name: "list-extensions",
+        title: "List extensions",
+        doc: "Lists the project's WebAssembly extensions, oldest first, with how they do. `order` says in which order calls \
+              go through them.",
+        path: &[],
+        given: Given::Query(&[PAGE, IN_PROJECT], &[]),
+        comes_to: ComesTo::Page(&EXTENSION),
+        reach: Reach::Sluice,
+    },
+    Tool {
+        name: "get-extension",
+        title: "Get an extension",
+        doc: "Reads one extension: its settings, what its module says of itself, and whether it fails.",
+        path: EXTENSION_ID,
+        given: Given::Query(&[], &[]),
+        comes_to: ComesTo::One(&EXTENSION),
+        reach: Reach::Sluice,
+    },
+    Tool {
+        name: "create-extension",
+        title: "Create an extension",
+        doc: "Uploads a WebAssembly module in base64, or enables a bundled one, and lets the project's calls go through it.",
+        path: &[],
+        given: Given::Body(&EXTENSION, Purpose::Create),
+        comes_to: ComesTo::One(&EXTENSION),
+        reach: Reach::Sluice,
+    },
+    Tool {
+        name: "update-extension",
+        title: "Update an extension",
+        doc: "Changes the given fields of an extension, its module among them, and leaves the others as they are. The next \
+              call goes by them.",
+        path: EXTENSION_ID,
+        given: Given::Body(&EXTENSION, Purpose::Update),
+        comes_to: ComesTo::One(&EXTENSION),
+        reach: Reach::Sluice,
+    },
+    Tool {
+        name: "delete-extension",
+        title: "Delete an extension",
+        doc: "Deletes an extension and its module. The next call does not go through it.",
+        path: EXTENSION_ID,
+        given: Given::Query(&[], &[]),
+        comes_to: ComesTo::One(&DELETED),
         reach: Reach::Sluice,
     },
 ];

@@ -1,0 +1,31 @@
+// The end of a stream that another isolate has in its hands: how it broke does not come across, only that it did.
+
+/**
+ * @param {ReadableStream<Uint8Array>} stream
+ * @param {{failed: () => Uint8Array, over: () => Promise<void>}} then `failed` says what the client gets for the break
+ * @returns {ReadableStream<Uint8Array>}
+ */
+export function ended(stream, { failed, over }) {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      let read;
+      try {
+        read = await reader.read();
+      } catch {
+        controller.enqueue(failed());
+        read = { done: true };
+        over = null;
+      }
+      if (!read.done) {
+        controller.enqueue(read.value);
+        return;
+      }
+      await over?.().catch(() => {});
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
