@@ -31,7 +31,7 @@ const ATTRIBUTES: &[Attribute] = &[
         "A public name, by which clients may call it without its provider's: unique in the organization, without `^`.",
     ),
     computed("selector", "selector", Type::Text, "`provider^model`: what a call names it by.")
-        .follows(&["remote_model_name"]),
+        .follows(&["provider_id", "remote_model_name"]),
     optional("priority", "priority", Type::Number, "Among those that could serve a call the highest goes first.")
         .default("0"),
     either(
