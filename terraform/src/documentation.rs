@@ -81,6 +81,9 @@ fn line(attribute: &Attribute) -> String {
                 .to_owned(),
         ]),
     }
+    if attribute.replaces {
+        notes.push("another value takes another object".into());
+    }
     if !attribute.default.is_empty() {
         notes.push(format!("default `{}`", attribute.default));
     }

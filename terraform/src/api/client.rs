@@ -80,8 +80,8 @@ impl Client {
         }
     }
 
-    /// Sends a request, and again where it was turned away for now (429, 503), or, if doing it twice is doing it once, where
-    /// no answer came.
+    /// Sends a request, and again where it was turned away for now (429, 503), or, if doing it twice is doing it once,
+    /// where no answer came.
     ///
     /// # Errors
     /// What Sluice refused, or why it could not be asked.

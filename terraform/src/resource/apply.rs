@@ -74,8 +74,8 @@ fn source<'c>(attribute: &Attribute, change: Change<'c>) -> &'c Value {
     at(if attribute.seal().is_some() { change.config } else { change.planned }, attribute.name)
 }
 
-/// Changes what differs, if all that the configuration speaks of still is as it was planned upon; `None` after it told why
-/// not.
+/// Changes what differs, if all that the configuration speaks of still is as it was planned upon; `None` after it told
+/// why not.
 async fn update(
     resource: &Resource,
     client: &Client,

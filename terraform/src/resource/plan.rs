@@ -15,8 +15,8 @@ pub struct Planned {
     pub replacing: Vec<AttributePath>,
 }
 
-/// Plans a creation, or a change of `prior`. `proposed` is Terraform's own idea: the configuration, and what was computed
-/// before where that says nothing.
+/// Plans a creation, or a change of `prior`. `proposed` is Terraform's own idea: the configuration, and what was
+/// computed before where that says nothing.
 pub fn plan(
     resource: &Resource,
     prior: Option<&Object>,
