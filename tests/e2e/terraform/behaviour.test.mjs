@@ -426,7 +426,10 @@ test('the complete example is applied, called by the token that it makes, and de
     TF_VAR_openai_api_key: openai, TF_VAR_gateway_key: gateway, TF_VAR_openai_endpoint: `${sites[0].baseUrl}/v1`, TF_VAR_gateway_endpoint: `${sites[1].baseUrl}/v1`,
     TF_LOG: 'TRACE', TF_LOG_PATH: terraform.path('trace.log'),
   });
-  await terraform.apply();
+  await terraform.must('plan', '-no-color', '-out=planned');
+  const { stdout: plan } = await terraform.must('show', '-json', 'planned');
+  assert.ok(plan.includes('openai-api-key') && ![openai, gateway].some((key) => plan.includes(key)), 'a credential is in a plan');
+  await terraform.must('apply', '-no-color', 'planned');
   assert.deepEqual(await terraform.planned(), {});
   const told = Object.fromEntries(Object.entries(JSON.parse((await terraform.must('output', '-json')).stdout)).map(([name, { value }]) => [name, value]));
   e2e.secrets.register(told.token, { shown: ['responses'] });
