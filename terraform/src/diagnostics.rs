@@ -27,8 +27,8 @@ impl Path {
         self
     }
 
-    /// Where the API's `param` is in a table: `custom_headers.Host` is an element. Within a nested object it is the object, because
-    /// Terraform finds no line of the configuration for less. What no attribute stands for is nowhere.
+    /// Where the API's `param` is in a table: `custom_headers.Host` is an element. Within a nested object it is the
+    /// object, because Terraform finds no line of the configuration for less. What no attribute stands for is nowhere.
     pub fn of_param(attributes: &[Attribute], param: &str) -> Self {
         let (field, rest) = param.split_once('.').map_or((param, None), |(field, rest)| (field, Some(rest)));
         let Some(attribute) = attributes.iter().find(|attribute| !field.is_empty() && attribute.field == field) else {

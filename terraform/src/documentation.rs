@@ -81,6 +81,9 @@ fn line(attribute: &Attribute) -> String {
                 .to_owned(),
         ]),
     }
+    if attribute.replaces {
+        notes.push("another value takes another object".into());
+    }
     if !attribute.default.is_empty() {
         notes.push(format!("default `{}`", attribute.default));
     }
@@ -88,8 +91,8 @@ fn line(attribute: &Attribute) -> String {
 }
 
 const ABOUT_STATE: &str = "## What the state holds\n\n\
-With Terraform 1.11 or later the values of secrets and custom headers are write-only: they are in no state and no plan, and may \
-come from ephemeral variables. What is remembered of them is a salted hash (PBKDF2, 100,000 rounds of HMAC-SHA-256), by which \
+With Terraform 1.11 or later the values of secrets and custom headers are write-only: they are in no state and in no planned \
+change. Variables they come from are another matter: declare those `ephemeral`, or Terraform writes them into a plan's file. What is remembered of them is a salted hash (PBKDF2, 100,000 rounds of HMAC-SHA-256), by which \
 a plan sees that the configuration has another value. That somebody else set another value is seen where Sluice shows \
 something of it: the last four characters of a key of 20 or more, the names of headers. After an import nothing is remembered, so \
 that the first apply sets the sealed values again. Earlier versions of Terraform keep these values in the state, marked as sensitive. \

@@ -1,5 +1,6 @@
-//! What is remembered of a sealed value: a salted hash, by which the next plan sees whether the configuration has another one.
-//! Whoever reads a state must guess the value to learn it, and each guess takes 100,000 rounds of HMAC-SHA-256.
+//! What is remembered of a sealed value: a salted hash, by which the next plan sees whether the configuration has
+//! another one. Whoever reads a state must guess the value to learn it, and each guess takes 100,000 rounds of
+//! HMAC-SHA-256.
 
 use crate::schema::Type;
 use crate::value::{Value, canonical};

@@ -1,5 +1,5 @@
-//! What the provider says of itself: lines on stderr in the form that Terraform sorts by level. They hold methods, paths,
-//! statuses and request ids, and never a body or a header.
+//! What the provider says of itself: lines on stderr in the form that Terraform sorts by level. They hold methods,
+//! paths, statuses and request ids, and never a body or a header.
 
 use serde_json::json;
 use std::io::Write;

@@ -1,7 +1,8 @@
 //! Sluice's provider for Terraform.
 //!
-//! `plugin` is how Terraform calls, `provider` what it may call, `resource` and `data_source` the tables that answer and what
-//! is done by them, `api` Sluice. What the API checks is checked at plan time by the same code: that of the crate `sluice`.
+//! `plugin` is how Terraform calls, `provider` what it may call, `resource` and `data_source` the tables that answer
+//! and what is done by them, `api` Sluice. What the API checks is checked at plan time by the same code: that of the
+//! crate `sluice`.
 
 mod api;
 mod data_source;

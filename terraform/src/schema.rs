@@ -1,5 +1,5 @@
-//! What resources and data sources look like: a table of attributes each, of which Terraform's schema, the API's bodies and
-//! the documentation are made.
+//! What resources and data sources look like: a table of attributes each, of which Terraform's schema, the API's bodies
+//! and the documentation are made.
 
 use crate::plugin::messages::{self, Nesting, StringKind};
 use serde_json::{Value as Json, json};
@@ -60,7 +60,8 @@ pub enum Kept {
 pub struct Seal {
     /// The attribute that holds a salted hash of what was set.
     pub hash: &'static str,
-    /// The attribute that shows something of what is there: where it changes by itself, somebody else set another value.
+    /// The attribute that shows something of what is there: where it changes by itself, somebody else set another
+    /// value.
     pub witness: &'static str,
 }
 

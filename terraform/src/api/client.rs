@@ -62,7 +62,13 @@ impl Client {
         let mut rows = Vec::new();
         let mut cursor = String::new();
         loop {
-            let and = if path.contains('?') { '&' } else { '?' };
+            let and = if path.ends_with('?') {
+                ""
+            } else if path.contains('?') {
+                "&"
+            } else {
+                "?"
+            };
             let mut answer = self.get(&format!("{path}{and}limit=200{cursor}")).await?.body;
             if let Some(Json::Array(page)) = answer.get_mut("data") {
                 rows.append(page);
@@ -74,8 +80,8 @@ impl Client {
         }
     }
 
-    /// Sends a request, and again where it was turned away for now (429, 503), or, if doing it twice is doing it once, where
-    /// no answer came.
+    /// Sends a request, and again where it was turned away for now (429, 503), or, if doing it twice is doing it once,
+    /// where no answer came.
     ///
     /// # Errors
     /// What Sluice refused, or why it could not be asked.

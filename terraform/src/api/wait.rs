@@ -5,7 +5,8 @@ use std::time::Duration;
 /// How often one request is sent at most.
 pub const MOST_TRIES: u32 = 8;
 
-/// The longest wait that a server's `retry-after` brings about; who asks for more is told to the person at the keyboard.
+/// The longest wait that a server's `retry-after` brings about; who asks for more is told to the person at the
+/// keyboard.
 pub const LONGEST: Duration = Duration::from_secs(60);
 
 /// How long to wait before the next try; `None` gives up. `tries` were made; `retry_after` is the answer's header.

@@ -33,8 +33,8 @@ pub async fn serve() -> Result<(), Fatal> {
     let calls = Calls { provider: Arc::new(Provider::new()), over: Arc::clone(&over) };
     let mut server = Server::builder();
     let mut certificate = String::new();
-    // Terraform gives its own certificate, unless it is told to do without TLS. It cannot be held against it: it is of a
-    // curve that ring does not know. So it is the socket that keeps others out.
+    // Terraform gives its own certificate, unless it is told to do without TLS. It cannot be held against it: it is of
+    // a curve that ring does not know. So it is the socket that keeps others out.
     if std::env::var_os("PLUGIN_CLIENT_CERT").is_some() {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
         certificate = BASE64.encode(made.cert.der());

@@ -1,6 +1,6 @@
 //! What is done: one request that makes, changes or removes.
 
-use super::{Change, Resource};
+use super::{Change, Resource, orphan};
 use crate::api::{Answer, Client, Failure, Sent};
 use crate::diagnostics::{Diagnostics, Path};
 use crate::fingerprint;
@@ -74,8 +74,8 @@ fn source<'c>(attribute: &Attribute, change: Change<'c>) -> &'c Value {
     at(if attribute.seal().is_some() { change.config } else { change.planned }, attribute.name)
 }
 
-/// Changes what differs, if all that the configuration speaks of still is as it was planned upon; `None` after it told why
-/// not.
+/// Changes what differs, if all that the configuration speaks of still is as it was planned upon; `None` after it told
+/// why not.
 async fn update(
     resource: &Resource,
     client: &Client,
@@ -83,7 +83,8 @@ async fn update(
     prior: &Object,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<Answer>, Failure> {
-    let path = resource.path(prior);
+    // Of an orphan the prior state has no provider; of others both have the same.
+    let path = resource.path(change.planned);
     let mut overtaken = None;
     for _ in 0..MOST_RACES {
         let current = client.get(&path).await?;
@@ -141,7 +142,8 @@ fn changes(resource: &Resource, change: Change<'_>, current: &Json) -> Map<Strin
                 value.is_known() && !is_same(attribute.kind, value, &shown)
             }
         };
-        if is_due && Some(attribute.name) != resource.parent {
+        let is_orphan = current.get(attribute.field).is_none_or(Json::is_null);
+        if is_due && (is_orphan || Some(attribute.name) != resource.parent) {
             body.insert(attribute.field.to_owned(), to_api(attribute.kind, value));
         }
     }
@@ -189,9 +191,15 @@ fn after(resource: &Resource, change: Change<'_>, json: &Json, diagnostics: &mut
 /// Removes; the state stays where that was refused.
 async fn remove(resource: &Resource, client: &Client, prior: &Object, diagnostics: &mut Diagnostics) -> Option<Object> {
     let (query, way_out) = (resource.deletion)(prior);
-    let path = format!("{}{query}", resource.path(prior));
-    match client.send(Method::DELETE, &path, Sent::default()).await {
-        Ok(_) => None,
+    let is_orphan = resource.parent.is_some_and(|parent| at(prior, parent).is_null());
+    let path = if is_orphan { orphan::path(client, prior).await } else { Ok(Some(resource.path(prior))) };
+    let done = match path {
+        Ok(Some(path)) => client.send(Method::DELETE, &format!("{path}{query}"), Sent::default()).await.map(|_| ()),
+        Ok(None) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(()) => None,
         Err(failure) if failure.is_gone() => None,
         Err(failure) => {
             let in_use = matches!(&failure, Failure::Refused(refused) if refused.status == 409);

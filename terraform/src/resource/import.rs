@@ -1,6 +1,6 @@
 //! What is there already, by its id.
 
-use super::{Resource, empty};
+use super::{Resource, empty, orphan};
 use crate::api::{Client, Failure};
 use crate::diagnostics::{Diagnostics, Path};
 use crate::value::{Object, Value};
@@ -36,9 +36,8 @@ pub async fn import(resource: &Resource, client: &Client, id: &str, diagnostics:
 
 /// The provider that has a model: a model's path begins with it, so that somebody has to look.
 async fn provider_of(client: &Client, model: &str) -> Result<Option<String>, Failure> {
-    for project in client.list("/api/v1/projects").await? {
-        let id = project.get("id").and_then(Json::as_str).unwrap_or_default();
-        for provider in client.list(&format!("/api/v1/providers?project_id={id}")).await? {
+    for of_project in orphan::projects(client).await? {
+        for provider in client.list(&format!("/api/v1/providers?{}", of_project.trim_start_matches('&'))).await? {
             let models = provider.get("models").and_then(Json::as_array);
             let is_here = models
                 .is_some_and(|models| models.iter().any(|row| row.get("id").and_then(Json::as_str) == Some(model)));

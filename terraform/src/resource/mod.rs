@@ -4,6 +4,7 @@ mod apply;
 mod bounds;
 mod import;
 mod kinds;
+mod orphan;
 mod plan;
 mod read;
 

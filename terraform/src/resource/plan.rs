@@ -15,8 +15,8 @@ pub struct Planned {
     pub replacing: Vec<AttributePath>,
 }
 
-/// Plans a creation, or a change of `prior`. `proposed` is Terraform's own idea: the configuration, and what was computed
-/// before where that says nothing.
+/// Plans a creation, or a change of `prior`. `proposed` is Terraform's own idea: the configuration, and what was
+/// computed before where that says nothing.
 pub fn plan(
     resource: &Resource,
     prior: Option<&Object>,
@@ -60,7 +60,10 @@ pub fn plan(
         state.extend(follow.into_iter().map(|name| (name.to_owned(), Value::Unknown)));
     }
     let replaced = |attribute: &&Attribute| {
-        attribute.replaces && prior.is_some_and(|prior| at(prior, attribute.name) != at(&state, attribute.name))
+        let before = prior.map_or(&Value::Null, |prior| at(prior, attribute.name));
+        // An orphan is given to another provider as it is.
+        let is_adopted = Some(attribute.name) == resource.parent && before.is_null();
+        attribute.replaces && prior.is_some() && !is_adopted && before != at(&state, attribute.name)
     };
     let replacing =
         resource.attributes.iter().filter(replaced).filter_map(|attribute| Path::of(attribute.name).message());

@@ -1,6 +1,6 @@
 //! What there is, as far as it can be read.
 
-use super::Resource;
+use super::{Resource, orphan};
 use crate::api::{Client, Failure};
 use crate::schema::{Attribute, Kept};
 use crate::value::{Object, Value, at, from_api, is_same};
@@ -13,6 +13,10 @@ use serde_json::Value as Json;
 pub async fn read(resource: &Resource, client: &Client, state: &Object) -> Result<Option<Object>, Failure> {
     match client.get(&resource.path(state)).await {
         Ok(answer) => Ok(Some(refreshed(resource.attributes, state, &answer.body))),
+        Err(failure) if failure.is_gone() && resource.parent.is_some() => {
+            let orphan = orphan::find(client, state).await?;
+            Ok(orphan.map(|orphan| refreshed(resource.attributes, state, &orphan.model)))
+        }
         Err(failure) if failure.is_gone() => Ok(None),
         Err(failure) => Err(failure),
     }

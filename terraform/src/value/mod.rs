@@ -129,8 +129,8 @@ pub fn to_api(kind: Type, value: &Value) -> Json {
     }
 }
 
-/// What two spellings of the same have in common: the API trims names, drops an address's trailing slash, writes times in
-/// UTC, and keeps JSON's meaning rather than its spelling.
+/// What two spellings of the same have in common: the API trims names, drops an address's trailing slash, writes times
+/// in UTC, and keeps JSON's meaning rather than its spelling.
 pub fn canonical(kind: Type, value: &Value) -> Json {
     match (kind, value) {
         (Type::Text, Value::Text(text)) => Json::String(text.trim().to_owned()),

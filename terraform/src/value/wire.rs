@@ -1,5 +1,5 @@
-//! Terraform's MessagePack: null is nil, what is not known yet an extension, and a number that is no 64-bit integer and no
-//! float its digits in a string.
+//! Terraform's MessagePack: null is nil, what is not known yet an extension, and a number that is no 64-bit integer and
+//! no float its digits in a string.
 
 use super::{Object, Value, decimal};
 use crate::plugin::messages::DynamicValue;

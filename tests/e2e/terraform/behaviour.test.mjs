@@ -235,6 +235,37 @@ test('a provider with models that Terraform does not know stays, and they are na
   assert.deepEqual(orphans, [made.orphaned]);
 });
 
+test('a model that lost its provider is given to the one that takes its place, or goes by itself', { skip }, async () => {
+  const terraform = await Workspace.open(deployment);
+  const model = (of) => `
+resource "sluice_llm_model" "it" {
+  provider_id       = sluice_llm_provider.${of}.id
+  remote_model_name = "lost"
+  name              = "lost-and-found"
+}
+`;
+  const own = (await e2e.admin.must('POST', '/api/v1/projects', { name: 'of the lost' })).id;
+  terraform.write(provider('tf-lost', KEYLESS()).replace(project, own) + model('tf-lost'));
+  await terraform.apply();
+  const before = await terraform.state();
+  const { id } = before['sluice_llm_model.it'];
+  const orphan = async (address) => e2e.admin.must('DELETE', `/api/v1/providers/${(await terraform.state())[address].id}?models=orphan`);
+  await orphan('sluice_llm_provider.tf-lost');
+  assert.deepEqual(await terraform.planned(), { 'sluice_llm_provider.tf-lost': 'create', 'sluice_llm_model.it': 'update' });
+  await terraform.apply();
+  assert.deepEqual(await terraform.planned(), {});
+  const after = await terraform.state();
+  assert.equal(after['sluice_llm_model.it'].id, id);
+  assert.deepEqual([after['sluice_llm_model.it'].provider_id, after['sluice_llm_model.it'].selector], [after['sluice_llm_provider.tf-lost'].id, 'tf-lost^lost']);
+
+  await orphan('sluice_llm_provider.tf-lost');
+  const [{ detail }] = await terraform.errors('destroy', '-auto-approve');
+  assert.match(detail, /its organization has none under which it could be deleted/);
+  await e2e.admin.must('POST', '/api/v1/providers', { project_id: own, name: 'any', provider: 'ollama', api_key: '' });
+  await terraform.destroy();
+  assert.deepEqual((await e2e.admin.must('GET', `/api/v1/models?orphaned=true&project_id=${own}`)).data, []);
+});
+
 test('what Sluice refuses is told at the attribute, in Terraform\'s words, with the request\'s id', { skip }, async () => {
   const terraform = await Workspace.open(deployment);
   const key = e2e.key();
@@ -323,6 +354,15 @@ resource "sluice_llm_model" "it" {
   await terraform.must('state', 'rm', 'sluice_llm_model.it');
   await terraform.must('import', '-no-color', 'sluice_llm_model.it', state['sluice_llm_model.it'].id);
   assert.deepEqual(await terraform.planned(), {});
+  // One that may do less than an admin: it may not even list its project.
+  const policy = [{ effect: 'allow', actions: ['aiProviders:*', 'models:*'] }];
+  terraform.env.SLUICE_TOKEN = (await e2e.mint({ role: undefined, policy, project_id: project })).token;
+  await e2e.admin.must('DELETE', `/api/v1/providers/${state['sluice_llm_provider.it'].id}/models/${state['sluice_llm_model.it'].id}`);
+  assert.deepEqual(await terraform.planned(), { 'sluice_llm_model.it': 'create' });
+  await terraform.apply();
+  const { id } = (await terraform.state())['sluice_llm_model.it'];
+  await terraform.must('state', 'rm', 'sluice_llm_model.it');
+  await terraform.must('import', '-no-color', 'sluice_llm_model.it', id);
   // Terraform learns here that the model depends on the provider.
   await terraform.apply();
   assert.match(await terraform.refusal('import', '-no-color', 'sluice_llm_model.other', 'mdl_AAAAAAAAAAAAAAAA'), /other/);
@@ -386,7 +426,10 @@ test('the complete example is applied, called by the token that it makes, and de
     TF_VAR_openai_api_key: openai, TF_VAR_gateway_key: gateway, TF_VAR_openai_endpoint: `${sites[0].baseUrl}/v1`, TF_VAR_gateway_endpoint: `${sites[1].baseUrl}/v1`,
     TF_LOG: 'TRACE', TF_LOG_PATH: terraform.path('trace.log'),
   });
-  await terraform.apply();
+  await terraform.must('plan', '-no-color', '-out=planned');
+  const { stdout: plan } = await terraform.must('show', '-json', 'planned');
+  assert.ok(plan.includes('openai-api-key') && ![openai, gateway].some((key) => plan.includes(key)), 'a credential is in a plan');
+  await terraform.must('apply', '-no-color', 'planned');
   assert.deepEqual(await terraform.planned(), {});
   const told = Object.fromEntries(Object.entries(JSON.parse((await terraform.must('output', '-json')).stdout)).map(([name, { value }]) => [name, value]));
   e2e.secrets.register(told.token, { shown: ['responses'] });

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Workspace, skip } from './workspace.mjs';
+import { capture } from '../../../scripts/process.mjs';
+import { Workspace, provider, skip } from './workspace.mjs';
 
 const terraform = skip ? null : await Workspace.open({ endpoint: 'http://127.0.0.1:9', token: 'nobody-is-asked' });
 
@@ -118,9 +119,7 @@ test('a provider without an address or a token says where both are looked for', 
 });
 
 test('started by hand the provider says what it is', { skip }, async () => {
-  const { buildTerraformProvider } = await import('../../../scripts/build/terraform.mjs');
-  const { capture } = await import('../../../scripts/process.mjs');
-  const { code, stdout, stderr } = await capture(`${await buildTerraformProvider()}/terraform-provider-sluice`, []);
+  const { code, stdout, stderr } = await capture(`${await provider()}/terraform-provider-sluice`, []);
   assert.deepEqual([code, stdout], [1, '']);
   assert.match(stderr, /provider for Terraform/);
 });

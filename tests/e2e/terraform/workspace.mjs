@@ -14,6 +14,13 @@ const { executable, missing } = await ensureTerraform();
 /** Why the tests cannot run here, for `skip`; CI fails before it comes to that. */
 export const skip = missing ?? false;
 
+let built = null;
+/** The folder of the provider, built once a test file. */
+export const provider = () => (built ??= buildTerraformProvider());
+
+/** What Terraform says in JSON, line by line. */
+const lines = ({ stdout }) => stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+
 const folders = new Set();
 process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -40,10 +47,10 @@ export class Workspace {
   static async open(deployment) {
     const workspace = new Workspace();
     folders.add(workspace.#folder);
-    const provider = JSON.stringify(await buildTerraformProvider());
+    const overriding = JSON.stringify(await provider());
     const cli = join(workspace.#folder, 'terraform.rc');
     // Without `direct` no other provider can be had: nothing is asked for at a registry.
-    writeFileSync(cli, `provider_installation {\n  dev_overrides {\n    "sluice/sluice" = ${provider}\n  }\n}\n`);
+    writeFileSync(cli, `provider_installation {\n  dev_overrides {\n    "sluice/sluice" = ${overriding}\n  }\n}\n`);
     mkdirSync(join(workspace.#folder, 'work'));
     workspace.env = {
       TF_CLI_CONFIG_FILE: cli, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', NO_PROXY: '127.0.0.1,localhost',
@@ -72,7 +79,7 @@ export class Workspace {
     const { platform } = JSON.parse((await this.must('version', '-json')).stdout);
     const folder = join(this.#folder, 'mirror', 'registry.terraform.io', 'sluice', 'sluice', '0.1.0', platform);
     mkdirSync(folder, { recursive: true });
-    copyFileSync(join(await buildTerraformProvider(), 'terraform-provider-sluice'), join(folder, 'terraform-provider-sluice_v0.1.0'));
+    copyFileSync(join(await provider(), 'terraform-provider-sluice'), join(folder, 'terraform-provider-sluice_v0.1.0'));
     writeFileSync(this.env.TF_CLI_CONFIG_FILE, `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(join(this.#folder, 'mirror'))}\n  }\n}\n`);
   }
 
@@ -115,13 +122,11 @@ export class Workspace {
 
   /** The addresses that a plan would change, with what it would do: `{ 'sluice_secret.key': 'update' }`. Empty is an empty plan. */
   async planned(...args) {
-    const ran = await this.run('plan', '-no-color', '-detailed-exitcode', '-out=planned', ...args);
+    const ran = await this.run('plan', '-json', '-detailed-exitcode', ...args);
     assert.ok([0, 2].includes(ran.code), ran.text);
-    const plan = JSON.parse((await this.must('show', '-json', 'planned')).stdout);
-    const changes = (plan.resource_changes ?? []).map(({ address, change }) => [address, change.actions.join('+')]);
-    const changed = Object.fromEntries(changes.filter(([, action]) => action !== 'no-op' && action !== 'read'));
-    assert.equal(ran.code, Object.keys(changed).length > 0 || ran.text.includes('Changes to Outputs') ? 2 : 0, ran.text);
-    return changed;
+    const changes = lines(ran).filter(({ type }) => type === 'planned_change').map(({ change }) => [change.resource.addr, change.action]);
+    assert.equal(ran.code, changes.length > 0 ? 2 : 0, ran.text);
+    return Object.fromEntries(changes);
   }
 
   /** What a run refuses, which it must. */
@@ -141,15 +146,14 @@ export class Workspace {
     assert.equal(ran.code, 1, `terraform ${args.join(' ')} went well: ${ran.text}`);
     const told = command === 'validate'
       ? JSON.parse(ran.stdout).diagnostics
-      : ran.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).diagnostic).filter(Boolean);
+      : lines(ran).map(({ diagnostic }) => diagnostic).filter(Boolean);
     return told.filter(({ severity }) => severity === 'error').map(({ summary, detail = '', address, snippet }) => ({ summary, detail, address, code: snippet?.code?.trim() ?? '' }));
   }
 
-  /** The values in the state, by address. */
+  /** The values in the state, by address, as its file has them. */
   async state() {
-    const shown = JSON.parse((await this.must('show', '-json')).stdout);
-    const resources = shown.values?.root_module?.resources ?? [];
-    return Object.fromEntries(resources.map(({ address, values }) => [address, values]));
+    const { resources } = JSON.parse(readFileSync(this.path('terraform.tfstate'), 'utf8'));
+    return Object.fromEntries(resources.map(({ mode, type, name, instances: [{ attributes }] }) => [`${mode === 'data' ? 'data.' : ''}${type}.${name}`, attributes]));
   }
 
   /** The names of Terraform's own files that hold any of these texts. */
@@ -160,6 +164,6 @@ export class Workspace {
 
   /** Forgets what was made. */
   forget() {
-    for (const name of ['terraform.tfstate', 'terraform.tfstate.backup', 'planned']) rmSync(this.path(name), { force: true });
+    for (const name of ['terraform.tfstate', 'terraform.tfstate.backup']) rmSync(this.path(name), { force: true });
   }
 }

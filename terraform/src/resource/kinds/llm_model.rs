@@ -16,8 +16,7 @@ use sluice::domain::when::When;
 
 const ATTRIBUTES: &[Attribute] = &[
     ID,
-    required("provider_id", "provider_id", Type::Text, "Its `sluice_llm_provider`. Another one takes another model.")
-        .replaces(),
+    required("provider_id", "provider_id", Type::Text, "Its `sluice_llm_provider`.").replaces(),
     required(
         "remote_model_name",
         "model",
@@ -31,7 +30,7 @@ const ATTRIBUTES: &[Attribute] = &[
         "A public name, by which clients may call it without its provider's: unique in the organization, without `^`.",
     ),
     computed("selector", "selector", Type::Text, "`provider^model`: what a call names it by.")
-        .follows(&["remote_model_name"]),
+        .follows(&["provider_id", "remote_model_name"]),
     optional("priority", "priority", Type::Number, "Among those that could serve a call the highest goes first.")
         .default("0"),
     either(
@@ -87,7 +86,8 @@ const ATTRIBUTES: &[Attribute] = &[
 pub static LLM_MODEL: Resource = Resource {
     name: "llm_model",
     noun: "the model",
-    doc: "An LLM model is one upstream model under a provider, with its routing and its price.",
+    doc: "An LLM model is one upstream model under a provider, with its routing and its price. One whose provider was deleted \
+          by others, and that was kept, is given to the provider that takes its place.",
     attributes: ATTRIBUTES,
     fields: &FIELDS,
     collection: |state| format!("/api/v1/providers/{}/models", at(state, "provider_id").text().unwrap_or_default()),

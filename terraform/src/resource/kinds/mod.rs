@@ -22,7 +22,7 @@ const ORGANIZATION_ID: Attribute = either(
     "project_id",
     Type::Text,
     "The organization (Sluice's project) that it belongs to: `prj_…`. Without one it is the token's own; `ADMIN_TOKEN`, which \
-     has none, then means the project `default`. Another one takes another object.",
+     has none, then means the project `default`.",
 )
 .replaces();
 

@@ -32,7 +32,7 @@ const ATTRIBUTES: &[Attribute] = &[
         "user_id",
         "user_id",
         Type::Text,
-        "The user that it acts for: its calls go out with that user's own keys. Another one takes another token.",
+        "The user that it acts for: its calls go out with that user's own keys.",
     )
     .replaces(),
     either(
