@@ -135,6 +135,21 @@ fn word(known: &'static [&'static str]) -> impl FnOnce(&str) -> Option<&'static 
     move |given| known.iter().copied().find(|word| *word == given)
 }
 
+/// The parameters of what stands for itself: from the name to the time limit.
+fn fields(form: &mut Form, stored: Option<&ExtensionRow>) -> Result<Vec<Param>, Invalid> {
+    let name = form.text("name")?;
+    let name = if stored.is_some() { name.given("name")? } else { Some(name.required("name")?) };
+    let name = name.map(|name| Name::parse("name", &name)).transpose()?;
+    Ok(vec![
+        name.as_ref().map(Name::as_str).into(),
+        name.as_ref().map(Name::key).into(),
+        form.whole("order")?.given("order")?.into(),
+        form.truth("enabled")?.given("enabled")?.into(),
+        form.word("on_error", word(&ON_ERROR))?.given("on_error")?.into(),
+        form.whole("time_limit_ms")?.given("time_limit_ms")?.into(),
+    ])
+}
+
 /// What a body says of an extension: the parameters that `INSERT` and `UPDATE` share behind the first three, null where it
 /// says nothing; and what stores the code that it brings.
 async fn read(
@@ -143,14 +158,7 @@ async fn read(
     project: &ProjectId,
     stored: Option<&ExtensionRow>,
 ) -> Result<(Vec<Param>, Vec<Statement>), Refusal> {
-    let name = form.text("name")?.given("name")?.map(|name| Name::parse("name", &name)).transpose()?;
-    if name.is_none() && stored.is_none() {
-        return Err(Invalid::new("name", "name is required").into());
-    }
-    let order = form.whole("order")?.given("order")?;
-    let enabled = form.truth("enabled")?.given("enabled")?;
-    let on_error = form.word("on_error", word(&ON_ERROR))?.given("on_error")?;
-    let time_limit_ms = form.whole("time_limit_ms")?.given("time_limit_ms")?;
+    let mut params = fields(form, stored)?;
     let config = config(form)?;
     let scope = scope(form)?;
     let named = named(form)?;
@@ -196,13 +204,7 @@ async fn read(
         _ => None,
     };
     let [providers, tokens] = scope.map_or([None, None], |lists| lists.map(Some));
-    let params = vec![
-        name.as_ref().map(Name::as_str).into(),
-        name.as_ref().map(Name::key).into(),
-        order.into(),
-        enabled.into(),
-        on_error.into(),
-        time_limit_ms.into(),
+    params.extend([
         config.map(|config| config.to_string()).into(),
         hooks.into(),
         providers.into(),
@@ -212,7 +214,7 @@ async fn read(
         bytes.into(),
         code.as_ref().map(|(hash, _)| hash.as_str()).into(),
         described.into(),
-    ];
+    ]);
     Ok((params, code.map(|(hash, code)| keep_code(&hash, &code, call.now.ms())).unwrap_or_default()))
 }
 
