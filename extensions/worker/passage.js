@@ -9,6 +9,9 @@ import { ended } from "./stream.js";
 const PATIENCE_MS = 1000;
 const FIRST_PATIENCE_MS = 10_000;
 
+/** How long the row of a stream waits for the stream's own end, where its client takes its time. */
+const END_PATIENCE_MS = 1000;
+
 /** The most that `x-sluice-extensions` says, in characters. */
 const MOST_NAMED = 1000;
 
@@ -28,14 +31,14 @@ export class Passage {
   #failures = new Map();
   #told = [];
   #tags = {};
+  /** Each stream's end: true where an extension broke it off. */
+  #ends = [];
   /** The body in place of the client's; undefined: the client's. */
   body;
   /** The selector in place of the body's model; undefined: the body's. */
   model;
   /** JSON: why the call is not to go on; undefined: it is. */
   refusal;
-  /** Whether one of them failed in the midst of a stream, and broke it off. */
-  broke = false;
 
   /**
    * @param {string} extensions JSON: those that the call may go through, in their order
@@ -90,6 +93,13 @@ export class Passage {
     return answer;
   }
 
+  /** Whether an extension broke the stream off. The upstream's side may know of the break before this one does. */
+  async broke() {
+    if (this.#ends.length === 0) return false;
+    const late = new Promise((resolve) => setTimeout(() => resolve([]), END_PATIENCE_MS));
+    return (await Promise.race([Promise.all(this.#ends), late])).includes(true);
+  }
+
   /** When all is over: `usage` is JSON. Says what is to be told of the extensions' health, as JSON, if anything. */
   async settle(usage) {
     for (const extension of this.#with("settle")) await this.#run(extension, "settle", `"usage":${usage}`);
@@ -114,9 +124,11 @@ export class Passage {
       try {
         const run = this.#runner(extension);
         const events = await this.#within(extension, run.events(this.#call, stream, extension.on_error));
+        let end;
+        this.#ends.push(new Promise((resolve) => (end = resolve)));
         stream = ended(events, {
+          end,
           failed: () => {
-            this.broke = true;
             const words = `extension \`${extension.name}\` failed in the midst of the answer`;
             this.#fails(extension, new Failure("stream", words));
             return encoder.encode(failure.replace("{message}", JSON.stringify(words).slice(1, -1)));

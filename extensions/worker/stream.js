@@ -2,10 +2,11 @@
 
 /**
  * @param {ReadableStream<Uint8Array>} stream
- * @param {{failed: () => Uint8Array, over: () => Promise<void>}} then `failed` says what the client gets for the break
+ * @param {{failed: () => Uint8Array, over: () => Promise<void>, end: (broke: boolean) => void}} then `failed` says what the client
+ *   gets for the break
  * @returns {ReadableStream<Uint8Array>}
  */
-export function ended(stream, { failed, over }) {
+export function ended(stream, { failed, over, end }) {
   const reader = stream.getReader();
   return new ReadableStream({
     type: "bytes",
@@ -14,6 +15,7 @@ export function ended(stream, { failed, over }) {
       try {
         read = await reader.read();
       } catch {
+        end(true);
         controller.enqueue(failed());
         read = { done: true };
         over = null;
@@ -22,10 +24,14 @@ export function ended(stream, { failed, over }) {
         controller.enqueue(read.value);
         return;
       }
+      end(false);
       await over?.().catch(() => {});
       controller.close();
       controller.byobRequest?.respond(0);
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      end(false);
+      return reader.cancel(reason);
+    },
   });
 }

@@ -22,7 +22,9 @@ async fn find(call: &Call<'_>, id: &str) -> Result<ExtensionRow, Refusal> {
         Some(id) => extensions::find(call.world.db, &id).await?,
         None => None,
     };
-    extension.filter(|extension| call.sees(&extension.project_id)).ok_or_else(|| not_found("extension", id))
+    extension
+        .filter(|extension| extension.project().is_some_and(|project| call.sees(&project)))
+        .ok_or_else(|| not_found("extension", id))
 }
 
 fn conflict(error: StoreError) -> Refusal {
@@ -41,12 +43,17 @@ pub async fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let page = Page::of(call)?;
     let project = call.project().await?;
     let rows = extensions::list(call.world.db, &project, page.after(), page.read_ahead()).await?;
-    let shown = |row: &ExtensionRow| call.lists(Operation::GetExtension, &[row.id.as_str()]).then(|| row.view.clone());
-    Ok(page.reply(rows, |row| (row.created_at, row.id.as_str()), shown))
+    let shown = |row: &ExtensionRow| call.lists(Operation::GetExtension, &[row.id()]).then(|| row.view().clone());
+    Ok(page.reply(rows, |row| (row.created_at(), row.id()), shown))
 }
 
 pub async fn get(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
-    Ok(Reply::resource(call.request, &find(call, id).await?.view))
+    Ok(Reply::resource(call.request, find(call, id).await?.view()))
+}
+
+/// A row that is no project's was not found.
+fn project_of(extension: &ExtensionRow) -> Result<ProjectId, Refusal> {
+    extension.project().ok_or_else(|| not_found("extension", extension.id()))
 }
 
 /// Which module a body names.
@@ -128,6 +135,21 @@ fn word(known: &'static [&'static str]) -> impl FnOnce(&str) -> Option<&'static 
     move |given| known.iter().copied().find(|word| *word == given)
 }
 
+/// The parameters of what stands for itself: from the name to the time limit.
+fn fields(form: &mut Form, stored: Option<&ExtensionRow>) -> Result<Vec<Param>, Invalid> {
+    let name = form.text("name")?;
+    let name = if stored.is_some() { name.given("name")? } else { Some(name.required("name")?) };
+    let name = name.map(|name| Name::parse("name", &name)).transpose()?;
+    Ok(vec![
+        name.as_ref().map(Name::as_str).into(),
+        name.as_ref().map(Name::key).into(),
+        form.whole("order")?.given("order")?.into(),
+        form.truth("enabled")?.given("enabled")?.into(),
+        form.word("on_error", word(&ON_ERROR))?.given("on_error")?.into(),
+        form.whole("time_limit_ms")?.given("time_limit_ms")?.into(),
+    ])
+}
+
 /// What a body says of an extension: the parameters that `INSERT` and `UPDATE` share behind the first three, null where it
 /// says nothing; and what stores the code that it brings.
 async fn read(
@@ -136,14 +158,7 @@ async fn read(
     project: &ProjectId,
     stored: Option<&ExtensionRow>,
 ) -> Result<(Vec<Param>, Vec<Statement>), Refusal> {
-    let name = form.text("name")?.given("name")?.map(|name| Name::parse("name", &name)).transpose()?;
-    if name.is_none() && stored.is_none() {
-        return Err(Invalid::new("name", "name is required").into());
-    }
-    let order = form.whole("order")?.given("order")?;
-    let enabled = form.truth("enabled")?.given("enabled")?;
-    let on_error = form.word("on_error", word(&ON_ERROR))?.given("on_error")?;
-    let time_limit_ms = form.whole("time_limit_ms")?.given("time_limit_ms")?;
+    let mut params = fields(form, stored)?;
     let config = config(form)?;
     let scope = scope(form)?;
     let named = named(form)?;
@@ -159,15 +174,13 @@ async fn read(
             return Err(Invalid::new("module_base64", "an extension needs `module_base64` or `bundled`").into());
         }
         // The module that is there has to take another configuration, too.
-        (None, Some(row)) if config.is_some() => {
-            row.bundled.as_deref().map(Module::Bundled).or(row.code.as_deref().map(Module::Stored))
-        }
+        (None, Some(row)) if config.is_some() => row.bundled().map(Module::Bundled).or(row.code().map(Module::Stored)),
         (None, Some(_)) => None,
     };
     let checked = match module {
         None => None,
         Some(module) => {
-            let given = config.clone().or_else(|| stored.and_then(|row| row.view.get("config").cloned()));
+            let given = config.clone().or_else(|| stored.and_then(|row| row.view().get("config").cloned()));
             let checked = call.world.extensions.check(module, &given.unwrap_or_else(|| json!({}))).await;
             Some(checked.map_err(|refusal| match module {
                 // It is not the upload's fault.
@@ -178,7 +191,7 @@ async fn read(
     };
     let has = match (&checked, stored) {
         (Some(checked), _) => hooks_of(&checked.described),
-        (None, row) => row.and_then(|row| row.view.get("module")).map(hooks_of).unwrap_or_default(),
+        (None, row) => row.and_then(|row| row.view().get("module")).map(hooks_of).unwrap_or_default(),
     };
     // Another module brings its own hooks, unless the body says which.
     let hooks = hooks(form, &has)?.or_else(|| named.is_some().then(|| json!(has).to_string()));
@@ -191,13 +204,7 @@ async fn read(
         _ => None,
     };
     let [providers, tokens] = scope.map_or([None, None], |lists| lists.map(Some));
-    let params = vec![
-        name.as_ref().map(Name::as_str).into(),
-        name.as_ref().map(Name::key).into(),
-        order.into(),
-        enabled.into(),
-        on_error.into(),
-        time_limit_ms.into(),
+    params.extend([
         config.map(|config| config.to_string()).into(),
         hooks.into(),
         providers.into(),
@@ -207,13 +214,13 @@ async fn read(
         bytes.into(),
         code.as_ref().map(|(hash, _)| hash.as_str()).into(),
         described.into(),
-    ];
+    ]);
     Ok((params, code.map(|(hash, code)| keep_code(&hash, &code, call.now.ms())).unwrap_or_default()))
 }
 
 /// The parameters of a write.
-fn params(call: &Call<'_>, id: &ExtensionId, project: &ProjectId, change: Vec<Param>) -> Vec<Param> {
-    let mut params = vec![id.as_str().into(), project.as_str().into(), call.now.ms().into()];
+fn params(call: &Call<'_>, id: &str, project: &ProjectId, change: Vec<Param>) -> Vec<Param> {
+    let mut params = vec![id.into(), project.as_str().into(), call.now.ms().into()];
     params.extend(change);
     params
 }
@@ -223,40 +230,42 @@ pub async fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let project = call.project_for(&mut form).await?;
     let (change, code) = read(call, &mut form, &project, None).await?;
     let id = ExtensionId::generate(call.world.rng)?;
-    let mut statements = vec![extensions::INSERT.with(params(call, &id, &project, change))];
+    let mut statements = vec![extensions::INSERT.with(params(call, id.as_str(), &project, change))];
     statements.extend(code);
     statements.push(call.audit(Some(&project), ("extension", id.as_str()), form.names())?);
     let read = vec![extensions::FIND.with([id.as_str().into()])];
     let made = write_and_read(call.world.db, None, statements, read).await.map_err(conflict)?;
-    Ok(Reply::created(format!("/api/v1/extensions/{id}"), &written::<ExtensionRow>(&made)?.view))
+    Ok(Reply::created(format!("/api/v1/extensions/{id}"), written::<ExtensionRow>(&made)?.view()))
 }
 
 pub async fn update(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let stored = find(call, id).await?;
-    check_if_match(call.request, &stored.view)?;
+    check_if_match(call.request, stored.view())?;
     let mut form = Form::read_update(call.request, &EXTENSION)?;
-    call.stays_in(&mut form, &stored.project_id)?;
-    let (change, code) = read(call, &mut form, &stored.project_id, Some(&stored)).await?;
-    let mut statements = vec![extensions::UPDATE.with(params(call, &stored.id, &stored.project_id, change))];
+    let project = project_of(&stored)?;
+    call.stays_in(&mut form, &project)?;
+    let (change, code) = read(call, &mut form, &project, Some(&stored)).await?;
+    let mut statements = vec![extensions::UPDATE.with(params(call, stored.id(), &project, change))];
     statements.extend(code);
     statements.push(drop_unused(call.now.ms()));
     // It is another one now: what was said of it does not hold any more.
-    statements.push(FORGET_FAILURES.with([stored.id.as_str().into()]));
-    statements.push(call.audit(Some(&stored.project_id), ("extension", id), form.names())?);
-    let read = vec![extensions::FIND.with([stored.id.as_str().into()])];
-    let precondition = Some(extensions::unchanged(&stored));
+    statements.push(FORGET_FAILURES.with([stored.id().into()]));
+    statements.push(call.audit(Some(&project), ("extension", id), form.names())?);
+    let read = vec![extensions::FIND.with([stored.id().into()])];
+    let precondition = Some(stored.unchanged());
     let changed = write_and_read(call.world.db, precondition, statements, read).await.map_err(conflict)?;
-    Ok(Reply::resource(call.request, &written::<ExtensionRow>(&changed)?.view))
+    Ok(Reply::resource(call.request, written::<ExtensionRow>(&changed)?.view()))
 }
 
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let extension = find(call, id).await?;
-    check_if_match(call.request, &extension.view)?;
+    check_if_match(call.request, extension.view())?;
+    let project = project_of(&extension)?;
     let statements = vec![
-        extensions::DELETE.with([extension.id.as_str().into()]),
+        extensions::DELETE.with([extension.id().into()]),
         drop_unused(call.now.ms()),
-        call.audit(Some(&extension.project_id), ("extension", id), &[])?,
+        call.audit(Some(&project), ("extension", id), &[])?,
     ];
-    write_if(call.world.db, extensions::unchanged(&extension), statements).await?;
+    write_if(call.world.db, extension.unchanged(), statements).await?;
     Ok(Reply::gone())
 }

@@ -54,7 +54,10 @@ async fn settle(env: Env, settlement: Receiver<Settlement>) {
         Settlement::Stream(stream) => stream.run().await,
         Settlement::Extended(..) => return,
     };
-    let extended = extensions.map(|left| (left.read(&mut row), left));
+    let extended = match extensions {
+        None => None,
+        Some(left) => Some((left.read(&mut row).await, left)),
+    };
     let told = row.limited.then(|| (row.token_id.clone().unwrap_or_default(), Message::Settle(settled(&row))));
     join(keep(&env, row), tell(&env, told)).await;
     if let Some((usage, left)) = extended {

@@ -50,8 +50,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn refusal(this: &Passage) -> Option<String>;
 
-    #[wasm_bindgen(method, getter)]
-    fn broke(this: &Passage) -> bool;
+    #[wasm_bindgen(method)]
+    fn broke(this: &Passage) -> Promise;
 
     #[wasm_bindgen(js_name = check)]
     fn check_module(env: &Env, module: &str, config: &str, sql: &str) -> Promise;
@@ -120,8 +120,8 @@ impl Way {
 
 impl Left {
     /// Mends a row, and says of it what the extensions are to be shown.
-    pub fn read(&self, row: &mut UsageRow) -> String {
-        if self.0.broke() {
+    pub async fn read(&self, row: &mut UsageRow) -> String {
+        if JsFuture::from(self.0.broke()).await.is_ok_and(|broke| broke.is_truthy()) {
             gateway::broke_off(row);
         }
         gateway::usage(row)

@@ -3,7 +3,7 @@
 //! What is shown of one is built by SQL as it is shown, and an update keeps by SQL what it does not name: nothing of a row
 //! but the few things that decide something comes to be a field of Rust's.
 
-use super::{StoreError, json_column, json_list, page, query, query_one, statements};
+use super::{StoreError, each, json_column, json_list, page, query, query_one, statements};
 use crate::domain::ids::{ExtensionId, ProjectId};
 use crate::ports::{Db, Statement};
 use serde::Deserialize;
@@ -73,8 +73,8 @@ macro_rules! run {
 /// Those that calls go through, as calls see them.
 macro_rules! of_calls {
     ($project:expr) => {
-        concat!("SELECT json_object('name', e.name, 'ids', (SELECT json_group_array(value) FROM (
-                SELECT value FROM json_each(e.providers_json) UNION ALL SELECT value FROM json_each(e.tokens_json))),
+        concat!("SELECT json_object('name', e.name, 'ids', json((SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(e.providers_json) UNION ALL SELECT value FROM json_each(e.tokens_json)))),
             'demanded', e.on_error = 'closed' AND EXISTS (SELECT 1 FROM json_each(e.hooks_json) WHERE value = 'request'),
             'run', ", $crate::store::extensions::run!(), ") AS document
         FROM extensions e WHERE e.project_id = ", $project, " AND e.enabled = 1")
@@ -134,37 +134,87 @@ statements! { "extensions";
         WHERE value NOT IN (SELECT id FROM tokens WHERE project_id = ?1)";
 }
 
-/// A stored extension.
+/// A stored extension: what is shown of it, and the few things beside that decide something. Read as JSON, because a
+/// reader of its own would be a hundredth of the Worker.
 #[derive(Debug, Clone, Deserialize)]
-pub struct ExtensionRow {
+#[serde(transparent)]
+pub struct ExtensionRow(Value);
+
+impl ExtensionRow {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    fn number(&self, name: &str) -> i64 {
+        self.0.get(name).and_then(Value::as_i64).unwrap_or_default()
+    }
+
     /// Its id.
-    pub id: ExtensionId,
+    pub fn id(&self) -> &str {
+        self.text("id").unwrap_or_default()
+    }
+
     /// Its project.
-    pub project_id: ProjectId,
-    /// Counts its writes.
-    pub version: i64,
+    pub fn project(&self) -> Option<ProjectId> {
+        ProjectId::parse(self.text("project_id")?)
+    }
+
     /// Milliseconds.
-    pub created_at: i64,
+    pub fn created_at(&self) -> i64 {
+        self.number("created_at")
+    }
+
     /// The name of its module, where that was built in.
-    pub bundled: Option<String>,
+    pub fn bundled(&self) -> Option<&str> {
+        self.text("bundled")
+    }
+
     /// The hash of its code, where that is stored.
-    pub code: Option<String>,
+    pub fn code(&self) -> Option<&str> {
+        self.text("code")
+    }
+
     /// What is shown of it.
-    pub view: Value,
+    pub fn view(&self) -> &Value {
+        self.0.get("view").unwrap_or(&Value::Null)
+    }
+
+    /// Holds where the row is as it was read.
+    pub fn unchanged(&self) -> Statement {
+        UNCHANGED.with([self.id().into(), self.number("version").into()])
+    }
 }
 
 /// An extension as calls need it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct SnapshotExtension {
     /// Its name.
     pub name: String,
     /// The providers and the tokens whose calls go through it: none of a kind is all of that kind.
     pub ids: Vec<String>,
     /// Whether no request may go around it: it sees requests, and fails closed.
-    #[serde(deserialize_with = "super::truth")]
     pub demanded: bool,
     /// What its isolate needs to know, JSON.
     pub run: String,
+}
+
+impl SnapshotExtension {
+    /// Reads documents of them.
+    pub fn read(documents: &[String]) -> Result<Vec<Self>, StoreError> {
+        let documents: Vec<Value> = each(documents)?;
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let read = |document: &Value| Self {
+            name: text(document.get("name")),
+            ids: document
+                .get("ids")
+                .and_then(Value::as_array)
+                .map(|ids| ids.iter().map(|id| text(Some(id))).collect())
+                .unwrap_or_default(),
+            demanded: document.get("demanded").and_then(Value::as_i64) == Some(1),
+            run: text(document.get("run")),
+        };
+        Ok(documents.iter().map(read).collect())
+    }
 }
 
 /// Finds an extension.
@@ -190,11 +240,6 @@ pub async fn stranger(
     tokens: &str,
 ) -> Result<Option<String>, StoreError> {
     query_one(db, STRANGERS.with([project.as_str().into(), providers.into(), tokens.into()])).await
-}
-
-/// Holds where the row is as it was read.
-pub fn unchanged(row: &ExtensionRow) -> Statement {
-    UNCHANGED.with([row.id.as_str().into(), row.version.into()])
 }
 
 /// The most characters of code in a row.

@@ -197,6 +197,6 @@ impl Documents {
 impl Rows {
     fn read(&self) -> Result<ProjectRows, StoreError> {
         let models = each::<Vec<SnapshotModel>>(&self.models)?.into_iter().flatten().collect();
-        Ok((each(&self.providers)?, models, each(&self.extensions)?))
+        Ok((each(&self.providers)?, models, SnapshotExtension::read(&self.extensions)?))
     }
 }
