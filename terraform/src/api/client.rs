@@ -118,7 +118,9 @@ impl Client {
                     match status {
                         204 => return Ok(Answer { tag, body: Json::Null }),
                         200..300 => return answer(tag, &bytes),
+                        // 409 says when, too, where an earlier try with the same key is still under way.
                         429 | 503 => (refused(status, &bytes), retry_after),
+                        409 if retry_after.is_some() => (refused(status, &bytes), retry_after),
                         _ => return Err(refused(status, &bytes)),
                     }
                 }

@@ -150,11 +150,12 @@ test('who is turned away with 429 or 503 asks again, when the answer says, and m
   const mark = between.asked.length;
   between.turnAway(({ method }) => method === 'POST', 429, 2, { 'retry-after': '1' });
   between.turnAway(({ method }) => method === 'POST', 503, 1);
+  between.turnAway(({ method }) => method === 'POST', 409, 1, { 'retry-after': '0' });
   const began = Date.now();
   await terraform.apply();
   assert.ok(Date.now() - began >= 2000, 'retry-after was waited for');
   const posts = between.since(mark).filter(({ method }) => method === 'POST');
-  assert.equal(posts.length, 4);
+  assert.equal(posts.length, 5);
   const ids = new Set(posts.map(({ headers }) => headers['idempotency-key']));
   assert.equal(ids.size, 1, 'one creation has one key');
   assert.match([...ids][0], /^terraform-[0-9a-f]{32}$/);
