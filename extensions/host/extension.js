@@ -72,6 +72,11 @@ export class Extension {
    * @returns {ReadableStream<Uint8Array>}
    */
   events(call, stream, onError = "closed") {
+    const passOver = (error) => {
+      if (onError !== "open") throw error;
+      this.#passedOver.push(error.message);
+      return null;
+    };
     const rewrite = (name, data) => {
       const text = `{"abi":${ABI},"hook":"event","call":${call},"event":{"name":${JSON.stringify(name)},"data":${data}}}`;
       try {
@@ -80,12 +85,12 @@ export class Extension {
         if (answer.parsed.error !== undefined) throw new Failure("trap", answer.parsed.error);
         return answer.parsed.data === undefined ? answer.parsed : parseKept(answer.text);
       } catch (error) {
-        if (onError !== "open") throw error;
-        this.#passedOver.push(error.message);
-        return null;
+        return passOver(error);
       }
     };
-    return filterEvents(stream, this.#limits.max_event_bytes, rewrite);
+    const most = this.#limits.max_event_bytes;
+    const tooLarge = () => passOver(new Failure("too_large", `an event has more than ${most} bytes`));
+    return filterEvents(stream, most, { rewrite, tooLarge });
   }
 
   /** @returns {string[]} the failures that `events` passed over since this was last asked. */

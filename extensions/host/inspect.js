@@ -5,7 +5,7 @@ import { HOSTCALLS } from "./proxy_wasm/hostcalls.js";
 import { WASI_CALLS, WASI_MODULES } from "./proxy_wasm/wasi.js";
 import { FUEL, REFUSED_GROWTH } from "./meter.js";
 import { Reader } from "./wasm/bytes.js";
-import { metered } from "./wasm/fuel.js";
+import { metered, places } from "./wasm/fuel.js";
 import { SECTION, readModule, section } from "./wasm/module.js";
 
 const NAMES = { 0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64", 0x7b: "v128", 0x70: "funcref", 0x6f: "externref" };
@@ -93,9 +93,10 @@ function signature(module, type) {
 function readCode(module) {
   const reader = section(module, SECTION.code);
   if (reader === null) return;
+  const left = places();
   for (let count = reader.u32(); count > 0; count -= 1) {
     const body = reader.part(reader.u32());
-    metered(new Reader(body.bytes, body.at, body.end), module.spaces, { fuel: 0, charge: 0, grow: 0 });
+    metered(new Reader(body.bytes, body.at, body.end), module.spaces, { fuel: 0, charge: 0, grow: 0, places: left });
   }
 }
 

@@ -3,7 +3,7 @@
 import { Failure } from "./failure.js";
 import { FUEL, REFUSED_GROWTH } from "./meter.js";
 import { concat, name, signed, u32, unsupported } from "./wasm/bytes.js";
-import { NO_GROW_BODY, chargeBody, growBody, metered } from "./wasm/fuel.js";
+import { NO_GROW_BODY, chargeBody, growBody, metered, places } from "./wasm/fuel.js";
 import { ORDER, SECTION, readModule, section } from "./wasm/module.js";
 
 export { inspect } from "./inspect.js";
@@ -51,6 +51,7 @@ export function instrument(bytes, { maxPages = DEFAULT_PAGES } = {}) {
     charge: spaces.functions,
     grow: spaces.functions + 1,
     type: spaces.types,
+    places: places(),
   };
   return assemble(module, {
     [SECTION.type]: () => appended(module, SECTION.type, [[FUNCTION_TYPE, 1, I32, 1, I32]]),

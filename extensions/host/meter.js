@@ -19,7 +19,7 @@ export class Meter {
 
   /**
    * @param {WebAssembly.Exports} exports an instrumented module's
-   * @param {{fuel: number}} limits `fuel`: instructions that one hook may take, at most
+   * @param {{fuel: number}} limits `fuel`: what one hook may take, see `FUEL_PER_MS`
    */
   constructor(exports, limits) {
     this.#fuel = exports[FUEL];
@@ -73,15 +73,10 @@ export class Meter {
     this.#owed = 0;
   }
 
-  /** @returns {number} instructions taken since the tank was filled, at most: what branches skipped may be counted. */
-  spent() {
-    return Number(this.#tank - this.#fuel.value);
-  }
-
   #why(error) {
     if (error instanceof Failure) return error;
     if (this.#fuel.value < 0n) {
-      return new Failure("out_of_fuel", `the module took more than ${this.#tank} instructions`);
+      return new Failure("out_of_fuel", `the module used up its ${this.#tank} of fuel`);
     }
     // V8's word for a stack that is used up; nothing else in a guest throws a RangeError.
     if (error instanceof RangeError) return new Failure("out_of_fuel", "the module's calls went too deep");

@@ -52,8 +52,13 @@ export class ProxyWasmGuest {
     this.#meter = new Meter(this.#exports, limits);
     host.memory = new Memory(this.#exports, (fuel) => this.#meter.charge(fuel));
     this.#run(() => {
-      (this.#exports._initialize ?? this.#exports._start)?.();
-      this.#exports.main?.(0, 0);
+      const { _initialize: initialize, _start: start, main } = this.#exports;
+      if (initialize) {
+        initialize();
+        main?.(0, 0);
+      } else {
+        start?.();
+      }
     });
   }
 

@@ -1,6 +1,5 @@
 // Server-sent events, cut at their blank lines as the bytes come. Bytes are kept as they came, so that what nobody rewrites
 // goes on unchanged.
-import { Failure } from "./failure.js";
 
 const LF = 10;
 const CR = 13;
@@ -9,26 +8,32 @@ const CR = 13;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Cuts a stream of bytes into blocks, each with the blank line that ends it. */
+/**
+ * A piece of a stream.
+ * @typedef {{bytes: Uint8Array, part: "whole" | "begins" | "goes on"}} Piece a block with the blank line that ends it; or, of
+ *   one that is too long to be held, its beginning, and what comes of it after that
+ */
+
+/** Cuts a stream of bytes into blocks. */
 export class Splitter {
   #most;
   #held = [];
   #heldBytes = 0;
   #lineIsEmpty = true;
   #lfBelongsToCr = false;
+  #isTooLong = false;
 
-  /** @param {number} most bytes that one block may have, with its comments */
+  /** @param {number} most bytes that a block may have to be held, with its comments */
   constructor(most) {
     this.#most = most;
   }
 
   /**
    * @param {Uint8Array} chunk cut anywhere, inside of a character too
-   * @returns {Uint8Array[]} the blocks that ended in it
-   * @throws {Failure} `too_large` when a block does not end in time
+   * @returns {Piece[]} what has come whole, or can be held no longer
    */
   feed(chunk) {
-    const blocks = [];
+    const pieces = [];
     let from = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at];
@@ -44,44 +49,43 @@ export class Splitter {
           at += 1;
           this.#lfBelongsToCr = false;
         }
-        blocks.push(this.#cut(chunk.subarray(from, at + 1)));
+        this.#take(pieces, chunk.subarray(from, at + 1), true);
         from = at + 1;
       }
       this.#lineIsEmpty = true;
     }
-    if (from < chunk.length) this.#hold(chunk.slice(from));
-    return blocks;
+    if (from < chunk.length) this.#take(pieces, chunk.slice(from), false);
+    return pieces;
   }
 
-  /** @returns {Uint8Array | null} what came after the last blank line */
+  /** @returns {Piece | null} what came after the last blank line */
   finish() {
-    return this.#heldBytes > 0 ? this.#cut(new Uint8Array(0)) : null;
+    return this.#heldBytes > 0 ? { bytes: this.#release(), part: "whole" } : null;
   }
 
-  #hold(bytes) {
-    this.#count(bytes);
+  #take(pieces, bytes, ends) {
+    if (this.#isTooLong) {
+      pieces.push({ bytes, part: "goes on" });
+      this.#isTooLong = !ends;
+      return;
+    }
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-  }
-
-  #count(bytes) {
-    if (this.#heldBytes + bytes.length > this.#most) {
-      throw new Failure("too_large", `an event has more than ${this.#most} bytes`);
+    if (this.#heldBytes > this.#most) {
+      pieces.push({ bytes: this.#release(), part: "begins" });
+      this.#isTooLong = !ends;
+    } else if (ends) {
+      pieces.push({ bytes: this.#release(), part: "whole" });
     }
   }
 
-  #cut(bytes) {
-    this.#count(bytes);
-    if (this.#heldBytes === 0) return bytes;
-    const block = new Uint8Array(this.#heldBytes + bytes.length);
-    let at = 0;
-    for (const part of [...this.#held, bytes]) {
-      block.set(part, at);
-      at += part.length;
-    }
+  #release() {
+    const held = this.#held;
+    const bytes = held.length === 1 ? held[0] : new Uint8Array(this.#heldBytes);
+    if (held.length > 1) held.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
     this.#held = [];
     this.#heldBytes = 0;
-    return block;
+    return bytes;
   }
 }
 

@@ -1,5 +1,6 @@
 // Where a function's code pays for itself, and how much. What is paid is never less than the instructions that run: a
 // piece of code is paid for where it begins, and where it begins is passed whenever it runs.
+import { Failure } from "../failure.js";
 import { concat, malformed, signed, u32 } from "./bytes.js";
 import { OP, readInstruction, readValueType } from "./instructions.js";
 
@@ -23,8 +24,9 @@ const WAY = 100;
  * Writes a function's body anew, so that it pays.
  * @param {import("./bytes.js").Reader} code the body, from its locals to its end
  * @param {import("./instructions.js").Spaces} spaces of the module as it was
- * @param {{fuel: number, charge: number, grow: number}} added the index of the counter; of the function that takes a
- *   length, pays for it and returns it; and of the one that stands for `memory.grow`
+ * @param {{fuel: number, charge: number, grow: number, places?: {left: number}}} added the index of the counter; of the function that takes a
+ *   length, pays for it and returns it; and of the one that stands for `memory.grow`; and the pieces
+ *   that the module may have still
  * @returns {Uint8Array}
  */
 export function metered(code, spaces, added) {
@@ -35,7 +37,7 @@ export function metered(code, spaces, added) {
     if (locals > MOST_LOCALS) throw malformed("a function has too many locals");
     readValueType(code);
   }
-  const { payments, edits } = survey(code, spaces, added);
+  const { payments, edits } = survey(code, spaces, added, added.places ?? places());
   payments[0].cost += locals;
   const paid = payments
     .filter(({ cost, checks }) => checks || cost > 0)
@@ -45,10 +47,11 @@ export function metered(code, spaces, added) {
 }
 
 /** Finds the pieces of a body and what each costs. */
-function survey(code, spaces, added) {
+function survey(code, spaces, added, places) {
   const payments = [];
   const edits = [];
   const open = (at, checks, owner) => {
+    if ((places.left -= 1) < 0) throw new Failure("unsupported", "the module has more loops and branches than are taken");
     const piece = { at, cost: checks ? PAYING : 0, checks, owner };
     payments.push(piece);
     return piece;
@@ -110,6 +113,9 @@ function survey(code, spaces, added) {
   if (!code.done) throw malformed("a function is longer than its code");
   return { payments, edits };
 }
+
+/** How many pieces a module may have: compilers' have a tenth of them, and what is read has to fit into a Worker's memory. */
+export const places = () => ({ left: 200_000 });
 
 function pay(fuel, cost, checks) {
   const counter = u32(fuel);

@@ -23,6 +23,10 @@ export const SECTION = {
 /** The order in which sections come; the custom ones may come anywhere. */
 export const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
+/** Entries of a section that are kept as objects: what is read has to fit into a Worker's memory. */
+const MOST_OBJECTS = 20_000;
+const MOST_NUMBERS = 200_000;
+
 const KINDS = ["function", "table", "memory", "global", "tag"];
 
 /**
@@ -97,7 +101,7 @@ const READERS = {
       if (form !== 0x60) throw unsupported("types of garbage collection (GC)");
       const params = each(reader, () => readValueType(reader));
       module.types.push({ params, results: each(reader, () => readValueType(reader)) });
-    });
+    }, MOST_OBJECTS);
     module.spaces.types = module.types.length;
   },
 
@@ -124,7 +128,7 @@ const READERS = {
         module.spaces.globals += 1;
       }
       module.imports.push(found);
-    });
+    }, MOST_OBJECTS);
   },
 
   [SECTION.function](module, reader) {
@@ -163,7 +167,7 @@ const READERS = {
       const count = { function: functions, table: tables, memory: memories, global: globals }[kind];
       if (count === undefined) throw unsupported("an export of a kind that is not known");
       module.exports.push({ name, kind, index: readIndex(reader, count, kind) });
-    });
+    }, MOST_OBJECTS);
   },
 
   [SECTION.start](module, reader) {
@@ -199,9 +203,11 @@ const READERS = {
   },
 };
 
-function each(reader, read) {
+function each(reader, read, most = MOST_NUMBERS) {
   const found = [];
-  for (let count = reader.u32(); count > 0; count -= 1) found.push(read());
+  let count = reader.u32();
+  if (count > most) throw unsupported("more entries in a section than are taken");
+  for (; count > 0; count -= 1) found.push(read());
   return found;
 }
 

@@ -38,6 +38,12 @@ impl<E: Extension> Configured<E> {
         )
     }
 
+    /// What a call came to.
+    pub fn settle(&mut self, usage: Value) {
+        let call = call("responses", json!("model"));
+        told(&mut self.0, Hook::Settle, &json!({"abi": ABI, "hook": "settle", "call": call, "usage": usage}));
+    }
+
     /// An event of a streamed answer.
     pub fn event(&mut self, protocol: &str, name: Option<&str>, data: Value) -> Option<Value> {
         let call = call(protocol, json!("model"));

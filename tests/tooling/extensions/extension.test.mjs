@@ -141,3 +141,12 @@ test("an event whose hook fails breaks the stream, or goes on as it was where fa
     assert.deepEqual(one.passedOver(), []);
   }
 });
+
+test("an event that is too long breaks the stream, or goes by where failures are open, with those after it filtered", async () => {
+  const long = `data: {"text":"${"x".repeat(3000)}"}\n\n`;
+  const one = extension({ answer: { abi: 1, data: { text: "***" } } }, { limits: { max_event_bytes: 1000 } });
+  const passed = (onError) => new Response(one.events("{}", new Response(long + STREAM).body, onError)).text();
+  await assert.rejects(passed("closed"), /^Error: too_large: an event has more than 1000 bytes/);
+  assert.equal(await passed("open"), `${long}event: delta\ndata: {"text":"***"}\n\ndata: [DONE]\n\n`);
+  assert.deepEqual(one.passedOver(), ["too_large: an event has more than 1000 bytes"]);
+});

@@ -151,10 +151,12 @@ test("a maximum that the module has of itself stays when it is lower", () => {
 });
 
 const LEB = (value) => u32(value);
-const section = (id, ...bytes) => [id, ...LEB(bytes.length), ...bytes];
+const section = (id, ...bytes) => [[id], LEB(bytes.length), bytes].flat();
 const binary = (...sections) => Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]);
-const withCode = (...code) =>
-  binary(section(1, 1, 0x60, 0, 0), section(3, 1, 0), section(5, 1, 0, 1), section(10, 1, ...LEB(code.length + 2), 0, ...code, 0x0b));
+const codeSection = (body) => [[10], LEB(LEB(body.length).length + 1 + body.length), [1], LEB(body.length), body].flat();
+const withCode = (...code) => withBody(code);
+const withBody = (code) =>
+  binary(section(1, 1, 0x60, 0, 0), section(3, 1, 0), section(5, 1, 0, 1), codeSection([0, ...code, 0x0b]));
 
 test("code cannot reach what is added behind the module's own: no counter, no function, no type", () => {
   const fill = [0x42, 0x80, 0x80, 0x80, 0x80, 0x10];
@@ -233,6 +235,14 @@ test("a changed byte never makes a module that runs without its meter, nor anyth
     made += 1;
   }
   assert.ok(made > 100, `${made} of the changed modules were valid still`);
+});
+
+test("a module that is all loops, or all types, is refused before it fills the Worker's memory", () => {
+  const loops = Array.from({ length: 300_000 }, () => [0x03, 0x40, 0x0b]).flat();
+  assert.throws(() => instrument(withBody(loops)), /more loops and branches than are taken/);
+  assert.match(inspect(withBody(loops)).problems.at(-1), /more loops and branches/);
+  const types = binary([1, ...LEB(300_003), ...LEB(100_000), ...Array.from({ length: 100_000 }, () => [0x60, 0, 0]).flat()]);
+  assert.throws(() => instrument(types), /more entries in a section/);
 });
 
 test("names and other custom sections stay, and an upload is told what its module lacks", () => {

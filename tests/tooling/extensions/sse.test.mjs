@@ -25,7 +25,10 @@ function cut(bytes, ...sizes) {
     at += size;
   }
   const rest = splitter.finish();
-  return rest === null ? blocks : [...blocks, rest];
+  return (rest === null ? blocks : [...blocks, rest]).map(({ bytes: piece, part }) => {
+    assert.equal(part, "whole");
+    return piece;
+  });
 }
 
 const events = (blocks) => blocks.map(readBlock).filter(({ data }) => data !== null).map(({ name, data }) => [name, data]);
@@ -41,14 +44,29 @@ test("a stream is cut into the same events wherever its bytes are cut, and none 
   for (let at = 0; at <= bytes.length; at += 1) assert.deepEqual(events(cut(bytes, at || 1, bytes.length)), expected, `cut at ${at}`);
 });
 
-test("an event that does not end is not waited for without bound", () => {
-  const splitter = new Splitter(MOST);
-  splitter.feed(new Uint8Array(MOST).fill(97));
-  assert.throws(() => splitter.feed(Uint8Array.of(97)), /^Error: too_large: an event has more than 1024 bytes/);
+test("an event that is too long is not held, and those after it are whole again", () => {
+  const long = `data: ${"x".repeat(2 * MOST)}\n\n`;
+  const bytes = encoder.encode(`data: 1\n\n${long}data: 2\n\n`);
+  for (let size = 1; size < bytes.length; size += 37) {
+    const splitter = new Splitter(MOST);
+    const pieces = [];
+    for (let at = 0; at < bytes.length; at += size) pieces.push(...splitter.feed(bytes.subarray(at, at + size)));
+    const parts = pieces.map(({ part }) => part).filter((part) => part !== "goes on");
+    assert.deepEqual(parts, ["whole", "begins", "whole"], `in pieces of ${size}`);
+    assert.deepEqual(Buffer.concat(pieces.map((piece) => piece.bytes)), Buffer.from(bytes));
+    assert.ok(pieces.filter(({ part }) => part === "begins").every((piece) => piece.bytes.length <= MOST + size));
+  }
+});
+
+const filter = (rewrite) => ({
+  rewrite,
+  tooLarge() {
+    throw new Error("too_large: words");
+  },
 });
 
 const filtered = async (text, rewrite) =>
-  new Response(filterEvents(new Response(text).body, MOST, (name, data) => rewrite(name, JSON.parse(data)))).text();
+  new Response(filterEvents(new Response(text).body, MOST, filter((name, data) => rewrite(name, JSON.parse(data))))).text();
 
 test("what is not rewritten goes on byte by byte, and what is keeps its other lines and its comments", async () => {
   const text = STREAM.join("");
@@ -74,7 +92,7 @@ test("a dropped event takes its lines along and leaves its comments", async () =
 test("an event goes on as soon as it has come, while the next is still awaited", async () => {
   let feed;
   const source = new ReadableStream({ start: (controller) => void (feed = controller) });
-  const reader = filterEvents(source, MOST, () => ({ data: { seen: true } })).getReader();
+  const reader = filterEvents(source, MOST, filter(() => ({ data: { seen: true } }))).getReader();
   for (let turn = 0; turn < 3; turn += 1) {
     feed.enqueue(encoder.encode('data: {"a":1}\n\ndata: {"half'));
     assert.equal(decoder.decode((await reader.read()).value), 'data: {"seen":true}\n\n');
@@ -93,11 +111,20 @@ test("a reader that leaves is told to the source, and a filter that fails breaks
   let left = null;
   const source = () =>
     new ReadableStream({ start: (c) => c.enqueue(encoder.encode('data: {"a":1}\n\n')), cancel: (why) => void (left = why) });
-  await filterEvents(source(), MOST, () => null).cancel("gone");
+  await filterEvents(source(), MOST, filter(() => null)).cancel("gone");
   assert.equal(left, "gone");
-  const broken = filterEvents(source(), MOST, () => {
-    throw new Error("trap: words");
-  });
+  const failing = (name, data) => {
+    if (data !== "1") throw new Error("trap: words");
+    return null;
+  };
+  const broken = filterEvents(source(), MOST, filter(failing));
   await assert.rejects(new Response(broken).text(), /trap: words/);
   assert.match(String(left), /trap: words/);
+  // One that came along with what passed is read after it.
+  const reader = filterEvents(new Response("data: 1\n\ndata: 1\n\ndata: 2\n\n").body, MOST, filter(failing)).getReader();
+  let read = "";
+  await assert.rejects(async () => {
+    for (;;) read += decoder.decode((await reader.read()).value);
+  }, /trap: words/);
+  assert.equal(read, "data: 1\n\ndata: 1\n\n");
 });
