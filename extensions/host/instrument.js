@@ -123,6 +123,6 @@ function code(module, added) {
   for (let count = reader ? reader.u32() : 0; count > 0; count -= 1) {
     bodies.push(metered(reader.part(reader.u32()), module.spaces, added));
   }
-  bodies.push(chargeBody(added.fuel), module.spaces.memories > 0 ? growBody(added.refusedGrowth) : NO_GROW_BODY);
+  bodies.push(chargeBody(added.fuel), module.spaces.memories > 0 ? growBody(added.refusedGrowth, added.fuel) : NO_GROW_BODY);
   return concat([u32(bodies.length), ...bodies.flatMap((body) => [u32(body.length), body])]);
 }

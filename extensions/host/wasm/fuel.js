@@ -20,6 +20,9 @@ const MOST_LOCALS = 50_000;
 const SHIFT = 2;
 const WAY = 100;
 
+/** What asking for memory costs, which leaves the module: about a microsecond, granted or not. */
+const GROWING = 10_000;
+
 /**
  * Writes a function's body anew, so that it pays.
  * @param {import("./bytes.js").Reader} code the body, from its locals to its end
@@ -143,10 +146,12 @@ export function chargeBody(fuel) {
 export const NO_GROW_BODY = [0, OP.localGet, 0, OP.end];
 
 /** @returns {number[]} the body of the function that grows the memory and, where it may not, leaves a mark */
-export function growBody(refusedGrowth) {
+export function growBody(refusedGrowth, fuel) {
   const LOCAL_TEE = 0x22;
   return [
-    ...[0, OP.localGet, 0, OP.memoryGrow, 0, LOCAL_TEE, 0, OP.i32Const, 0x7f, OP.i32Eq],
+    ...[0, OP.globalGet, ...u32(fuel), OP.i64Const, ...signed(GROWING), OP.i64Sub, OP.globalSet, ...u32(fuel)],
+    ...stopWhenEmpty(fuel),
+    ...[OP.localGet, 0, OP.memoryGrow, 0, LOCAL_TEE, 0, OP.i32Const, 0x7f, OP.i32Eq],
     ...[OP.if, 0x40, OP.i32Const, 1, OP.globalSet, ...u32(refusedGrowth), OP.end],
     ...[OP.localGet, 0, OP.end],
   ];

@@ -41,8 +41,9 @@ export default function Extensions() {
     ...(may("extensions:DeleteExtension", extension.id) ? [{ label: "Delete", icon: "trash", danger: true, run: () => set({ what: "delete", extension }) } as const] : []),
   ];
   const columns: Column<Extension>[] = [
+    { title: "Name", cell: ({ name }) => name },
+    { title: "Module", cell: ({ module }) => module.description ?? module.name },
     { title: "Order", align: "right", cell: ({ order }) => order },
-    { title: "Name", cell: ({ name, module }) => <span class="two-lines"><span>{name}</span><span>{module.description ?? module.name}</span></span> },
     { title: "Runs at", cell: ({ hooks }) => hooks.join(", ") },
     { title: "If it fails", cell: ({ on_error }) => (on_error === "closed" ? "the call fails" : "the call goes on") },
     { title: "Health", cell: (extension) => <Health {...extension} /> },
