@@ -59,7 +59,7 @@ pub fn plan<'h>(
         return Err(Refusal::new(Reason::ModelForbidden, message));
     }
     check_unmetered(admitted.limits())?;
-    check_raw(admitted, &provider)?;
+    check_raw(admitted, provider)?;
     let (settings, resolved) = provider.settled(deployment.private_upstreams)?;
     let effective = merge(settings.advanced.as_ref(), None);
     let protocol = resolved.protocols.first().copied().unwrap_or(Protocol::ChatCompletions);
