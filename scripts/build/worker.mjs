@@ -4,14 +4,19 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { fingerprint } from "../fingerprint.mjs";
 import { inRoot } from "../places.mjs";
 import { capture, run } from "../process.mjs";
-import { linkExtensionHost } from "./extension-host.mjs";
+import { buildExtensionHost, linkExtensionHost } from "./extension-host.mjs";
 import { withHandlers } from "./handlers.mjs";
 import { withoutNames } from "./names.mjs";
 
 const stamp = inRoot("build", "fingerprint.json");
 
-/** Builds unless build/ is current. `profile` is `release` or `dev` (seconds faster, several times larger and slower). */
+/** Builds what is not current in build/. `profile` is `release` or `dev` (seconds faster, several times larger and slower). */
 export async function buildWorker(tools, profile = "release") {
+  await buildWasm(tools, profile);
+  await buildExtensionHost();
+}
+
+async function buildWasm(tools, profile) {
   const rustc = (await capture("rustc", ["-vV"], { cwd: inRoot() })).stdout;
   const print = fingerprint([profile, rustc, process.env.RUSTFLAGS ?? "", tools.workerBuild, tools.env.WASM_BINDGEN_BIN]);
   if (readStamp().fingerprint === print && existsSync(inRoot("build", "index_bg.wasm"))) return;
