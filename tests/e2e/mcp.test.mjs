@@ -43,6 +43,7 @@ for (const revision of Object.keys(ERAS)) {
     assert.deepEqual(tools.map(({ name }) => name), [
       'list-ai-providers', 'get-ai-provider', 'create-ai-provider', 'update-ai-provider', 'delete-ai-provider',
       'list-models', 'test-model', 'list-available-models', 'get-usage',
+      'list-extensions', 'get-extension', 'create-extension', 'update-extension', 'delete-extension',
     ]);
     const hints = Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]));
     assert.deepEqual([hints['get-usage'].readOnlyHint, hints['delete-ai-provider'].destructiveHint], [true, true]);
