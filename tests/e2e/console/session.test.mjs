@@ -19,7 +19,7 @@ describe('signing in', { skip }, () => {
     await signIn(page, e2e.adminToken);
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
     assert.deepEqual(await screens(page), [
-      'Overview', 'Providers', 'Secrets', 'Playground', 'Users', 'Tokens', 'My keys', 'Usage', 'Requests', 'Audit log', 'Projects', 'Sealing keys', 'Settings',
+      'Overview', 'Providers', 'Secrets', 'Extensions', 'Playground', 'Users', 'Tokens', 'My keys', 'Usage', 'Requests', 'Audit log', 'Projects', 'Sealing keys', 'Settings',
     ]);
     await looksRight(page, 'signed-in');
   });
