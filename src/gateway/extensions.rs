@@ -57,13 +57,16 @@ impl Chain {
         }
         let waiting: Vec<usize> =
             all.iter().enumerate().filter(|(_, extension)| extension.takes(admitted)).map(|(place, _)| place).collect();
+        if waiting.is_empty() {
+            return None;
+        }
         let mut runs = String::new();
         for extension in all {
             runs.push(if runs.is_empty() { '[' } else { ',' });
             runs.push_str(&extension.run);
         }
         runs.push(']');
-        (!waiting.is_empty()).then(|| Self { snapshot: Rc::clone(&admitted.snapshot), waiting, runs })
+        Some(Self { snapshot: Rc::clone(&admitted.snapshot), waiting, runs })
     }
 
     /// The places of those that join, commas between them: those of no provider before the call is routed, and then those
