@@ -23,7 +23,7 @@ const CLOSING = {
   "console": /./,
   "extensions": CARGO,
   "extensions' build": /./,
-  "terraform": /^(\x1b\[\d+m)?(test result:|error)|^built$/,
+  "terraform": CARGO,
   "wasm build": /./,
   "node --test": /^(\x1b\[\d+m)?ℹ /,
 };

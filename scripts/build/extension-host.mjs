@@ -20,11 +20,10 @@ export async function buildExtensionHost(folder = inRoot("build")) {
   writeFileSync(file, print + (await bundled(folder, inRoot("extensions", "bundled"))));
 }
 
-/** Names the file in the Worker's own script. */
-export function linkExtensionHost(script = inRoot("build", "index.js")) {
-  const text = readFileSync(script, "utf8");
-  if (!text.includes(JSON.stringify(IMPORT))) throw new Error(`build/index.js does not import ${IMPORT}`);
-  writeFileSync(script, text.replace(JSON.stringify(IMPORT), JSON.stringify(FILE)));
+/** The Worker's own script, naming the file. */
+export function withExtensionHost(script) {
+  if (!script.includes(JSON.stringify(IMPORT))) throw new Error(`build/index.js does not import ${IMPORT}`);
+  return script.replace(JSON.stringify(IMPORT), JSON.stringify(FILE));
 }
 
 /** The script, with the modules of a folder beside it. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { fingerprint } from "../fingerprint.mjs";
 import { inRoot } from "../places.mjs";
 import { capture, run } from "../process.mjs";
-import { buildExtensionHost, linkExtensionHost } from "./extension-host.mjs";
+import { buildExtensionHost, withExtensionHost } from "./extension-host.mjs";
 import { withHandlers } from "./handlers.mjs";
 import { withoutNames } from "./names.mjs";
 
@@ -33,12 +33,11 @@ async function buildWasm(tools, profile) {
     failure: "The Worker did not build (see above).",
   });
   const script = inRoot("build", "index.js");
-  writeFileSync(script, withHandlers(readFileSync(script, "utf8")));
+  writeFileSync(script, withExtensionHost(withHandlers(readFileSync(script, "utf8"))));
   if (profile === "release") {
     const wasm = inRoot("build", "index_bg.wasm");
     writeFileSync(wasm, withoutNames(readFileSync(wasm)));
   }
-  linkExtensionHost();
   writeFileSync(stamp, JSON.stringify({ profile, fingerprint: print }));
   console.log(`Built the Worker in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
 }
