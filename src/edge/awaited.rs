@@ -1,5 +1,4 @@
-//! Promises as futures, told of by one closure for all: one of its own for each outcome, as `JsFuture` has them, costs as much
-//! as what is waited for brings.
+//! Promises as futures, told of by one closure for all: a `JsFuture` makes two for each, which are garbage with a finalizer.
 //!
 //! Only for what `background::open` holds the request open for. Where the platform drops a request whose client has left, no promise
 //! of it is ever told of: a `JsFuture` goes with its promise as garbage, and what waits here would stay.
