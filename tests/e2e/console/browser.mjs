@@ -45,6 +45,7 @@ export function browser(e2e) {
 class Browsing {
   #e2e;
   #browser = null;
+  #origin = null;
   #faults = [];
 
   constructor(e2e) {
@@ -80,6 +81,13 @@ class Browsing {
     return this.#faults.splice(0);
   }
 
+  /** The Worker's origin, or the one it had: a page asks by itself, also while the Worker restarts or ends. */
+  #own() {
+    const { url } = this.#e2e.worker;
+    if (url) this.#origin = new URL(url).origin;
+    return this.#origin;
+  }
+
   #watch(page) {
     page.on('console', (message) => {
       // The browser itself says of every 4xx that it came; what the screen says of it, the tests look at.
@@ -89,7 +97,7 @@ class Browsing {
     page.on('pageerror', (error) => this.#faults.push(`thrown: ${error.stack}`));
     page.on('request', (request) => {
       const url = new URL(request.url());
-      if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== new URL(this.#e2e.base()).origin) this.#faults.push(`another origin: ${request.url()}`);
+      if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== this.#own()) this.#faults.push(`another origin: ${request.url()}`);
     });
     page.on('response', (response) => {
       if (response.status() >= 500) this.#faults.push(`${response.status()} from ${response.url()}`);
@@ -97,9 +105,10 @@ class Browsing {
   }
 }
 
-/** The last test of a file: no page did what none may do. */
+/** The last test of a file with a browser: no page did what none may do. The pages end here, before the Worker that they ask. */
 export function pagesWereClean(browsing) {
-  test('no page logged an error, broke its policy or asked another origin', { skip }, () => {
+  test('no page logged an error, broke its policy or asked another origin', { skip }, async () => {
+    await browsing.end();
     assert.deepEqual(browsing.takeFaults(), []);
   });
 }

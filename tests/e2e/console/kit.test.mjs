@@ -109,5 +109,11 @@ test('what was done can be taken back where the message says so', { skip }, asyn
   assert.equal(await page.getByRole('status').getByText('It was switched off.').count(), 0);
 });
 
+// Nothing after this waits for it: the file has to end without a fault of its own.
+test('a page may ask to the very end', { skip }, async () => {
+  const page = await gallery();
+  await page.evaluate(() => setInterval(() => fetch('/health').catch(() => {}), 1));
+});
+
 pagesWereClean(chromium);
 closingChecks(e2e);
