@@ -2,6 +2,7 @@
 
 use super::analytics;
 use super::d1::D1;
+use super::executor::Alarm;
 use super::extensions::Left;
 use super::isolate;
 use super::js;
@@ -16,9 +17,8 @@ use crate::limits::Message;
 use crate::ports::Clock;
 use crate::store::StoreError;
 use crate::store::usage::{UsageRow, insert};
-use futures_channel::oneshot::{Receiver, Sender, channel};
 use futures_util::future::join;
-use worker::{Context, Delay, Env};
+use worker::Env;
 
 /// Tries to write one group, each after a longer wait; then the rows are left to the next call's group.
 const TRIES: u32 = 3;
@@ -33,18 +33,8 @@ pub enum Settlement {
     Extended(Box<Settlement>, Left),
 }
 
-/// Where a call leaves its settlement. Taken before the upstream is called, because the platform ends a request whose
-/// client has left unless something still holds it.
-pub fn open(context: &Context, env: &Env) -> Sender<Settlement> {
-    let (leave, settlement) = channel();
-    context.wait_until(settle(env.clone(), settlement));
-    leave
-}
-
-/// Waits for a call's settlement and sees it through.
-async fn settle(env: Env, settlement: Receiver<Settlement>) {
-    // Where the call was dropped on its way, there is nothing to settle.
-    let Ok(settlement) = settlement.await else { return };
+/// Sees a call's settlement through.
+pub async fn settle(env: &Env, settlement: Settlement) {
     let (settlement, extensions) = match settlement {
         Settlement::Extended(settlement, extensions) => (*settlement, Some(extensions)),
         other => (other, None),
@@ -59,9 +49,9 @@ async fn settle(env: Env, settlement: Receiver<Settlement>) {
         Some(left) => Some((left.read(&mut row).await, left)),
     };
     let told = row.limited.then(|| (row.token_id.clone().unwrap_or_default(), Message::Settle(settled(&row))));
-    join(keep(&env, row), tell(&env, told)).await;
+    join(keep(env, row), tell(env, told)).await;
     if let Some((usage, left)) = extended {
-        left.settle(&env, &usage).await;
+        left.settle(env, &usage).await;
     }
 }
 
@@ -87,7 +77,7 @@ async fn tell(env: &Env, told: Option<(String, Message)>) {
             Err(error) if attempt == TRIES => {
                 js::log_error(&format!("limits: a call of {token} stays charged as it was reserved: {error:?}"));
             }
-            Err(_) => Delay::from(GROUP_WAIT * attempt).await,
+            Err(_) => Alarm::after(GROUP_WAIT * attempt).await,
         }
     }
 }
@@ -103,7 +93,7 @@ async fn write_singly(database: &D1<'_>, rows: Vec<UsageRow>) {
 async fn write_group(env: &Env, sink: RowSink) {
     let database = D1(env);
     for attempt in 1..=TRIES {
-        Delay::from(GROUP_WAIT * attempt).await;
+        Alarm::after(GROUP_WAIT * attempt).await;
         let rows = isolate::ledger(Ledger::take);
         if sink == RowSink::Queue {
             match queue::send(env, &rows).await {

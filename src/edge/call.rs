@@ -4,7 +4,7 @@ mod attempt;
 mod attempts;
 mod reply;
 
-use super::background::{self, Settlement};
+use super::background::Settlement;
 use super::d1::ImpatientD1;
 use super::extensions::Way;
 use super::isolate;
@@ -37,23 +37,17 @@ use web_sys::Response;
 use worker::{Context, Env};
 
 /// Serves one request of the data plane.
-pub async fn serve(
-    incoming: &Incoming,
-    env: &Env,
-    context: &Context,
-    deployment: &Deployment,
-) -> Result<Response, JsValue> {
+pub async fn serve(incoming: &Incoming, env: &Env, context: &Context, deployment: &Deployment) -> super::Answered {
     let admitted = match enter(incoming, (env, context), deployment).await {
         Ok(admitted) => admitted,
-        Err(refusal) => return super::refused(incoming, &refusal),
+        Err(refusal) => return (super::refused(incoming, &refusal), None),
     };
     match door::find(incoming.method(), incoming.path()) {
-        Err(refusal) => super::refused(incoming, &refusal),
-        Ok(Door::Options(allow)) => response::allow(incoming, allow),
-        Ok(Door::ListModels) => listed(incoming, list::list(&admitted, incoming.dialect(), incoming.query())),
-        Ok(Door::GetModel(id)) => listed(incoming, list::get(&admitted, incoming.dialect(), id)),
+        Err(refusal) => (super::refused(incoming, &refusal), None),
+        Ok(Door::Options(allow)) => (response::allow(incoming, allow), None),
+        Ok(Door::ListModels) => (listed(incoming, list::list(&admitted, incoming.dialect(), incoming.query())), None),
+        Ok(Door::GetModel(id)) => (listed(incoming, list::get(&admitted, incoming.dialect(), id)), None),
         Ok(Door::Call(door)) => {
-            let leave = background::open(context, env);
             let call = Call { incoming, env, deployment, admitted, door, chat_only: isolate::chat_only() };
             let mut record = Record::new(incoming.id.clone(), incoming.started);
             let mut way = None;
@@ -64,15 +58,11 @@ pub async fn serve(
             if let Some(way) = way {
                 (response, settlement) = call.filtered(&record, &way, (response, settlement)).await;
             }
-            // Nobody listens only where the platform has already ended the request.
-            let _ = leave.send(settlement);
-            response
+            (response, Some(settlement))
         }
         Ok(Door::Proxy { provider, rest }) => {
-            let leave = background::open(context, env);
             let (response, row) = proxy::serve(incoming, env, deployment, &admitted, (provider, rest)).await;
-            let _ = leave.send(Settlement::Row(Box::new(row)));
-            response
+            (response, Some(Settlement::Row(Box::new(row))))
         }
     }
 }

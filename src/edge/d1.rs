@@ -1,5 +1,6 @@
 //! The `Db` port on D1.
 
+use super::executor::Alarm;
 use super::js;
 use crate::gateway::replicas::{Seen, Sessions};
 use crate::ports::{Db, DbError, Local, Outcome, Param, Statement};
@@ -9,7 +10,7 @@ use std::fmt;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use worker::{D1Database, D1Result, Delay, Env};
+use worker::{D1Database, D1Result, Env};
 
 #[wasm_bindgen]
 extern "C" {
@@ -76,7 +77,7 @@ pub struct ImpatientD1<'a>(pub &'a Env);
 impl ImpatientD1<'_> {
     fn soon<'a>(&'a self, start: Option<&'a str>, statements: Vec<Statement>) -> Local<'a, Result<Seen, DbError>> {
         Box::pin(async move {
-            match select(pin!(run_and_tell(self.0, start, statements)), pin!(Delay::from(PATIENCE))).await {
+            match select(pin!(run_and_tell(self.0, start, statements)), Alarm::after(PATIENCE)).await {
                 Either::Left((seen, _)) => seen,
                 Either::Right(((), _)) => {
                     let why = format!("no answer within {} ms", PATIENCE.as_millis());

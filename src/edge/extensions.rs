@@ -3,6 +3,7 @@
 
 use super::call::Call;
 use super::d1::D1;
+use super::executor::Awaited;
 use super::js;
 use crate::gateway::extensions::{self as gateway, Chain};
 use crate::json::json;
@@ -16,7 +17,6 @@ use js_sys::{Promise, Uint8Array};
 use serde_json::Value;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 use worker::Env;
 
@@ -90,7 +90,7 @@ impl Way {
             return Ok((body, false));
         }
         let bytes = Uint8Array::new_from_slice(body.bytes());
-        JsFuture::from(self.passage.request(&bytes, &joining)).await.map_err(broken)?;
+        Awaited::from(self.passage.request(&bytes, &joining)).await.map_err(broken)?;
         self.check()?;
         self.tags = self.passage.tags().unwrap_or_default();
         let replaced = self.passage.body().map(|body| body.to_vec());
@@ -105,7 +105,7 @@ impl Way {
     pub async fn respond(&self, call: &Call<'_>, response: &Response) -> Result<Response, Refusal> {
         let failure = gateway::last_event(call.door.protocol);
         let was_refused = self.passage.refusal().is_some();
-        let answer = JsFuture::from(self.passage.respond(response, &failure)).await.map_err(broken)?;
+        let answer = Awaited::from(self.passage.respond(response, &failure)).await.map_err(broken)?;
         if !was_refused {
             self.check()?;
         }
@@ -121,7 +121,7 @@ impl Way {
 impl Left {
     /// Mends a row, and says of it what the extensions are to be shown.
     pub async fn read(&self, row: &mut UsageRow) -> String {
-        if JsFuture::from(self.0.broke()).await.is_ok_and(|broke| broke.is_truthy()) {
+        if Awaited::from(self.0.broke()).await.is_ok_and(|broke| broke.is_truthy()) {
             gateway::broke_off(row);
         }
         gateway::usage(row)
@@ -129,7 +129,7 @@ impl Left {
 
     /// Shows the extensions what the call came to, and writes down how they do.
     pub async fn settle(self, env: &Env, usage: &str) {
-        let told = JsFuture::from(self.0.settle(usage)).await;
+        let told = Awaited::from(self.0.settle(usage)).await;
         let Some(told) = told.ok().and_then(|told| told.as_string()) else { return };
         if let Err(error) = D1(env).batch(gateway::health(&told)).await {
             js::log_error(&format!("extensions: their health is not written: {error}"));
@@ -153,7 +153,7 @@ impl Extensions for Isolates<'_> {
         };
         Box::pin(async move {
             let said = check_module(self.0, &module.to_string(), &config.to_string(), CODE.text);
-            let said = JsFuture::from(said).await.map_err(broken)?.as_string().unwrap_or_default();
+            let said = Awaited::from(said).await.map_err(broken)?.as_string().unwrap_or_default();
             said_of_module(&said)
         })
     }

@@ -1,10 +1,10 @@
 //! The `Files` port on the binding `ASSETS` of `wrangler.toml`.
 
+use super::executor::Awaited;
 use super::js;
 use crate::ports::{Files, Local};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 use worker::Env;
 
@@ -26,14 +26,14 @@ impl Files for Assets<'_> {
             // The host means nothing: the binding goes by the path.
             let url = format!("https://assets{path}");
             let server: Server = js::binding(self.0, "ASSETS")?.unchecked_into();
-            let response: Response = JsFuture::from(server.fetch(&url).ok()?).await.ok()?.unchecked_into();
+            let response: Response = Awaited::from(server.fetch(&url).ok()?).await.ok()?.unchecked_into();
             // What is not there is answered with the console's page.
             let is_page =
                 response.headers().get("content-type").ok().flatten().is_some_and(|kind| kind.contains("html"));
             if !response.ok() || is_page {
                 return None;
             }
-            JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+            Awaited::from(response.text().ok()?).await.ok()?.as_string()
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::refusal::{Fault, Refusal};
 use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStreamDefaultReader, Request, Response, WritableStreamDefaultWriter};
-use worker::Env;
+use worker::{Env, worker_sys};
 
 /// What the client gets for a chunk: other bytes, or undefined for the chunk itself.
 pub type Feed = Closure<dyn FnMut(Uint8Array) -> JsValue>;
@@ -24,6 +24,34 @@ extern "C" {
 
     /// Watches a promise.
     pub fn watch(promise: &Promise, id: u32);
+
+    /// Tells after so many milliseconds; what it returns is for [`clear_timeout`].
+    pub fn ring(wait: i32, id: u32) -> i32;
+
+    /// Tells soon, but not within the turn that asks for it.
+    pub fn wake(id: u32);
+
+    /// A request that the platform holds until it is over.
+    pub type Held;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new(context: &worker_sys::Context) -> Held;
+
+    /// The promise of its answer.
+    #[wasm_bindgen(method, getter)]
+    pub fn answered(this: &Held) -> Promise;
+
+    /// Keeps that.
+    #[wasm_bindgen(method)]
+    pub fn answer(this: &Held, response: &Response);
+
+    /// Breaks it.
+    #[wasm_bindgen(method)]
+    pub fn fail(this: &Held, error: &JsValue);
+
+    /// Lets the platform go.
+    #[wasm_bindgen(method)]
+    pub fn end(this: &Held);
 
     /// A request's method, URL and headers.
     #[wasm_bindgen(js_name = requestHead)]
@@ -78,6 +106,10 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub fn writable(this: &IdentityTransformStream) -> web_sys::WritableStream;
+
+    /// Forgets a timer.
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub fn clear_timeout(timer: i32);
 
     /// One of the edge's caches.
     pub type EdgeCache;

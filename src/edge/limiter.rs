@@ -1,5 +1,6 @@
 //! Asking a token's limiter, from the isolate that a call is in.
 
+use super::executor::{Alarm, Awaited};
 use super::js;
 use super::response::Head;
 use super::system::Platform;
@@ -16,9 +17,8 @@ use js_sys::{Object, Promise};
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
-use worker::{Delay, Env};
+use worker::Env;
 
 /// How long an object may take. It answers in milliseconds, or is being moved.
 const WAIT: Duration = Duration::from_secs(5);
@@ -61,7 +61,7 @@ impl Objects<'_> {
     }
 
     async fn send(&self, token: &str, method: &str, body: Option<&str>) -> Result<String, Unanswered> {
-        match select(pin!(self.exchange(token, method, body)), pin!(Delay::from(WAIT))).await {
+        match select(pin!(self.exchange(token, method, body)), Alarm::after(WAIT)).await {
             Either::Left((answered, _)) => answered.map_err(|error| Unanswered(format!("{error:?}"))),
             Either::Right(_) => Err(Unanswered(format!("no answer within {} ms", WAIT.as_millis()))),
         }
@@ -72,8 +72,8 @@ impl Objects<'_> {
         let stub: Stub = object.map_err(JsValue::from)?.into_rpc();
         let init = js::object(&[("method", method.into()), ("body", body.map_or(JsValue::UNDEFINED, JsValue::from))])?;
         // The name means nothing: the stub knows where to go.
-        let response: Response = JsFuture::from(stub.fetch("https://limiter/", &init)?).await?.unchecked_into();
-        Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default())
+        let response: Response = Awaited::from(stub.fetch("https://limiter/", &init)?).await?.unchecked_into();
+        Ok(Awaited::from(response.text()?).await?.as_string().unwrap_or_default())
     }
 }
 

@@ -3,11 +3,12 @@
 //! Requests and responses are raw `web_sys` types, because `worker`'s own cost twice as much on the data plane.
 
 mod analytics;
-mod awaited;
+
 mod background;
 mod call;
 mod control;
 mod d1;
+mod executor;
 mod extensions;
 mod files;
 mod isolate;
@@ -34,35 +35,57 @@ use crate::gateway::{cors, door};
 use crate::ports::Clock;
 use crate::refusal::{Refusal, render};
 use crate::retention;
+use background::Settlement;
+use js::Held;
+use js_sys::Promise;
 use request::Incoming;
-use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
+use wasm_bindgen::prelude::*;
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, event, worker_sys};
 
 #[event(start)]
 fn start() {
     console_error_panic_hook::set_once();
 }
 
-#[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
-    let id = RequestId::generate(&system::Drawn).map_err(|error| worker::Error::RustError(error.to_string()))?;
-    let incoming = Incoming::new(request, id);
-    let answered = match isolate::deployment(&env) {
-        Err(refusal) => refused(&incoming, &refusal),
-        Ok(deployment) if door::is_data_plane(incoming.path()) => {
-            data_plane(&incoming, &env, &context, &deployment).await
+/// Answers a request, then does what it leaves to be done.
+#[wasm_bindgen]
+pub fn fetch(request: web_sys::Request, env: Env, context: worker_sys::Context) -> Promise {
+    let held = Held::new(&context);
+    let answered = held.answered();
+    executor::run(async move {
+        let (response, settlement) = serve(request, &env, &Context::new(context)).await;
+        match response {
+            Ok(response) => held.answer(&response),
+            Err(error) => held.fail(&error),
         }
-        Ok(deployment) => control::serve(&incoming, &env, &deployment).await,
+        if let Some(settlement) = settlement {
+            background::settle(&env, settlement).await;
+        }
+        held.end();
+    });
+    answered
+}
+
+/// A response, or the platform's refusal to build one; and what a call leaves to be done after it.
+type Answered = (Result<web_sys::Response, JsValue>, Option<Settlement>);
+
+async fn serve(request: web_sys::Request, env: &Env, context: &Context) -> Answered {
+    let id = match RequestId::at(system::Platform.now(), &system::Drawn) {
+        Ok(id) => id,
+        Err(error) => return (Err(js_sys::Error::new(&error.to_string()).into()), None),
     };
-    answered.map_err(worker::Error::from)
+    let incoming = Incoming::new(request, id);
+    match isolate::deployment(env) {
+        Err(refusal) => (refused(&incoming, &refusal), None),
+        Ok(deployment) if door::is_data_plane(incoming.path()) => {
+            data_plane(&incoming, env, context, &deployment).await
+        }
+        Ok(deployment) => (control::serve(&incoming, env, &deployment).await, None),
+    }
 }
 
 /// A request of the data plane, which a web page may have made.
-async fn data_plane(
-    incoming: &Incoming,
-    env: &Env,
-    context: &Context,
-    deployment: &Deployment,
-) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
+async fn data_plane(incoming: &Incoming, env: &Env, context: &Context, deployment: &Deployment) -> Answered {
     let origins = &deployment.cors_origins;
     if *origins == Origins::None {
         return call::serve(incoming, env, context, deployment).await;
@@ -75,10 +98,10 @@ async fn data_plane(
         request_headers: incoming.header("access-control-request-headers"),
     };
     match cors::preflight(origins, asked) {
-        Some(headers) => response::preflight(incoming, &headers),
+        Some(headers) => (response::preflight(incoming, &headers), None),
         None => {
-            let answered = call::serve(incoming, env, context, deployment).await?;
-            Ok(response::shared(answered, &cors::headers(origins, origin)))
+            let (answered, settlement) = call::serve(incoming, env, context, deployment).await;
+            (answered.map(|answer| response::shared(answer, &cors::headers(origins, origin))), settlement)
         }
     }
 }
@@ -98,7 +121,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
 }
 
 /// A refusal in the shape that the path's callers read.
-fn refused(incoming: &Incoming, refusal: &Refusal) -> Result<web_sys::Response, wasm_bindgen::JsValue> {
+fn refused(incoming: &Incoming, refusal: &Refusal) -> Result<web_sys::Response, JsValue> {
     js::log_refusal(&incoming.id, refusal);
     let is_data_plane = door::is_data_plane(incoming.path());
     let dialect = if is_data_plane { incoming.dialect() } else { admin::dialect(incoming.path()) };

@@ -4,16 +4,19 @@
 // workerd's own queueMicrotask costs twenty times a promise's turn, and whatever a future waits for takes one.
 const turn = Promise.resolve();
 globalThis.queueMicrotask = (task) => {
-  turn.then(() => {
-    time = undefined;
-    try {
-      task();
-    } catch (error) {
-      reportError(error);
-    }
-    time = undefined;
-  });
+  turn.then(() => enter(task));
 };
+
+/** Goes into wasm. What goes wrong there is the platform's `error` event, by which a panic is noticed. */
+function enter(task, ...given) {
+  time = undefined;
+  try {
+    task(...given);
+  } catch (error) {
+    reportError(error);
+  }
+  time = undefined;
+}
 
 let time;
 
@@ -24,7 +27,7 @@ export function now() {
 
 let tell;
 
-/** Whom `watch` tells. */
+/** Whom those that follow tell. */
 export function listen(listener) {
   tell = listener;
 }
@@ -33,9 +36,29 @@ export function listen(listener) {
 export function watch(promise, id) {
   const told = tell;
   promise.then(
-    (value) => told(id, true, value),
-    (error) => told(id, false, error),
+    (value) => enter(told, id, true, value),
+    (error) => enter(told, id, false, error),
   );
+}
+
+/** Tells after so many milliseconds. */
+export function ring(wait, id) {
+  const told = tell;
+  return setTimeout(() => enter(told, id, true), wait);
+}
+
+/** Tells in a turn of its own. */
+export function wake(id) {
+  const told = tell;
+  turn.then(() => enter(told, id, true));
+}
+
+/** A request that the platform holds, with its answer and what follows that, until it is over: whether its client stays or leaves. */
+export class Held {
+  constructor(context) {
+    this.answered = new Promise((resolve, reject) => Object.assign(this, { answer: resolve, fail: reject }));
+    context.waitUntil(new Promise((resolve) => (this.end = resolve)));
+  }
 }
 
 /** The method, the URL, then each header's name and value. */

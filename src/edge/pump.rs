@@ -5,7 +5,7 @@
 
 mod relaying;
 
-use super::awaited::Awaited;
+use super::executor::{Alarm, Awaited};
 use super::isolate;
 use super::js::IdentityTransformStream;
 use super::request::{Incoming, chunk_of};
@@ -27,12 +27,10 @@ use futures_util::future::{Either, select};
 use js_sys::{Promise, Uint8Array};
 pub use relaying::Relaying;
 use std::cell::RefCell;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader};
-use worker::Delay;
 
 /// How long events that only announce an answer (`response.created`, pings) are held back in the hope of its first
 /// meaningful one. An upstream that fails does so within it; a client does not notice it.
@@ -144,9 +142,9 @@ impl Pump {
     /// Reads on until the answer has begun: an error, or the end, before that is a failure that the status can still
     /// tell (SPEC section 6).
     pub async fn lead_in(&mut self, plan: &Plan) -> Result<(), NoAnswer> {
-        let mut timer = Box::pin(Delay::from(LEAD_IN));
+        let mut timer = Alarm::after(LEAD_IN);
         while self.progress() == Progress::LeadIn {
-            match self.read(timer.as_mut()).await {
+            match self.read(&mut timer).await {
                 Read::Chunk(chunk) => self.held.push(chunk),
                 Read::NotYet => break,
                 Read::Over(Over::ClientLeft) => {
@@ -187,7 +185,7 @@ impl Pump {
     }
 
     /// The next chunk as the client gets it, unless `timer` rings first.
-    async fn read(&mut self, timer: Pin<&mut Delay>) -> Read {
+    async fn read(&mut self, timer: &mut Alarm) -> Read {
         let begun = self.begun.take().unwrap_or_else(|| self.reader.read());
         let read = match select(Awaited::from(begun.clone()), timer).await {
             Either::Left((read, _)) => read.and_then(|read| chunk_of(&read)),

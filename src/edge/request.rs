@@ -1,5 +1,6 @@
 //! A request as the platform hands it in, each part read at most once.
 
+use super::executor::Awaited;
 use super::js;
 use crate::domain::ids::RequestId;
 use crate::domain::timestamp::Timestamp;
@@ -11,7 +12,6 @@ use crate::protocol::head_lines;
 use crate::refusal::{Dialect, Reason, Refusal};
 use js_sys::{IteratorNext, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
 
 /// An incoming request.
@@ -101,7 +101,7 @@ impl Incoming {
         }
         let left = Promise::new(&mut |resolve, _| signal.set_onabort(Some(&resolve)));
         // It resolves or stays pending: nothing rejects it.
-        let _ = JsFuture::from(left).await;
+        let _ = Awaited::from(left).await;
     }
 
     /// The body as the platform has it, unread; undefined where there is none.
@@ -119,14 +119,14 @@ impl Incoming {
         if declared.is_some() {
             // The platform holds the client to its declared length.
             let promise = self.raw.array_buffer().map_err(|error| broken(self, &error))?;
-            let buffer = JsFuture::from(promise).await.map_err(|error| broken(self, &error))?;
+            let buffer = Awaited::from(promise).await.map_err(|error| broken(self, &error))?;
             return Ok(Uint8Array::new(&buffer).to_vec());
         }
         let Some(stream) = self.raw.body() else { return Ok(Vec::new()) };
         let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
         let mut body = Vec::new();
         loop {
-            let read = JsFuture::from(reader.read()).await.map_err(|error| broken(self, &error))?;
+            let read = Awaited::from(reader.read()).await.map_err(|error| broken(self, &error))?;
             let Some(chunk) = chunk_of(&read).map_err(|error| broken(self, &error))? else { break };
             body.extend_from_slice(&chunk.to_vec());
             if body.len() > limit {

@@ -1,12 +1,12 @@
 //! The `Shelf` port on the Cache API.
 
+use super::executor::Awaited;
 use super::js::{self, EdgeCache};
 use super::system::Platform;
 use crate::ports::{Local, Make, Shelf};
 use std::future::Future;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, Response, ResponseInit};
 use worker::Context;
 
@@ -40,7 +40,7 @@ impl Shelf for CacheShelf<'_> {
             let init = ResponseInit::new();
             init.set_headers(&headers);
             let response = Response::new_with_opt_str_and_init(Some(&copy), &init)?;
-            JsFuture::from(open().await?.put(&address(&name), &response)?).await.map(|_| ())
+            Awaited::from(open().await?.put(&address(&name), &response)?).await.map(|_| ())
         });
     }
 
@@ -49,20 +49,20 @@ impl Shelf for CacheShelf<'_> {
     }
 
     fn clear(&self, name: String) {
-        self.later(async move { JsFuture::from(open().await?.delete(&address(&name))?).await.map(|_| ()) });
+        self.later(async move { Awaited::from(open().await?.delete(&address(&name))?).await.map(|_| ()) });
     }
 }
 
 async fn open() -> Result<EdgeCache, JsValue> {
-    Ok(JsFuture::from(js::open_cache(NAME)?).await?.unchecked_into())
+    Ok(Awaited::from(js::open_cache(NAME)?).await?.unchecked_into())
 }
 
 async fn read(name: &str) -> Result<Option<String>, JsValue> {
-    let found = JsFuture::from(open().await?.find(&address(name))?).await?;
+    let found = Awaited::from(open().await?.find(&address(name))?).await?;
     if found.is_undefined() {
         return Ok(None);
     }
-    Ok(JsFuture::from(found.unchecked_into::<Response>().text()?).await?.as_string())
+    Ok(Awaited::from(found.unchecked_into::<Response>().text()?).await?.as_string())
 }
 
 fn address(name: &str) -> String {

@@ -1,18 +1,18 @@
 //! One timer of the platform's for several waits.
 
+use super::executor::Alarm;
 use super::system::Platform;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::Clock;
 use futures_util::future::{Either, select};
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
-use worker::Delay;
 
 /// A timer that is set. Setting one costs more than to be woken by one now and then, so a wait that ends later than the
 /// timer rings takes it over, and sets it again only if it does ring.
 pub struct Timer {
-    delay: Pin<Box<Delay>>,
+    alarm: Alarm,
     rings: Timestamp,
 }
 
@@ -23,7 +23,7 @@ pub struct Elapsed;
 impl Timer {
     /// Set to ring after `wait`.
     pub fn after(wait: Duration) -> Self {
-        Self { delay: Box::pin(Delay::from(wait)), rings: later(wait) }
+        Self { alarm: Alarm::after(wait), rings: later(wait) }
     }
 
     /// Waits for `work`, but no longer than `wait` from now.
@@ -36,7 +36,7 @@ impl Timer {
             *self = Self::after(wait);
         }
         loop {
-            if let Either::Left((done, _)) = select(work.as_mut(), self.delay.as_mut()).await {
+            if let Either::Left((done, _)) = select(work.as_mut(), &mut self.alarm).await {
                 return Ok(done);
             }
             let left = u64::try_from(until.ms_since(Platform.now())).unwrap_or_default();

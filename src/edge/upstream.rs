@@ -1,6 +1,6 @@
 //! The upstream call: made with the plan's bytes and headers, bounded in time, aborted when the client leaves.
 
-use super::awaited::Awaited;
+use super::executor::Awaited;
 use super::js;
 use super::request::{Incoming, chunk_of};
 use super::timer::{Elapsed, Timer};

@@ -10,11 +10,13 @@ use serde_json::Value;
 pub const STATEMENT_BYTES: usize = 1_000_000;
 
 statements! { "usage";
-    /// Many rows from one JSON array. A row that is there already stays: a retried write counts nothing twice.
+    /// Many rows from one JSON array. A row that is there already stays: a retried write counts nothing twice. `json_each` writes
+    /// its `value` anew for each column that reads it, unless it is made a table first.
     INSERT PerCall = "INSERT INTO usage (request_id, project_id, created_at, token_id, user_id, provider_id,
             provider_name, model_id, model, requested_model, protocol, upstream_protocol, streamed, status, error_code,
             attempts, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
             cost_nano_usd, billed_nano_usd, priced, estimated, latency_ms, first_byte_ms)
+        WITH documents AS MATERIALIZED (SELECT value FROM json_each(?1))
         SELECT value ->> 'request_id', value ->> 'project_id', value ->> 'created_at', value ->> 'token_id',
             value ->> 'user_id', value ->> 'provider_id', value ->> 'provider_name', value ->> 'model_id',
             value ->> 'model', value ->> 'requested_model', value ->> 'protocol', value ->> 'upstream_protocol',
@@ -23,7 +25,7 @@ statements! { "usage";
             value ->> 'cache_write_tokens', value ->> 'reasoning_tokens', value ->> 'cost_nano_usd',
             value ->> 'billed_nano_usd', value ->> 'priced', value ->> 'estimated', value ->> 'latency_ms',
             value ->> 'first_byte_ms'
-        FROM json_each(?1) WHERE true ON CONFLICT (request_id) DO NOTHING";
+        FROM documents WHERE true ON CONFLICT (request_id) DO NOTHING";
     /// The attempts of many calls from one JSON array; those that are there already stay.
     INSERT_ATTEMPTS PerCall = "INSERT INTO request_attempts (request_id, attempt, project_id, created_at, provider_id,
             model_id, status, error_code, error_message, latency_ms)

@@ -489,7 +489,7 @@ fn a_row_holds_what_the_call_cost_and_is_written_once() {
     isolate.api.model_with(&provider, prices);
     let door = call_door("/v1/responses");
     let plan = isolate.plan("/v1/responses", &[], r#"{"model":"gpt-5"}"#).expect("planned");
-    let request = RequestId::generate(&crate::sqlite::SystemRng).expect("an id");
+    let request = RequestId::at(Timestamp::from_ms(NOW), &crate::sqlite::SystemRng).expect("an id");
     let mut record = Record::new(request, Timestamp::from_ms(NOW));
     record.requested_model = Some("gpt-5".into());
     record.candidate = Some(plan.candidate);

@@ -311,7 +311,7 @@ impl Caller<'_> {
     pub fn request(&self, method: &str, path: &str, body: Vec<u8>) -> Request {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Request {
-            id: RequestId::generate(&SystemRng).expect("randomness"),
+            id: RequestId::at(sluice::ports::Clock::now(&self.api.clock), &SystemRng).expect("randomness"),
             method: method.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),

@@ -62,8 +62,16 @@ fn every_statement_of_the_store_prepares() {
     assert_eq!(names.len(), statements.len());
 }
 
-/// `SCAN m` and `SCAN m USING INDEX …` read a table through; json_each and rows of constants are no tables.
-fn reads_a_table_through(step: &str) -> bool {
+/// `SCAN m` and `SCAN m USING INDEX …` read a table through; json_each, rows of constants and what the statement itself has made
+/// a table of are none.
+fn reads_a_table_through(plan: &[String]) -> bool {
+    plan.iter().any(|step| {
+        let is_own = step.strip_prefix("SCAN ").is_some_and(|name| plan.contains(&format!("MATERIALIZE {name}")));
+        !is_own && scans(step)
+    })
+}
+
+fn scans(step: &str) -> bool {
     step.starts_with("SCAN ")
         && !step.starts_with("SCAN (subquery")
         && !step.contains("json_each")
@@ -79,7 +87,7 @@ fn what_runs_per_call_goes_through_an_index() {
     assert!(per_call.len() >= 5);
     for statement in per_call {
         let plan = db.plan(statement.text);
-        assert!(!plan.iter().any(|step| reads_a_table_through(step)), "{}: {plan:#?}", statement.name);
+        assert!(!reads_a_table_through(&plan), "{}: {plan:#?}", statement.name);
     }
 }
 
@@ -90,7 +98,7 @@ fn what_an_operator_runs_on_one_row_or_one_page_goes_through_an_index_too() {
     let whole = ["projects.LIST", "store.PING", "store.CLEAR_PRECONDITIONS", "sealing.COUNT", "sealing.PENDING"];
     for statement in ALL.iter().flat_map(|module| module.iter()).filter(|sql| !whole.contains(&sql.name)) {
         let plan = db.plan(statement.text);
-        assert!(!plan.iter().any(|step| reads_a_table_through(step)), "{}: {plan:#?}", statement.name);
+        assert!(!reads_a_table_through(&plan), "{}: {plan:#?}", statement.name);
     }
 }
 

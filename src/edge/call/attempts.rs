@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::attempt::{Called, Failed, Reached, Turn};
+use crate::edge::executor::Alarm;
 use crate::edge::isolate;
 use crate::edge::media;
 use crate::edge::system::Platform;
@@ -20,7 +21,6 @@ use crate::translate::media::Media;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
-use worker::Delay;
 
 /// What came of them.
 pub(super) enum Came {
@@ -171,7 +171,7 @@ impl Call<'_> {
 
     /// Waits, unless the client leaves.
     async fn pause(&self, wait: Duration) -> Result<(), Refusal> {
-        match select(pin!(Delay::from(wait)), pin!(self.incoming.abandonment())).await {
+        match select(Alarm::after(wait), pin!(self.incoming.abandonment())).await {
             Either::Left(_) => Ok(()),
             Either::Right(_) => Err(client_left()),
         }

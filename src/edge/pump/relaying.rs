@@ -1,6 +1,6 @@
 //! The client's half of a stream, and the relaying itself.
 
-use super::super::awaited::Awaited;
+use super::super::executor::{Alarm, Awaited};
 use super::super::js::{Feed, Flow};
 use super::{Over, PING, Pump, since};
 use crate::domain::timestamp::Timestamp;
@@ -8,12 +8,10 @@ use crate::edge::system::Platform;
 use crate::ports::Clock;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use web_sys::WritableStreamDefaultWriter;
-use worker::Delay;
 
 /// A stream with both its halves.
 pub struct Relaying {
@@ -53,7 +51,7 @@ impl Relaying {
                 Ok(left) => self.until_ping(left, heard),
                 Err(over) => return over,
             };
-            if let Either::Left((end, _)) = select(&mut end, pin!(Delay::from(wait))).await {
+            if let Either::Left((end, _)) = select(&mut end, Alarm::after(wait)).await {
                 return self.over(end.ok().and_then(|word| word.as_string()).as_deref());
             }
             let client_is_busy = flow.moved().is_infinite();
