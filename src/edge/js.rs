@@ -16,9 +16,6 @@ pub type Listener = Closure<dyn Fn(u32, bool, JsValue)>;
 /// Heads are [`crate::protocol::head_lines`].
 #[wasm_bindgen(module = "/src/edge/platform.js")]
 extern "C" {
-    /// The time in milliseconds, the same until something is waited for.
-    pub fn now() -> f64;
-
     /// Tells `listener` from now on what becomes of the promises that are watched.
     pub fn listen(listener: &Listener);
 
@@ -106,6 +103,10 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub fn writable(this: &IdentityTransformStream) -> web_sys::WritableStream;
+
+    /// The time in milliseconds.
+    #[wasm_bindgen(js_namespace = Date)]
+    pub fn now() -> f64;
 
     /// Forgets a timer.
     #[wasm_bindgen(js_name = clearTimeout)]

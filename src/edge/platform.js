@@ -9,20 +9,11 @@ globalThis.queueMicrotask = (task) => {
 
 /** Goes into wasm. What goes wrong there is the platform's `error` event, by which a panic is noticed. */
 function enter(task, ...given) {
-  time = undefined;
   try {
     task(...given);
   } catch (error) {
     reportError(error);
   }
-  time = undefined;
-}
-
-let time;
-
-/** The time in milliseconds. It stands still while nothing is waited for, as the platform's own does, which costs more to ask. */
-export function now() {
-  return (time ??= Date.now());
 }
 
 let tell;
@@ -56,7 +47,10 @@ export function wake(id) {
 /** A request that the platform holds, with its answer and what follows that, until it is over: whether its client stays or leaves. */
 export class Held {
   constructor(context) {
-    this.answered = new Promise((resolve, reject) => Object.assign(this, { answer: resolve, fail: reject }));
+    this.answered = new Promise((resolve, reject) => {
+      this.answer = resolve;
+      this.fail = reject;
+    });
     context.waitUntil(new Promise((resolve) => (this.end = resolve)));
   }
 }
@@ -72,30 +66,45 @@ export function responseHead(response) {
 }
 
 function withHeaders(text, headers) {
-  for (const [name, value] of headers) text += `\n${name}\n${value}`;
+  headers.forEach((value, name) => (text += `\n${name}\n${value}`));
   return text;
+}
+
+/** Headers of lines, a later one in the place of an earlier one of its name. `Headers` would be an object of the platform's more. */
+function headersOf(lines) {
+  const headers = { __proto__: null };
+  for (let at = 0; at < lines.length; at += 2) headers[lines[at].toLowerCase()] = lines[at + 1];
+  return headers;
 }
 
 /** Calls an upstream until the client leaves or `abort` fires. A redirect would take the credential along. */
 export function send(head, body, client, abort) {
   const [method, url, ...lines] = head.split("\n");
-  const headers = new Headers();
-  for (let at = 0; at < lines.length; at += 2) headers.set(lines[at], lines[at + 1]);
-  return fetch(url, { method, headers, body, redirect: "manual", signal: AbortSignal.any([client.signal, abort.signal]) });
+  const signal = AbortSignal.any([client.signal, abort.signal]);
+  return fetch(url, { method, headers: headersOf(lines), body, redirect: "manual", signal });
 }
 
 /** A response. A header that cannot stand in one is left out: it came from an upstream or from a name. */
 export function respond(head, body) {
   const [status, ...lines] = head.split("\n");
-  const headers = new Headers();
-  for (let at = 0; at < lines.length; at += 2) {
+  const headers = headersOf(lines);
+  try {
+    return new Response(body, { status: Number(status), headers });
+  } catch {
+    return new Response(body, { status: Number(status), headers: whatCanStand(headers) });
+  }
+}
+
+function whatCanStand(headers) {
+  const standing = new Headers();
+  for (const name in headers) {
     try {
-      headers.set(lines[at], lines[at + 1]);
+      standing.set(name, headers[name]);
     } catch {
       // An answer without it is better than none.
     }
   }
-  return new Response(body, { status: Number(status), headers });
+  return standing;
 }
 
 /**
@@ -129,9 +138,7 @@ export class Flow {
       }
       reading = undefined;
       if (this.#stopped || read.done) return "ended";
-      time = undefined;
       const chunk = this.#feed(read.value) ?? read.value;
-      time = undefined;
       if (chunk.byteLength > 0) {
         this.moved = Infinity;
         try {

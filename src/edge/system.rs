@@ -1,6 +1,6 @@
 //! Clock and randomness of the platform.
 
-use super::js;
+use super::executor;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Clock, NoRandomness, Rng};
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ pub struct Platform;
 impl Clock for Platform {
     fn now(&self) -> Timestamp {
         // A whole number of milliseconds, far below 2^53.
-        Timestamp::from_ms(js::now() as i64)
+        Timestamp::from_ms(executor::now() as i64)
     }
 }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { auth } from './upstream/rules.mjs';
 import { PRICES } from './client.mjs';
 import { CLIENTS, closingChecks, suite } from './suite.mjs';
@@ -99,6 +100,17 @@ test('an image counts by number in what is reckoned, and not by its bytes', asyn
   assert.equal(answer.status, 200, answer.text);
   const row = await e2e.usage(answer.headers.get('x-request-id'));
   assert.ok(row.input_tokens > 1000 && row.input_tokens < 3000, `input: ${row.input_tokens}`);
+});
+
+test('a call is timed from when it came, whatever was answered at once before it', async () => {
+  silent('words');
+  // The second one waits for nothing: what it needs is there.
+  for (let times = 0; times < 2; times += 1) assert.equal((await e2e.fetch(`${e2e.base()}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status, 200);
+  await delay(300);
+  const came = Date.now();
+  const answer = await e2e.answer(CLIENTS.chat_completions.path, chat('mock-silent'), { token });
+  const row = await e2e.usage(answer.headers.get('x-request-id'));
+  assert.ok(row.created_at >= came, `it is said to have come ${came - row.created_at} ms before it was sent`);
 });
 
 closingChecks(e2e);
