@@ -15,7 +15,8 @@ export const litellm = {
   available: () => missing("litellm", FILES),
   version: () =>
     /(\d+\.\d+\.\d+)/.exec(execFileSync(find("litellm", FILES), ["--version"], { encoding: "utf8" }))?.[1] ?? null,
-  serves: ({ upstream, proxy, limits, judged }) => upstream === "chat_completions" && !proxy && !limits && judged !== "cold",
+  // A call of its takes so long that each scenario more is minutes more: whole answers and a stream say what there is to say.
+  serves: ({ name }) => ["unary-chat-1k", "stream-chat"].includes(name),
   async start({ folder, upstream }) {
     const file = join(folder, "config.yaml");
     const models = Object.entries(PACES).map(([pace, prefix]) => ({
