@@ -71,7 +71,7 @@ async function* starts({ able, scenario, run, next }) {
 /**
  * How long each part of a round is. An engine compiles what runs often, so that a gateway needs a while until it is as fast as it
  * gets: two seconds at least, and as many calls as wasm takes until nothing of it is slow any more. A call that runs the same two
- * thousand functions costs a fifth less after 12,000 of them than after 4,000.
+ * thousand functions costs a tenth less after 12,000 of them than after 4,000.
  */
 export function timing({ seconds }) {
   const slices = Math.max(1, Math.round(seconds));
