@@ -3,7 +3,6 @@
 //! Requests and responses are raw `web_sys` types, because `worker`'s own cost twice as much on the data plane.
 
 mod analytics;
-
 mod background;
 mod call;
 mod control;

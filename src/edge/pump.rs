@@ -1,4 +1,4 @@
-//! Relays an event stream: the client reads one end of a native pipe at once, and a future of its own fills the other.
+//! Relays an event stream: the client reads one end of a native pipe at once, and what is left of its request fills the other.
 //! Each chunk goes round in JavaScript, and once through wasm, to be read.
 //!
 //! Back-pressure is the awaited write; a client that left is a write that fails, or the request's signal.

@@ -6,6 +6,8 @@ import { PACES } from "../scenarios.mjs";
 import { find, missing, startServer } from "./installed.mjs";
 
 const FILES = process.platform === "win32" ? ["Scripts/litellm.exe", "litellm.exe"] : ["bin/litellm", "litellm"];
+/** It would ask its maker for its prices otherwise. */
+const OFFLINE = { LITELLM_LOCAL_MODEL_COST_MAP: "True", LITELLM_LOG: "ERROR" };
 const MASTER_KEY = "sk-benchmark-of-litellm";
 
 export const litellm = {
@@ -14,7 +16,8 @@ export const litellm = {
   doesNot: "No virtual keys, no spend in a database, which would need PostgreSQL.",
   available: () => missing("litellm", FILES),
   version: () =>
-    /(\d+\.\d+\.\d+)/.exec(execFileSync(find("litellm", FILES), ["--version"], { encoding: "utf8" }))?.[1] ?? null,
+    /(\d+\.\d+\.\d+)/.exec(execFileSync(find("litellm", FILES), ["--version"], { encoding: "utf8", env: { ...process.env, ...OFFLINE } }))?.[1] ??
+    null,
   // A call of its takes so long that each scenario more is minutes more: whole answers and a stream say what there is to say.
   serves: ({ name }) => ["unary-chat-1k", "stream-chat"].includes(name),
   async start({ folder, upstream }) {
@@ -37,10 +40,9 @@ export const litellm = {
       "--telemetry",
       "False",
     ];
-    const env = { LITELLM_LOCAL_MODEL_COST_MAP: "True", LITELLM_LOG: "ERROR" };
     const server = await startServer("LiteLLM", find("litellm", FILES), args, {
       path: "/health/liveliness",
-      env,
+      env: OFFLINE,
       cwd: folder,
     });
     return {
