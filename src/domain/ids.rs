@@ -1,4 +1,5 @@
-//! Public identifiers: a prefix that says what it is, and 16 random base62 characters (SPEC section 1).
+//! Public identifiers: a prefix that says what it is, and 16 random base62 characters (SPEC section 1). A request's, which SPEC
+//! does not name, begin with its time.
 
 use super::timestamp::Timestamp;
 use crate::ports::{NoRandomness, Rng};

@@ -2,7 +2,7 @@
 //! one closure. `wasm_bindgen_futures` polls a turn later, and its `JsFuture` makes two closures for each promise, which are garbage
 //! with a finalizer.
 //!
-//! Only for what the platform holds open ([`super::js::Held`]). Where it drops a request whose client has left, no promise of that
+//! Only for what the platform holds open ([`super::js::Held`], or a `waitUntil`). Where it drops a request whose client has left, no promise of that
 //! is ever told of: a `JsFuture` goes with its promise as garbage, and what waits here would stay.
 
 use super::js::{self, Listener};
