@@ -169,7 +169,7 @@ pub async fn test(call: &Call<'_>, provider: &str, id: &str) -> Result<Reply, Re
     let sources = (world.db, &NoShelf as &dyn Shelf);
     let admitted = admit(sources, world.deployment, &RefCell::default(), presented, call.now).await;
     // A test is allowed; the call that it makes may not be.
-    let admitted = admitted.map_err(|refusal| refusal.on("model"))?;
+    let admitted = admitted.map_err(|refusal| refusal.on("model"))?.admitted;
     check_test(admitted.limits())?;
     let candidate = admitted.snapshot.model(&model.id).ok_or_else(|| not_found("model", id))?;
     if !admitted.may_call(candidate) {

@@ -4,26 +4,23 @@ mod attempt;
 mod attempts;
 mod reply;
 
+use super::admission;
 use super::background::Settlement;
-use super::d1::ImpatientD1;
 use super::extensions::Way;
 use super::isolate;
 use super::limiter;
 use super::proxy;
 use super::request::Incoming;
 use super::response::{self, Head, json};
-use super::shelf::CacheShelf;
 use super::system::{Drawn, Platform};
 use crate::deployment::Deployment;
-use crate::gateway::admit::{Admitted, Presented, admit};
+use crate::gateway::admit::Admitted;
 use crate::gateway::door::{self, CallDoor, Door, Work};
 use crate::gateway::estimate::roughly;
 use crate::gateway::limit;
 use crate::gateway::list;
 use crate::gateway::plan::{Asked, ChatOnly, candidates};
-use crate::gateway::replicas::Replicas;
 use crate::gateway::settle::Record;
-use crate::ports::{Db, Shelf};
 use crate::protocol::body::RequestBody;
 use crate::refusal::Refusal;
 use crate::routing::Candidate;
@@ -37,8 +34,13 @@ use web_sys::Response;
 use worker::{Context, Env};
 
 /// Serves one request of the data plane.
-pub async fn serve(incoming: &Incoming, env: &Env, context: &Context, deployment: &Deployment) -> super::Answered {
-    let admitted = match enter(incoming, (env, context), deployment).await {
+pub async fn serve(
+    incoming: &Incoming,
+    env: &Env,
+    context: &Rc<Context>,
+    deployment: &Rc<Deployment>,
+) -> super::Answered {
+    let admitted = match admission::admit(incoming, env, context, deployment).await {
         Ok(admitted) => admitted,
         Err(refusal) => return (super::refused(incoming, &refusal), None),
     };
@@ -65,23 +67,6 @@ pub async fn serve(incoming: &Incoming, env: &Env, context: &Context, deployment
             (response, Some(Settlement::Row(Box::new(row))))
         }
     }
-}
-
-async fn enter(
-    incoming: &Incoming,
-    (env, context): (&Env, &Context),
-    deployment: &Deployment,
-) -> Result<Admitted, Refusal> {
-    let presented = Presented {
-        authorization: incoming.header("authorization"),
-        x_api_key: incoming.header("x-api-key"),
-        project: incoming.header("x-sluice-project"),
-    };
-    let (cache, primary, lag) = (isolate::cache(), ImpatientD1(env), deployment.replica_lag);
-    let replicas = Replicas { sessions: &primary, cache: &cache, clock: &Platform, lag };
-    let database: &dyn Db = if lag.is_zero() { &primary } else { &replicas };
-    let sources = (database, &CacheShelf(context) as &dyn Shelf);
-    admit(sources, deployment, &cache, presented, incoming.started).await
 }
 
 fn listed(incoming: &Incoming, found: Result<serde_json::Value, Refusal>) -> Result<Response, JsValue> {

@@ -2,6 +2,7 @@
 //!
 //! Requests and responses are raw `web_sys` types, because `worker`'s own cost twice as much on the data plane.
 
+mod admission;
 mod analytics;
 mod background;
 mod call;
@@ -38,6 +39,7 @@ use background::Settlement;
 use js::Held;
 use js_sys::Promise;
 use request::Incoming;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event, worker_sys};
 
@@ -52,7 +54,7 @@ pub fn fetch(request: web_sys::Request, env: Env, context: worker_sys::Context) 
     let held = Held::new(&context);
     let answered = held.answered();
     executor::run(async move {
-        let (response, settlement) = serve(request, &env, &Context::new(context)).await;
+        let (response, settlement) = serve(request, &env, &Rc::new(Context::new(context))).await;
         match response {
             Ok(response) => held.answer(&response),
             Err(error) => held.fail(&error),
@@ -68,7 +70,7 @@ pub fn fetch(request: web_sys::Request, env: Env, context: worker_sys::Context) 
 /// A response, or the platform's refusal to build one; and what a call leaves to be done after it.
 type Answered = (Result<web_sys::Response, JsValue>, Option<Settlement>);
 
-async fn serve(request: web_sys::Request, env: &Env, context: &Context) -> Answered {
+async fn serve(request: web_sys::Request, env: &Env, context: &Rc<Context>) -> Answered {
     let id = match RequestId::at(system::Platform.now(), &system::Drawn) {
         Ok(id) => id,
         Err(error) => return (Err(js_sys::Error::new(&error.to_string()).into()), None),
@@ -84,7 +86,7 @@ async fn serve(request: web_sys::Request, env: &Env, context: &Context) -> Answe
 }
 
 /// A request of the data plane, which a web page may have made.
-async fn data_plane(incoming: &Incoming, env: &Env, context: &Context, deployment: &Deployment) -> Answered {
+async fn data_plane(incoming: &Incoming, env: &Env, context: &Rc<Context>, deployment: &Rc<Deployment>) -> Answered {
     let origins = &deployment.cors_origins;
     if *origins == Origins::None {
         return call::serve(incoming, env, context, deployment).await;

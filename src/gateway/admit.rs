@@ -160,6 +160,40 @@ pub async fn as_if_called(db: &dyn Db, caller: Caller<'_>) -> Result<Admitted, R
     })
 }
 
+/// A caller that was let in.
+#[derive(Debug)]
+pub struct Admission {
+    /// Who it is.
+    pub admitted: Admitted,
+    /// What is to be done beside the call: the reading that let it in is fresh, but not for long.
+    pub renewal: Option<Renewal>,
+}
+
+impl From<Admitted> for Admission {
+    fn from(admitted: Admitted) -> Self {
+        Self { admitted, renewal: None }
+    }
+}
+
+/// A caller that is to be read again before its reading is too old. One call is told so, and the others go on with what is
+/// known: without it, all that are under way when the time is over would ask D1, and wait for it.
+#[derive(Debug)]
+pub struct Renewal {
+    caller: CallerKey,
+    now: Timestamp,
+}
+
+impl Renewal {
+    /// Reads the caller again, for the calls to come. What goes wrong is theirs to find: they ask anew.
+    pub async fn run(self, (db, shelf): (&dyn Db, &dyn Shelf), deployment: &Deployment, cache: &RefCell<Cache>) {
+        let Self { caller, now } = &self;
+        let asking = Asking { db, copies: Copies::of(shelf, deployment), cache, caller, now: *now };
+        if let Err(Unread::Away(_)) = asking.database().await {
+            cache.borrow_mut().note_away(*now);
+        }
+    }
+}
+
 /// Admits a caller. `now` is when the call began.
 ///
 /// # Errors
@@ -170,7 +204,7 @@ pub async fn admit(
     cache: &RefCell<Cache>,
     presented: Presented<'_>,
     now: Timestamp,
-) -> Result<Admitted, Refusal> {
+) -> Result<Admission, Refusal> {
     let root = deployment.root()?;
     let token = presented.authorization.and_then(bearer).or(presented.x_api_key.map(str::trim)).ok_or_else(no_token)?;
     let hash = TokenHash::of(token);
@@ -180,22 +214,25 @@ pub async fn admit(
     } else {
         CallerKey::Token(hash)
     };
-    let known = cache.borrow().fresh(&caller, now, deployment.config_ttl).cloned();
-    let admitted = match known {
-        Some(known) => known.into(),
+    let ttl = deployment.config_ttl;
+    let known = cache.borrow_mut().fresh(&caller, now, ttl).map(|known| (known.clone(), known.claim_renewal(now, ttl)));
+    let admission = match known {
+        Some((known, is_due)) => {
+            Admission { admitted: known.into(), renewal: is_due.then_some(Renewal { caller, now }) }
+        }
         None => {
             let copies = Copies::of(shelf, deployment);
             let asking = Asking { db, copies, cache, caller: &caller, now };
-            asking.whoever_answers(deployment.stale_if_error).await?
+            asking.whoever_answers(deployment.stale_if_error).await?.into()
         }
     };
-    if let Some(holder) = &admitted.holder {
+    if let Some(holder) = &admission.admitted.holder {
         holder.check_valid(now)?;
         if !holder.policy.could_permit(Operation::Invoke) {
             return Err(forbidden(Operation::Invoke, None));
         }
     }
-    Ok(admitted)
+    Ok(admission)
 }
 
 impl From<Known> for Admitted {

@@ -30,6 +30,21 @@ pub struct Known {
     pub snapshot: Rc<Snapshot>,
     read_at: Timestamp,
     standing: Standing,
+    /// Whether somebody was told to renew it.
+    claimed: bool,
+}
+
+impl Known {
+    /// Whether the caller is to be read again now, so that no call has to wait for that when the reading is too old: once, in
+    /// the last quarter of `ttl`.
+    pub fn claim_renewal(&mut self, now: Timestamp, ttl: Duration) -> bool {
+        let is_due = now.ms_since(self.read_at) >= whole_ms(ttl * 3 / 4);
+        is_due && !std::mem::replace(&mut self.claimed, true)
+    }
+}
+
+fn whole_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Whether a reading may still be used as long as it is fresh.
@@ -77,7 +92,7 @@ struct Copied {
 
 impl Copied {
     fn is_due(copied: Option<&Self>, now: Timestamp, lag: Duration) -> bool {
-        copied.is_none_or(|copied| now.ms_since(copied.at) >= i64::try_from(lag.as_millis()).unwrap_or(i64::MAX))
+        copied.is_none_or(|copied| now.ms_since(copied.at) >= whole_ms(lag))
     }
 }
 
@@ -90,18 +105,14 @@ pub struct Writes(u64);
 
 impl Cache {
     /// What is known of a caller and no older than `ttl`.
-    pub fn fresh(&self, caller: &CallerKey, now: Timestamp, ttl: Duration) -> Option<&Known> {
-        self.younger_than(ttl, caller, now).filter(|known| known.standing == Standing::Good)
+    pub fn fresh(&mut self, caller: &CallerKey, now: Timestamp, ttl: Duration) -> Option<&mut Known> {
+        let is_young = |known: &&mut Known| now.ms_since(known.read_at) < whole_ms(ttl);
+        self.callers.get_mut(caller).filter(is_young).filter(|known| known.standing == Standing::Good)
     }
 
     /// What is known of a caller, overtaken or not, for the time that D1 is away.
     pub fn stale(&self, caller: &CallerKey, now: Timestamp, stale_if_error: Duration) -> Option<&Known> {
-        self.younger_than(stale_if_error, caller, now)
-    }
-
-    fn younger_than(&self, age: Duration, caller: &CallerKey, now: Timestamp) -> Option<&Known> {
-        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        self.callers.get(caller).filter(|known| now.ms_since(known.read_at) < age)
+        self.callers.get(caller).filter(|known| now.ms_since(known.read_at) < whole_ms(stale_if_error))
     }
 
     /// The revision of the caller's project that the isolate has, however old its reading is.
@@ -142,7 +153,7 @@ impl Cache {
         }
         let standing = if writes == self.writes { Standing::Good } else { Standing::Overtaken };
         let (holder, own_keys) = (read.holder.clone(), Rc::clone(&read.own_keys));
-        self.callers.insert(caller, Known { holder, own_keys, snapshot, read_at: now, standing });
+        self.callers.insert(caller, Known { holder, own_keys, snapshot, read_at: now, standing, claimed: false });
     }
 
     /// Forgets a caller: its token is no longer known. Whether it was until now.
@@ -160,8 +171,7 @@ impl Cache {
     /// asked longer than `lag` ago, or before the isolate's own latest write.
     pub fn bookmark(&self, now: Timestamp, lag: Duration) -> Option<&str> {
         let session = self.session.as_ref().filter(|session| session.writes == self.writes)?;
-        let lag = i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
-        (now.ms_since(session.primary_asked_at) < lag).then_some(&session.bookmark)
+        (now.ms_since(session.primary_asked_at) < whole_ms(lag)).then_some(&session.bookmark)
     }
 
     /// The primary was asked at some time, after `writes`, and had got so far.

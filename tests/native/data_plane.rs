@@ -7,7 +7,7 @@ use serde_json::json;
 use sluice::domain::ids::RequestId;
 use sluice::domain::timestamp::Timestamp;
 use sluice::domain::usage::TokenCounts;
-use sluice::gateway::admit::{Admitted, Presented, admit};
+use sluice::gateway::admit::{Admission, Admitted, Presented, Renewal, admit};
 use sluice::gateway::answer::{UpstreamError, error_answer, failed_at_once, read_body, said};
 use sluice::gateway::attempts::Verdict;
 use sluice::gateway::cache::Cache;
@@ -35,14 +35,35 @@ pub struct Isolate {
 
 impl Isolate {
     pub fn new() -> Self {
-        let api = Api::with(&[("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")]);
+        Self::with(&[])
+    }
+
+    /// With some variables more.
+    pub fn with(variables: &[(&str, &str)]) -> Self {
+        let always = [("ADMIN_TOKEN", ADMIN_TOKEN), ("SEALING_KEYS", K1), ("STALE_IF_ERROR_MS", "60000")];
+        let api = Api::with(&[&always, variables].concat());
         let token = api.token(json!({"name": "app"}));
         Self { api, cache: RefCell::default(), chat_only: RefCell::default(), token, shelf: MemoryShelf::default() }
     }
 
     pub fn admit_with(&self, presented: Presented<'_>, at: i64) -> Result<Admitted, Refusal> {
+        self.enter(presented, at).map(|admission| admission.admitted)
+    }
+
+    fn enter(&self, presented: Presented<'_>, at: i64) -> Result<Admission, Refusal> {
         let now = Timestamp::from_ms(NOW + at);
         block_on(admit((&self.api.db, &self.shelf), &self.api.deployment, &self.cache, presented, now))
+    }
+
+    /// What the isolate's own token is admitted with at some time besides; nothing where it is not admitted.
+    pub fn renewal(&self, at: i64) -> Option<Renewal> {
+        let authorization = format!("Bearer {}", self.token);
+        self.enter(Presented { authorization: Some(&authorization), ..Presented::default() }, at).ok()?.renewal
+    }
+
+    /// Has it done.
+    pub fn renew(&self, renewal: Renewal) {
+        block_on(renewal.run((&self.api.db, &self.shelf), &self.api.deployment, &self.cache));
     }
 
     /// Admits the isolate's own token, so many milliseconds after the beginning.

@@ -71,6 +71,8 @@ mod provider_deletion;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod renewal;
+#[cfg(test)]
 mod replicas;
 #[cfg(test)]
 mod request_log;

@@ -77,7 +77,9 @@ impl Isolate {
         let lag = Duration::from_millis(LAG_MS.unsigned_abs());
         let replicas = Replicas { sessions: &self.sessions, cache: &self.cache, clock: &self.clock, lag };
         let shelf = MemoryShelf::default();
-        block_on(admit((&replicas, &shelf), &self.api.deployment, &self.cache, presented, self.clock.now()))
+        let sources = (&replicas as _, &shelf as _);
+        let admission = admit(sources, &self.api.deployment, &self.cache, presented, self.clock.now());
+        block_on(admission).map(|admission| admission.admitted)
     }
 
     fn admit(&self) -> Result<Admitted, Refusal> {

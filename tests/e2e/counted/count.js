@@ -4,6 +4,12 @@ export const crossings = {};
 export const statements = [];
 export let roundTrips = 0;
 
+/** How much longer D1 takes than it does beside the Worker, in milliseconds. */
+let distance = 0;
+export const move = (away) => {
+  distance = away;
+};
+
 /** The wasm's memory. */
 let memory;
 export const memoryBytes = () => memory.buffer.byteLength;
@@ -45,8 +51,9 @@ export class D1Database {
     return this.#database.prepare(sql);
   }
 
-  batch(prepared) {
+  async batch(prepared) {
     roundTrips += 1;
+    if (distance > 0) await new Promise((arrived) => setTimeout(arrived, distance));
     return this.#database.batch(prepared);
   }
 }
