@@ -12,7 +12,7 @@ use super::limiter;
 use super::proxy;
 use super::request::Incoming;
 use super::response::{self, Head, json};
-use super::system::{Drawn, Platform};
+use super::system::Drawn;
 use crate::deployment::Deployment;
 use crate::gateway::admit::Admitted;
 use crate::gateway::door::{self, CallDoor, Door, Work};

@@ -66,14 +66,24 @@ extern "C" {
     /// Passes a stream's chunks on.
     pub type Flow;
 
+    /// `feed` is told of chunks once there are `room` bytes of them; of each before it is passed on where there is no room.
     #[wasm_bindgen(constructor)]
-    pub fn new(reader: &ReadableStreamDefaultReader, writer: &WritableStreamDefaultWriter, feed: &Feed) -> Flow;
+    pub fn new(
+        reader: &ReadableStreamDefaultReader,
+        writer: &WritableStreamDefaultWriter,
+        feed: &Feed,
+        room: u32,
+    ) -> Flow;
 
     /// Goes on, first with a read that was begun, until one of the words "ended", "broken" or "left".
     #[wasm_bindgen(method)]
     pub fn run(this: &Flow, begun: &JsValue) -> Promise;
 
-    /// Nothing that is read from now on is passed on.
+    /// Tells `feed` of all that was passed on.
+    #[wasm_bindgen(method)]
+    pub fn tell(this: &Flow);
+
+    /// Nothing that is read from now on is passed on; `feed` is told of what was.
     #[wasm_bindgen(method)]
     pub fn stop(this: &Flow);
 

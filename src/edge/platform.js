@@ -41,7 +41,7 @@ export function ring(wait, id) {
 /** Tells in a turn of its own. */
 export function wake(id) {
   const told = tell;
-  turn.then(() => enter(told, id, true));
+  queueMicrotask(() => told(id, true));
 }
 
 /** A request that the platform holds, with its answer and what follows that, until it is over: whether its client stays or leaves. */
@@ -109,22 +109,27 @@ function whatCanStand(headers) {
 
 /**
  * Passes a stream's chunks on: reads one, asks `feed` what the client gets for it (undefined: the chunk as it is), writes that.
- * No promise of it crosses into wasm but the last: each would cost as much as the chunk.
+ * Where each goes on as it is, `feed` need not see it before, and is told of as many at once as there is `room` for: one round
+ * through wasm for dozens of chunks. No promise of it crosses into wasm but the last: each would cost as much as the chunk.
  */
 export class Flow {
   #reader;
   #writer;
   #feed;
+  /** What has passed and `feed` is still to be told of. */
+  #passed;
+  #length = 0;
   #stopped = false;
   /** When a chunk was last dealt with; never, as long as the client takes its time with one. */
   moved = Date.now();
   /** When the client last heard something. */
   heard = this.moved;
 
-  constructor(reader, writer, feed) {
+  constructor(reader, writer, feed, room) {
     this.#reader = reader;
     this.#writer = writer;
     this.#feed = feed;
+    this.#passed = new Uint8Array(room);
   }
 
   /** Goes on until "ended", "broken" or "left": the upstream's end, its break, or a client that is gone. */
@@ -138,22 +143,44 @@ export class Flow {
       }
       reading = undefined;
       if (this.#stopped || read.done) return "ended";
-      const chunk = this.#feed(read.value) ?? read.value;
-      if (chunk.byteLength > 0) {
+      const chunk = this.#fed(read.value);
+      const isHeard = chunk.byteLength > 0;
+      if (isHeard) {
         this.moved = Infinity;
         try {
           await this.#writer.write(chunk);
         } catch {
           return "left";
         }
-        this.heard = Date.now();
       }
       this.moved = Date.now();
+      if (isHeard) this.heard = this.moved;
     }
   }
 
-  /** Nothing that is read from now on is passed on. */
+  #fed(chunk) {
+    const room = this.#passed.byteLength;
+    if (room === 0) return this.#feed(chunk) ?? chunk;
+    if (this.#length + chunk.byteLength > room) this.tell();
+    if (chunk.byteLength > room) {
+      this.#feed(chunk);
+    } else {
+      this.#passed.set(chunk, this.#length);
+      this.#length += chunk.byteLength;
+    }
+    return chunk;
+  }
+
+  /** Tells `feed` of all that has passed. */
+  tell() {
+    const length = this.#length;
+    this.#length = 0;
+    if (length > 0) this.#feed(this.#passed.subarray(0, length));
+  }
+
+  /** Nothing that is read from now on is passed on, and `feed` is told of what was. */
   stop() {
     this.#stopped = true;
+    this.tell();
   }
 }

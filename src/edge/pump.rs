@@ -1,5 +1,5 @@
 //! Relays an event stream: the client reads one end of a native pipe at once, and what is left of its request fills the other.
-//! Each chunk goes round in JavaScript, and once through wasm, to be read.
+//! Each chunk goes round in JavaScript; wasm reads it, dozens of them at once where the client gets them as they came.
 //!
 //! Back-pressure is the awaited write; a client that left is a write that fails, or the request's signal.
 

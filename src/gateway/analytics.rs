@@ -39,12 +39,11 @@ pub const DOUBLES: [&str; 12] = [
 /// The data point of a call, as `writeDataPoint` takes it: sampled by project, with empty texts and -1 where there is
 /// nothing to say, and money in dollars.
 pub fn point(row: &UsageRow) -> Value {
-    let fields = serde_json::from_str(&row.document().unwrap_or_default()).unwrap_or(Value::Null);
-    let blobs: Vec<String> = BLOBS.iter().map(|name| text(fields.get(name))).collect();
-    let doubles: Vec<f64> = DOUBLES
-        .iter()
-        .map(|name| number(fields.get(name)) * if name.ends_with("_nano_usd") { 1e-9 } else { 1.0 })
-        .collect();
+    let columns = row.columns();
+    let value = |wanted: &str| columns.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+    let blobs: Vec<String> = BLOBS.iter().map(|name| text(value(name))).collect();
+    let doubles: Vec<f64> =
+        DOUBLES.iter().map(|name| number(value(name)) * if name.ends_with("_nano_usd") { 1e-9 } else { 1.0 }).collect();
     json!({"indexes": [row.project_id], "blobs": blobs, "doubles": doubles})
 }
 

@@ -56,6 +56,14 @@ impl StreamRelay {
         }
     }
 
+    /// Whether the client gets each chunk as it came: then it need not be read before it is passed on.
+    pub fn passes_as_it_comes(&self) -> bool {
+        match &self.way {
+            StreamWay::Same(meter) => meter.passes_as_it_comes(),
+            StreamWay::Translated(_) => false,
+        }
+    }
+
     /// No chunk follows: judges the end. To be called once.
     pub fn finish(&mut self) -> Finish<'_> {
         match &mut self.way {

@@ -3,29 +3,46 @@
 use super::requests::AttemptRow;
 use super::{StoreError, statements};
 use crate::ports::{Db, Statement};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::Value;
 
 /// The most bytes of rows, or of attempts, that one statement is given: D1 takes 2 MB.
 pub const STATEMENT_BYTES: usize = 1_000_000;
 
+/// The columns of a row, each with its place in the document that is written of it.
+macro_rules! with_columns {
+    ($what:ident) => {
+        $what! {
+            0 request_id, 1 project_id, 2 created_at, 3 token_id, 4 user_id, 5 provider_id, 6 provider_name, 7 model_id,
+            8 model, 9 requested_model, 10 protocol, 11 upstream_protocol, 12 streamed, 13 status, 14 error_code,
+            15 attempts, 16 input_tokens, 17 output_tokens, 18 cache_read_tokens, 19 cache_write_tokens,
+            20 reasoning_tokens, 21 cost_nano_usd, 22 billed_nano_usd, 23 priced, 24 estimated, 25 latency_ms,
+            26 first_byte_ms
+        }
+    };
+}
+
+macro_rules! insert {
+    ($first:literal $column:ident, $($place:literal $other:ident),+) => {
+        concat!(
+            "INSERT INTO usage (", stringify!($column), $(", ", stringify!($other)),+,
+            ") WITH documents AS MATERIALIZED (SELECT value FROM json_each(?1)) SELECT value ->> ", $first,
+            $(", value ->> ", $place),+, " FROM documents WHERE true ON CONFLICT (request_id) DO NOTHING"
+        )
+    };
+}
+
+macro_rules! names {
+    ($($place:literal $column:ident),+) => { [$(stringify!($column)),+] };
+}
+
+const COLUMNS: [&str; 27] = with_columns!(names);
+
 statements! { "usage";
-    /// Many rows from one JSON array. A row that is there already stays: a retried write counts nothing twice. `json_each` writes
-    /// its `value` anew for each column that reads it, unless it is made a table first.
-    INSERT PerCall = "INSERT INTO usage (request_id, project_id, created_at, token_id, user_id, provider_id,
-            provider_name, model_id, model, requested_model, protocol, upstream_protocol, streamed, status, error_code,
-            attempts, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
-            cost_nano_usd, billed_nano_usd, priced, estimated, latency_ms, first_byte_ms)
-        WITH documents AS MATERIALIZED (SELECT value FROM json_each(?1))
-        SELECT value ->> 'request_id', value ->> 'project_id', value ->> 'created_at', value ->> 'token_id',
-            value ->> 'user_id', value ->> 'provider_id', value ->> 'provider_name', value ->> 'model_id',
-            value ->> 'model', value ->> 'requested_model', value ->> 'protocol', value ->> 'upstream_protocol',
-            value ->> 'streamed', value ->> 'status', value ->> 'error_code', value ->> 'attempts',
-            value ->> 'input_tokens', value ->> 'output_tokens', value ->> 'cache_read_tokens',
-            value ->> 'cache_write_tokens', value ->> 'reasoning_tokens', value ->> 'cost_nano_usd',
-            value ->> 'billed_nano_usd', value ->> 'priced', value ->> 'estimated', value ->> 'latency_ms',
-            value ->> 'first_byte_ms'
-        FROM documents WHERE true ON CONFLICT (request_id) DO NOTHING";
+    /// Many rows from one JSON array of arrays: names in each of them would be the half of it. A row that is there already stays: a
+    /// retried write counts nothing twice. `json_each` writes its `value` anew for each column that reads it, unless it is made a
+    /// table first.
+    INSERT PerCall = with_columns!(insert);
     /// The attempts of many calls from one JSON array; those that are there already stay.
     INSERT_ATTEMPTS PerCall = "INSERT INTO request_attempts (request_id, attempt, project_id, created_at, provider_id,
             model_id, status, error_code, error_message, latency_ms)
@@ -37,7 +54,7 @@ statements! { "usage";
 }
 
 /// What one call consumed and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the column of its name; the migration explains them")]
 pub struct UsageRow {
     pub request_id: String,
@@ -68,22 +85,38 @@ pub struct UsageRow {
     pub latency_ms: i64,
     pub first_byte_ms: Option<i64>,
     /// Whether the token's limiter waits to be told what the call came to. No column.
-    #[serde(skip)]
     pub limited: bool,
     /// Rows of their own: what was tried, where a call took more than one attempt or failed.
-    #[serde(skip)]
     pub attempts_log: Vec<AttemptRow>,
 }
 
 impl UsageRow {
-    /// The row as the statements read it: a JSON object, a member a column.
-    pub fn document(&self) -> Result<String, StoreError> {
-        json(self)
+    /// The row's columns and their values.
+    pub fn columns(&self) -> Vec<(&'static str, Value)> {
+        let values = json(&Values(self)).ok().and_then(|values| listed(&values)).unwrap_or_default();
+        COLUMNS.into_iter().zip(values).collect()
     }
 }
 
+/// A row as its statement reads it: its values, each in its column's place.
+struct Values<'a>(&'a UsageRow);
+
+macro_rules! serialize_values {
+    ($($place:literal $column:ident),+) => {
+        impl Serialize for Values<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut values = serializer.serialize_seq(Some(COLUMNS.len()))?;
+                $(values.serialize_element(&self.0.$column)?;)+
+                values.end()
+            }
+        }
+    };
+}
+
+with_columns!(serialize_values);
+
 /// An attempt and the call that it belongs to.
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct Attempt<'a> {
     request_id: &'a str,
     project_id: &'a str,
@@ -99,11 +132,14 @@ pub struct Documents {
 }
 
 /// What a text of documents begins with. Another layout gets another mark, so that no version misreads the other's.
-const MARK: &str = "usage.v1\n";
+const MARK: &str = "usage.v2\n";
+
+/// The first layout: rows are objects, a member a column. What waited in a queue when Sluice was renewed is in it.
+const MARK_OF_OBJECTS: &str = "usage.v1\n";
 
 impl Documents {
     fn of(row: &UsageRow) -> Result<Self, StoreError> {
-        let mut documents = Self { rows: row.document()?, attempts: String::new() };
+        let mut documents = Self { rows: json(&Values(row))?, attempts: String::new() };
         let UsageRow { request_id, project_id, attempts_log, .. } = row;
         for attempt in attempts_log {
             append(&mut documents.attempts, &json(&Attempt { request_id, project_id, attempt })?);
@@ -141,10 +177,12 @@ impl Documents {
         [MARK, &self.rows, "\n", &self.attempts].concat()
     }
 
-    /// Reads what [`Self::text`] wrote. Whether the documents are any is the database's to say.
+    /// Reads what [`Self::text`] wrote, now or in the first layout. Whether the documents are any is the database's to say.
     pub fn parse(text: &str) -> Option<Self> {
-        let (rows, attempts) = text.strip_prefix(MARK)?.split_once('\n')?;
-        Some(Self { rows: rows.to_owned(), attempts: attempts.to_owned() })
+        let (objects, values) = (text.strip_prefix(MARK_OF_OBJECTS), text.strip_prefix(MARK));
+        let (rows, attempts) = objects.or(values)?.split_once('\n')?;
+        let rows = if objects.is_some() { values_of(rows)? } else { rows.to_owned() };
+        Some(Self { rows, attempts: attempts.to_owned() })
     }
 
     /// The same, each row and each attempt by itself.
@@ -170,10 +208,25 @@ impl Documents {
 
 /// The documents of a list; none where it is no list.
 fn each(list: &str) -> Vec<String> {
-    match serde_json::from_str(&array(list)) {
-        Ok(Value::Array(documents)) => documents.iter().map(Value::to_string).collect(),
-        _ => Vec::new(),
+    listed(&array(list)).iter().flatten().map(Value::to_string).collect()
+}
+
+/// The elements of a JSON array, if it is one.
+fn listed(json: &str) -> Option<Vec<Value>> {
+    match serde_json::from_str(json) {
+        Ok(Value::Array(elements)) => Some(elements),
+        _ => None,
     }
+}
+
+/// Objects of the first layout in today's. What is no object becomes a row of nulls, for the database to refuse.
+fn values_of(objects: &str) -> Option<String> {
+    let mut rows = String::new();
+    for object in listed(&array(objects))? {
+        let values = COLUMNS.iter().map(|column| object.get(*column).cloned().unwrap_or_default()).collect();
+        append(&mut rows, &Value::Array(values).to_string());
+    }
+    Some(rows)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {

@@ -8,7 +8,7 @@ import { counted } from './counted.mjs';
 import { CLIENTS, closingChecks, suite } from './suite.mjs';
 
 /** Crossings in both directions, the usage row's group of one included. Where rows go together, a call has fewer. */
-const CROSSINGS = { warm: 122, warmLarge: 122, perEvent: 4, perTranslatedEvent: 5 };
+const CROSSINGS = { warm: 122, warmLarge: 122, perEvent: 4, perTranslatedEvent: 5, perEventAsItCame: 0.2 };
 
 /** What may come on top: the order in which promises settle is the platform's. */
 const TOLERANCE = 1.05;
@@ -19,10 +19,12 @@ const SETTLED_MS = 1000;
 const e2e = suite({ CONFIG_TTL_MS: '3600000' });
 const take = counted(e2e);
 const MODEL = 'mock-model';
+const MESSAGES_MODEL = 'mock-messages-model';
 let token;
 
 e2e.before(async () => {
   await e2e.models(await e2e.provider({ openai_api_mode: 'chat_completions' }), [MODEL]);
+  await e2e.models(await e2e.anthropicProvider(), [MESSAGES_MODEL]);
   ({ token } = await e2e.mint());
 });
 
@@ -80,11 +82,17 @@ test('calls that come together are written in one round trip', async () => {
   assert.deepEqual(written, [1, ['INSERT INTO usage']]);
 });
 
-for (const [protocol, budget] of [['chat_completions', 'perEvent'], ['anthropic_messages', 'perTranslatedEvent']]) {
-  test(`${protocol}: an event of a Chat Completions stream crosses no more often than it has to`, async () => {
+const STREAMS = [
+  ['chat_completions', 'Chat Completions', 'perEvent', MODEL, stream],
+  ['anthropic_messages', 'Chat Completions', 'perTranslatedEvent', MODEL, stream],
+  ['anthropic_messages', 'Messages', 'perEventAsItCame', MESSAGES_MODEL, messagesStream],
+];
+
+for (const [protocol, upstream, budget, model, streamed] of STREAMS) {
+  test(`${protocol}: an event of a ${upstream} stream crosses no more often than it has to`, async () => {
     const costOf = async (events) => {
-      e2e.upstream.script(MODEL, ({ response }) => stream(response, events));
-      return costs(protocol, { stream: true });
+      e2e.upstream.script(model, ({ response }) => streamed(response, events));
+      return costs(protocol, { stream: true, model });
     };
     await costOf(1);
     const [few, many] = [await costOf(20), await costOf(120)];
@@ -106,6 +114,23 @@ async function stream(response, events) {
   response.write(chunk(choice({}, 'stop')));
   response.write(chunk({ usage: { prompt_tokens: 5, completion_tokens: events, total_tokens: 5 + events } }));
   response.end('data: [DONE]\n\n');
+}
+
+/** The same of an Anthropic upstream. */
+async function messagesStream(response, events) {
+  const send = (event) => response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  const message = { id: 'msg_1', type: 'message', role: 'assistant', model: MESSAGES_MODEL, content: [], stop_reason: null, stop_sequence: null };
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  send({ type: 'message_start', message: { ...message, usage: { input_tokens: 5, output_tokens: 1 } } });
+  send({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
+  for (let at = 0; at < events; at += 1) {
+    send({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: `word ${at} ` } });
+    await delay(4);
+  }
+  send({ type: 'content_block_stop', index: 0 });
+  send({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: events } });
+  send({ type: 'message_stop' });
+  response.end();
 }
 
 closingChecks(e2e);

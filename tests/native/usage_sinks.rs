@@ -62,15 +62,17 @@ fn rows_that_come_by_the_queue_are_those_that_would_have_been_written_at_once() 
     block_on(insert(&direct.db, &rows)).expect("written");
     let messages = sent(&rows);
     assert_eq!(received(&queued, &messages), vec![Written; messages.len()]);
-    let stored = |api: &Api| {
-        let lines = api.db.dump();
-        let mut lines: Vec<_> =
-            lines.lines().filter(|l| l.starts_with("usage:") || l.starts_with("request_attempts:")).collect();
-        lines.sort_unstable();
-        lines.join("\n")
-    };
     assert_eq!(stored(&direct), stored(&queued));
     assert_eq!(counts(&queued.db), (200, 201));
+}
+
+/// All rows and attempts, in an order that is the same everywhere.
+fn stored(api: &Api) -> String {
+    let lines = api.db.dump();
+    let mut lines: Vec<_> =
+        lines.lines().filter(|l| l.starts_with("usage:") || l.starts_with("request_attempts:")).collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 trait Both {
@@ -161,7 +163,16 @@ fn what_was_written_before_d1_went_away_does_not_come_again() {
 fn a_message_that_cannot_be_read_comes_again_and_keeps_no_other_from_being_written() {
     let api = Api::new();
     let good = one_each(&rows(&api, 1..3));
-    for bad in ["", "usage.v2\n\n", "usage.v1\n", "usage.v1\n{\"request_id\":\n", "usage.v1\n\n]["] {
+    for bad in [
+        "",
+        "usage.v3\n\n",
+        "usage.v1\n",
+        "usage.v2\n",
+        "usage.v1\n{\"request_id\":\n",
+        "usage.v1\n[]\n",
+        "usage.v2\n[\"req_\n",
+        "usage.v2\n\n][",
+    ] {
         let messages = [good[0].clone(), bad.to_owned(), good[1].clone()];
         assert_eq!(received(&api, &messages), [Written, Again, Written], "{bad:?}");
     }
@@ -171,15 +182,38 @@ fn a_message_that_cannot_be_read_comes_again_and_keeps_no_other_from_being_writt
 }
 
 #[test]
+fn what_waited_in_a_queue_in_the_first_layout_is_written_as_it_would_have_been_then() {
+    let (then, now) = (Api::new(), Api::new());
+    let row = |api: &Api| UsageRow { project_id: "prj_0000000000000001".into(), ..tried(api, "req_1") };
+    let row_then = r#"{"first_byte_ms":3,"request_id":"req_1","project_id":"prj_0000000000000001","created_at":CREATED,"token_id":null,"user_id":null,"provider_id":"aip_0000000000000001","provider_name":"openai","model_id":"mdl_0000000000000001","model":"gpt-5","requested_model":"best","protocol":"responses","upstream_protocol":"responses","streamed":false,"status":200,"error_code":null,"attempts":1,"input_tokens":10,"output_tokens":5,"cache_read_tokens":3,"cache_write_tokens":2,"reasoning_tokens":1,"cost_nano_usd":50,"billed_nano_usd":75,"priced":true,"estimated":false,"latency_ms":12}"#
+        .replace("CREATED", &row(&now).created_at.to_string());
+    let sent_now = sent(&[row(&now)])[0].clone();
+    let attempts = sent_now.lines().last().expect("attempts");
+    assert_eq!(
+        received(&then, &[format!("usage.v1\n{row_then},{}\n{attempts}", row_then.replace("req_1", "req_2"))]),
+        [Written]
+    );
+    assert_eq!(
+        received(
+            &now,
+            &[sent_now, sent(&[UsageRow { request_id: "req_2".into(), attempts_log: vec![], ..row(&now) }])[0].clone()]
+        ),
+        [Written; 2]
+    );
+    assert_eq!(stored(&then), stored(&now));
+    assert_eq!(counts(&then.db), (2, 3));
+}
+
+#[test]
 fn a_row_that_d1_refuses_keeps_no_other_from_it() {
     let api = Api::new();
     let mut five = rows(&api, 0..5);
     // STRICT and NOT NULL: what a faulty writer might send.
-    let refused = sent(&five[3..4])[0].replace("\"latency_ms\":12", "\"latency_ms\":null");
+    let (latency, none) = (",12,3]", ",null,3]");
+    let refused = sent(&five[3..4])[0].replace(latency, none);
     assert_eq!(received(&api, &[sent(&five[0..1])[0].clone(), refused.clone()]), [Written, Again]);
     five[2].request_id = "req_beside".into();
-    let beside = sent(&five[2..4])[0].replacen("\"latency_ms\":12", "\"latency_ms\":null", 2);
-    let beside = beside.replacen("\"latency_ms\":null", "\"latency_ms\":12", 1);
+    let beside = sent(&five[2..4])[0].replacen(latency, none, 2).replacen(none, latency, 1);
     assert_eq!(received(&api, &[refused, beside, sent(&five[4..5])[0].clone()]), [Again, Again, Written]);
     assert_eq!(
         api.db.all("SELECT request_id FROM usage ORDER BY request_id"),

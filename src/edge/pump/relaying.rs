@@ -13,6 +13,9 @@ use std::time::Duration;
 use wasm_bindgen::JsValue;
 use web_sys::WritableStreamDefaultWriter;
 
+/// How many bytes may have been passed on before they are read: dozens of events.
+const ROOM: u32 = 8192;
+
 /// A stream with both its halves.
 pub struct Relaying {
     pub(super) pump: Pump,
@@ -34,7 +37,8 @@ impl Relaying {
         let feed = Feed::new(move |chunk: Uint8Array| {
             reading.borrow_mut().feed(&chunk).map_or(JsValue::UNDEFINED, JsValue::from)
         });
-        let flow = Flow::new(&self.pump.reader, &self.writer, &feed);
+        let room = if self.pump.reading.borrow().stream.passes_as_it_comes() { ROOM } else { 0 };
+        let flow = Flow::new(&self.pump.reader, &self.writer, &feed, room);
         let begun = self.pump.begun.take().map_or(JsValue::UNDEFINED, JsValue::from);
         let over = self.watch(&flow, Awaited::from(flow.run(&begun))).await;
         flow.stop();
@@ -59,6 +63,7 @@ impl Relaying {
                 continue;
             }
             pinged = Platform.now();
+            flow.tell();
             if self.pump.reading.borrow().stream.at_boundary()
                 && self.write(&Uint8Array::new_from_slice(PING)).await.is_err()
             {

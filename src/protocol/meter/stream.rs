@@ -78,6 +78,11 @@ impl StreamMeter {
         }
     }
 
+    /// Whether [`Self::feed`] will never have anything else for the client than the chunk.
+    pub const fn passes_as_it_comes(&self) -> bool {
+        matches!(self.usage_chunk, UsageChunk::Keep)
+    }
+
     /// Reads a chunk, and says what the client gets for it. Work is linear in the chunk.
     pub fn feed(&mut self, chunk: &[u8]) -> Relay<'_> {
         let Self { usage_chunk, frames, observed, outgoing, last_purpose, .. } = self;
