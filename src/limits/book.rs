@@ -10,6 +10,7 @@ use crate::json::json;
 use crate::ports::{ObjectDb, Outcome, Statement};
 use crate::store::{StoreError, rows, statements};
 use serde_json::Value;
+use std::cell::Cell;
 
 /// How long a call may take to settle: a day, longer than any. Whoever has not settled by then never will, and what was
 /// reserved for it stays charged.
@@ -28,14 +29,13 @@ statements! { "limits";
     /// One row a call that was admitted and has not settled: what is reserved for it.
     LEASES_TABLE PerCall = "CREATE TABLE IF NOT EXISTS leases (
         call TEXT PRIMARY KEY, admitted_at INTEGER NOT NULL, tokens INTEGER NOT NULL, nano_usd INTEGER NOT NULL) STRICT";
-    /// The counts.
-    ACCOUNT PerCall = "SELECT document FROM account WHERE id = 1";
+    /// The counts, and a call's lease.
+    STATE PerCall = "SELECT json_object('account', json((SELECT document FROM account WHERE id = 1)), 'lease',
+            json((SELECT json_object('admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
+                FROM leases WHERE call = ?1)))";
     /// The counts as they are now.
     KEEP PerCall = "INSERT INTO account (id, document) VALUES (1, ?1)
         ON CONFLICT (id) DO UPDATE SET document = excluded.document";
-    /// A call's lease.
-    LEASE PerCall = "SELECT json_object('admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
-        FROM leases WHERE call = ?1";
     /// A new one.
     OPEN PerCall = "INSERT INTO leases (call, admitted_at, tokens, nano_usd) VALUES (?1, ?2, ?3, ?4)";
     /// Settled.
@@ -73,6 +73,17 @@ impl Lease {
     }
 }
 
+/// Whether an object's tables are there for certain: it has made them since it began, and not been told to forget.
+#[derive(Debug, Default)]
+pub struct Tables(Cell<bool>);
+
+impl Tables {
+    /// The object's storage was emptied.
+    pub fn gone(&self) {
+        self.0.set(false);
+    }
+}
+
 /// The account of one token.
 pub struct Book<'a> {
     db: &'a dyn ObjectDb,
@@ -80,8 +91,11 @@ pub struct Book<'a> {
 
 impl<'a> Book<'a> {
     /// Opens it; the first time, it is made.
-    pub fn open(db: &'a dyn ObjectDb) -> Result<Self, StoreError> {
-        db.transaction(&[ACCOUNT_TABLE.with([]), LEASES_TABLE.with([])])?;
+    pub fn open(db: &'a dyn ObjectDb, tables: &Tables) -> Result<Self, StoreError> {
+        if !tables.0.get() {
+            db.transaction(&[ACCOUNT_TABLE.with([]), LEASES_TABLE.with([])])?;
+            tables.0.set(true);
+        }
         Ok(Self { db })
     }
 
@@ -127,11 +141,12 @@ impl<'a> Book<'a> {
     }
 
     fn read(&self, call: &str) -> Result<(Account, Option<Lease>), StoreError> {
-        let outcomes = self.db.transaction(&[ACCOUNT.with([]), LEASE.with([call.into()])])?;
-        let [account, lease] = outcomes.as_slice() else {
+        let outcomes = self.db.transaction(&[STATE.with([call.into()])])?;
+        let states = outcomes.first().map_or(Ok(Vec::new()), rows::<Value>)?;
+        let [state] = states.as_slice() else {
             return Err(StoreError::Away("the object's storage answered in part".into()));
         };
-        Ok((first(account)?.unwrap_or_default(), first(lease)?))
+        Ok((member(state, "account")?.unwrap_or_default(), member(state, "lease")?))
     }
 
     /// Calls that never settled have come to what was reserved for them.
@@ -151,8 +166,12 @@ fn documents<T: Wire>(outcome: &Outcome) -> Result<Vec<T>, StoreError> {
     rows::<Value>(outcome)?.iter().map(read).collect()
 }
 
-fn first<T: Wire>(outcome: &Outcome) -> Result<Option<T>, StoreError> {
-    Ok(documents(outcome)?.into_iter().next())
+/// What a reading says of something; nothing where it is not there.
+fn member<T: Wire>(state: &Value, name: &str) -> Result<Option<T>, StoreError> {
+    match state.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => T::read(value).map(Some).ok_or_else(|| StoreError::Corrupt("limits".into())),
+    }
 }
 
 fn keep(account: &Account) -> Statement {

@@ -3,13 +3,14 @@
 use crate::harness::NOW;
 use crate::sqlite::{FakeClock, Sqlite};
 use sluice::domain::limits::{Budget, Limits, Period};
-use sluice::limits::{Amounts, Asked, LEASE_MS, Limit, Message, Settled, Standing, Verdict, Wire, answer};
+use sluice::limits::{Amounts, Asked, LEASE_MS, Limit, Message, Settled, Standing, Tables, Verdict, Wire, answer};
 use sluice::ports::Clock;
 use std::cell::Cell;
 
 /// An object with its storage, and the calls that come to it.
 struct Object {
     db: Sqlite,
+    tables: Tables,
     clock: FakeClock,
     limits: Limits,
     calls: Cell<u32>,
@@ -35,11 +36,11 @@ fn budget(nano_usd: i64, period: Period) -> Limits {
 
 impl Object {
     fn new(limits: Limits) -> Self {
-        Self { db: Sqlite::empty(), clock: FakeClock::at(NOW), limits, calls: Cell::new(0) }
+        Self { db: Sqlite::empty(), tables: Tables::default(), clock: FakeClock::at(NOW), limits, calls: Cell::new(0) }
     }
 
     fn ask<T: Wire>(&self, message: &Message) -> T {
-        let said = answer(&self.db, &message.write().to_string(), self.clock.now()).expect("an answer");
+        let said = answer((&self.db, &self.tables), &message.write().to_string(), self.clock.now()).expect("an answer");
         T::read(&serde_json::from_str(&said).expect("JSON")).unwrap_or_else(|| panic!("{said}"))
     }
 
@@ -257,7 +258,7 @@ fn a_call_that_never_settles_stays_charged_as_reserved_and_no_lease_stays_for_ev
 fn counts_outlive_the_object_and_a_clock_that_goes_back_frees_nothing() {
     let object = Object::new(Limits { requests_per_minute: Some(1), ..budget(100, Period::Day) });
     object.admitted(money(10));
-    let moved = Object { clock: FakeClock::at(NOW - 86_400_000), ..object };
+    let moved = Object { tables: Tables::default(), clock: FakeClock::at(NOW - 86_400_000), ..object };
     assert_eq!(moved.refused(money(10)).0, Limit::Requests);
     assert_eq!(moved.money(), (0, 10));
 }
@@ -278,6 +279,35 @@ fn storage_that_fails_is_an_error_and_no_admission() {
     object.admitted(money(10));
     object.db.away.set(true);
     let asked = Message::Admit(Asked { call: "req_x".into(), limits: object.limits, reserved: NOTHING });
-    assert!(answer(&object.db, &asked.write().to_string(), object.clock.now()).is_err());
-    assert!(answer(&Sqlite::empty(), "{\"Other\":1}", object.clock.now()).is_err());
+    let storage = (&object.db as _, &object.tables);
+    assert!(answer(storage, &asked.write().to_string(), object.clock.now()).is_err());
+    object.db.away.set(false);
+    assert!(answer(storage, "{\"Other\":1}", object.clock.now()).is_err());
+}
+
+#[test]
+fn a_message_costs_one_reading_and_what_it_changes() {
+    let object = Object::new(budget(100, Period::Day));
+    let statements = |work: &dyn Fn()| {
+        let before = object.db.statements.get();
+        work();
+        object.db.statements.get() - before
+    };
+    object.admitted(money(1));
+    assert_eq!(statements(&|| drop(object.admitted(money(1)))), 3, "the lease and the counts");
+    assert_eq!(statements(&|| object.settle("req_2", money(1))), 3);
+    assert_eq!(statements(&|| object.settle("req_2", money(1))), 1, "settled already");
+    assert_eq!(statements(&|| assert_eq!(object.refused(money(1000)).0, Limit::Budget)), 1);
+    assert_eq!(statements(&|| assert_eq!(object.money(), (1, 1))), 1);
+}
+
+#[test]
+fn an_object_that_was_told_to_forget_counts_anew() {
+    let object = Object::new(budget(100, Period::Day));
+    object.admitted(money(100));
+    object.db.run("DROP TABLE account");
+    object.db.run("DROP TABLE leases");
+    object.tables.gone();
+    object.admitted(money(100));
+    assert_eq!(object.money(), (0, 100));
 }

@@ -33,6 +33,8 @@ pub struct Sqlite {
     pub answers: Cell<Option<usize>>,
     /// Batches so far.
     pub batches: Cell<usize>,
+    /// Statements that an object ran so far.
+    pub statements: Cell<usize>,
     before_write: RefCell<Option<Interloper>>,
 }
 
@@ -62,6 +64,7 @@ impl Sqlite {
             away: Cell::new(false),
             answers: Cell::new(None),
             batches: Cell::new(0),
+            statements: Cell::new(0),
             before_write: RefCell::new(None),
         }
     }
@@ -165,6 +168,7 @@ impl ObjectDb for Sqlite {
         if self.away.get() {
             return Err(DbError::Unavailable("storage is away".into()));
         }
+        self.statements.set(self.statements.get() + statements.len());
         self.run_batch(statements)
     }
 }
