@@ -13,7 +13,7 @@ use super::system::Platform;
 use crate::deployment::RowSink;
 use crate::gateway::ledger::{Duty, GROUP_WAIT, Ledger};
 use crate::gateway::limit::settled;
-use crate::limits::Message;
+use crate::limits::{Message, Settled};
 use crate::ports::Clock;
 use crate::store::StoreError;
 use crate::store::usage::{UsageRow, insert};
@@ -48,7 +48,8 @@ pub async fn settle(env: &Env, settlement: Settlement) {
         None => None,
         Some(left) => Some((left.read(&mut row).await, left)),
     };
-    let told = row.limited.then(|| (row.token_id.clone().unwrap_or_default(), Message::Settle(settled(&row))));
+    let token = row.token_id.clone().filter(|_| row.limited);
+    let told = token.map(|token| (token, settled(&row)));
     join(keep(env, row), tell(env, told)).await;
     if let Some((usage, left)) = extended {
         left.settle(env, &usage).await;
@@ -67,15 +68,26 @@ async fn keep(env: &Env, row: UsageRow) {
     }
 }
 
-/// Tells the token's limiter what the call came to. If that fails, what was reserved stays charged.
-async fn tell(env: &Env, told: Option<(String, Message)>) {
-    let Some((token, message)) = told else { return };
+/// Tells the token's limiter what the call came to, and others that end meanwhile; or leaves it to one that is telling already.
+async fn tell(env: &Env, told: Option<(String, Settled)>) {
+    let Some((token, call)) = told else { return };
+    let added = isolate::settlements(|settlements| settlements.add(&token, call, Platform.now()));
+    let Some((teller, first)) = added else { return };
+    let mut message = Some(first);
+    while let Some(told) = message {
+        tell_limiter(env, &token, &told).await;
+        message = isolate::settlements(|settlements| settlements.next(teller));
+    }
+}
+
+/// If that fails, what was reserved stays charged.
+async fn tell_limiter(env: &Env, token: &str, message: &Message) {
     let objects = Objects(env);
     for attempt in 1..=TRIES {
-        match objects.ask::<()>(&token, &message).await {
+        match objects.ask::<()>(token, message).await {
             Ok(()) => return,
             Err(error) if attempt == TRIES => {
-                js::log_error(&format!("limits: a call of {token} stays charged as it was reserved: {error:?}"));
+                js::log_error(&format!("limits: calls of {token} stay charged as they were reserved: {error:?}"));
             }
             Err(_) => Alarm::after(GROUP_WAIT * attempt).await,
         }

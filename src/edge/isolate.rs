@@ -6,6 +6,7 @@ use crate::discovery::Catalogues;
 use crate::gateway::cache::Cache;
 use crate::gateway::ledger::Ledger;
 use crate::gateway::plan::ChatOnly;
+use crate::gateway::settlements::Settlements;
 use crate::refusal::Refusal;
 use crate::routing::breaker::Breaker;
 use std::cell::{OnceCell, RefCell};
@@ -19,6 +20,7 @@ thread_local! {
     static CATALOGUES: Rc<RefCell<Catalogues>> = Rc::default();
     static BREAKER: RefCell<Breaker> = RefCell::default();
     static LEDGER: RefCell<Ledger> = RefCell::default();
+    static SETTLEMENTS: RefCell<Settlements> = RefCell::default();
 }
 
 /// The deployment's configuration. Read once: changing a variable or a secret starts new isolates.
@@ -50,4 +52,9 @@ pub fn breaker<T>(work: impl FnOnce(&mut Breaker) -> T) -> T {
 /// The isolate's unwritten usage rows.
 pub fn ledger<T>(work: impl FnOnce(&mut Ledger) -> T) -> T {
     LEDGER.with(|ledger| work(&mut ledger.borrow_mut()))
+}
+
+/// The calls whose limiters are still to be told that they are over.
+pub fn settlements<T>(work: impl FnOnce(&mut Settlements) -> T) -> T {
+    SETTLEMENTS.with(|settlements| work(&mut settlements.borrow_mut()))
 }

@@ -6,7 +6,7 @@
 
 use super::d1::{bound, classified};
 use super::system::Platform;
-use crate::limits::{Tables, answer};
+use crate::limits::{Memory, answer};
 use crate::ports::{Clock, DbError, ObjectDb, Outcome, Statement};
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
@@ -56,7 +56,7 @@ extern "C" {
 pub struct Limiter {
     storage: ObjectStorage,
     sql: Sql,
-    tables: Tables,
+    memory: Memory,
 }
 
 #[wasm_bindgen]
@@ -65,19 +65,19 @@ impl Limiter {
     #[wasm_bindgen(constructor)]
     pub fn new(state: &ObjectState, _env: JsValue) -> Self {
         let storage = state.storage();
-        Self { sql: storage.sql(), storage, tables: Tables::default() }
+        Self { sql: storage.sql(), storage, memory: Memory::default() }
     }
 
     /// POST: a message, JSON for JSON. DELETE: forgets everything.
     pub async fn fetch(&self, request: Request) -> Result<Response, JsValue> {
         if request.method() == "DELETE" {
             JsFuture::from(self.storage.delete_all()?).await?;
-            self.tables.gone();
+            self.memory.forget();
             return Response::new();
         }
         let message = JsFuture::from(request.text()?).await?.as_string().unwrap_or_default();
         // Nothing awaits from here on: what one message reads, no other has changed when it writes.
-        match answer((self, &self.tables), &message, Platform.now()) {
+        match answer((self, &self.memory), &message, Platform.now()) {
             Ok(said) => Response::new_with_opt_str(Some(&said)),
             Err(error) => Err(js_sys::Error::new(&format!("limiter: {error:?}")).into()),
         }

@@ -23,3 +23,4 @@ pub mod queue;
 pub mod relay;
 pub mod replicas;
 pub mod settle;
+pub mod settlements;

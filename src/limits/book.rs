@@ -2,15 +2,12 @@
 
 use super::account::Account;
 use super::message::{Amounts, Asked, Settled, Standing, Verdict};
-use super::wire::Wire;
 use crate::domain::limits::Limits;
-use crate::domain::money::NanoUsd;
 use crate::domain::timestamp::Timestamp;
-use crate::json::json;
-use crate::ports::{ObjectDb, Outcome, Statement};
+use crate::ports::{ObjectDb, Statement};
 use crate::store::{StoreError, rows, statements};
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::RefCell;
 
 /// How long a call may take to settle: a day, longer than any. Whoever has not settled by then never will, and what was
 /// reserved for it stays charged.
@@ -29,19 +26,20 @@ statements! { "limits";
     /// One row a call that was admitted and has not settled: what is reserved for it.
     LEASES_TABLE PerCall = "CREATE TABLE IF NOT EXISTS leases (
         call TEXT PRIMARY KEY, admitted_at INTEGER NOT NULL, tokens INTEGER NOT NULL, nano_usd INTEGER NOT NULL) STRICT";
-    /// The counts, and a call's lease.
-    STATE PerCall = "SELECT json_object('account', json((SELECT document FROM account WHERE id = 1)), 'lease',
-            json((SELECT json_object('admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
-                FROM leases WHERE call = ?1)))";
+    /// The counts.
+    ACCOUNT OnDemand = "SELECT document FROM account WHERE id = 1";
+    /// Those of some calls that have not settled.
+    LEASES PerCall = "SELECT json_object('call', call, 'admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
+        FROM leases WHERE call IN (SELECT value FROM json_each(?1))";
     /// The counts as they are now.
     KEEP PerCall = "INSERT INTO account (id, document) VALUES (1, ?1)
         ON CONFLICT (id) DO UPDATE SET document = excluded.document";
     /// A new one.
     OPEN PerCall = "INSERT INTO leases (call, admitted_at, tokens, nano_usd) VALUES (?1, ?2, ?3, ?4)";
     /// Settled.
-    CLOSE PerCall = "DELETE FROM leases WHERE call = ?1";
+    CLOSE PerCall = "DELETE FROM leases WHERE call IN (SELECT value FROM json_each(?1))";
     /// Those that never settled.
-    EXPIRED OnDemand = "SELECT json_object('admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
+    EXPIRED OnDemand = "SELECT json_object('call', call, 'admitted_at', admitted_at, 'tokens', tokens, 'nano_usd', nano_usd)
         FROM leases WHERE admitted_at <= ?1";
     /// No longer.
     EXPIRE OnDemand = "DELETE FROM leases WHERE admitted_at <= ?1";
@@ -49,131 +47,124 @@ statements! { "limits";
 
 /// What is reserved for a call.
 #[derive(Debug)]
-struct Lease {
-    admitted_at: i64,
-    tokens: u64,
-    nano_usd: NanoUsd,
+pub(super) struct Lease {
+    pub(super) call: String,
+    pub(super) admitted_at: Timestamp,
+    pub(super) reserved: Amounts,
 }
 
-impl Wire for Lease {
-    fn write(&self) -> Value {
-        json!({"admitted_at": self.admitted_at, "tokens": self.tokens, "nano_usd": self.nano_usd})
-    }
-
-    fn read(value: &Value) -> Option<Self> {
-        let number = |key: &str| value.get(key)?.as_i64();
-        let tokens = number("tokens")?.unsigned_abs();
-        Some(Self { admitted_at: number("admitted_at")?, tokens, nano_usd: number("nano_usd")? })
-    }
-}
-
-impl Lease {
-    const fn reserved(&self) -> Amounts {
-        Amounts { tokens: self.tokens, nano_usd: self.nano_usd }
-    }
-}
-
-/// Whether an object's tables are there for certain: it has made them since it began, and not been told to forget.
+/// What an object knows of its storage while it runs, because nobody else writes there: its account, once it was read.
 #[derive(Debug, Default)]
-pub struct Tables(Cell<bool>);
+pub struct Memory(RefCell<Option<Account>>);
 
-impl Tables {
+impl Memory {
     /// The object's storage was emptied.
-    pub fn gone(&self) {
-        self.0.set(false);
+    pub fn forget(&self) {
+        self.0.take();
     }
 }
 
-/// The account of one token.
+/// The account of one token. Where something fails, what is known of it is forgotten.
 pub struct Book<'a> {
     db: &'a dyn ObjectDb,
+    memory: &'a Memory,
+    account: Account,
 }
 
 impl<'a> Book<'a> {
     /// Opens it; the first time, it is made.
-    pub fn open(db: &'a dyn ObjectDb, tables: &Tables) -> Result<Self, StoreError> {
-        if !tables.0.get() {
-            db.transaction(&[ACCOUNT_TABLE.with([]), LEASES_TABLE.with([])])?;
-            tables.0.set(true);
-        }
-        Ok(Self { db })
+    pub fn open(db: &'a dyn ObjectDb, memory: &'a Memory) -> Result<Self, StoreError> {
+        let account = match memory.0.take() {
+            Some(account) => account,
+            None => {
+                let outcomes = db.transaction(&[ACCOUNT_TABLE.with([]), LEASES_TABLE.with([]), ACCOUNT.with([])])?;
+                let stored = outcomes.last().map_or(Ok(Vec::new()), rows::<Value>)?;
+                stored.first().map_or(Ok(Account::default()), |document| readable(Account::read(document)))?
+            }
+        };
+        Ok(Self { db, memory, account })
     }
 
     /// Admits a call or says why not; a refusal changes nothing. Asked again, a call is still admitted.
-    pub fn admit(&self, asked: &Asked, now: Timestamp) -> Result<Verdict, StoreError> {
-        let (mut account, lease) = self.read(&asked.call)?;
+    pub fn admit(mut self, asked: &Asked, now: Timestamp) -> Result<Verdict, StoreError> {
+        let now = self.account.advance(now);
         let mut writes = Vec::new();
-        let now = account.advance(now);
-        if now.ms() - account.swept_at >= SWEEP_MS {
-            writes.extend(self.sweep(&mut account, now)?);
+        if now.ms() - self.account.swept_at >= SWEEP_MS {
+            writes.extend(self.sweep(now)?);
         }
-        let refused = match lease {
-            Some(_) => None,
-            None => account.admit(&asked.limits, asked.reserved, now).err(),
-        };
-        if refused.is_none() && lease.is_none() {
+        let is_admitted = !self.leases(LEASES.with([named([asked.call.as_str()]).into()]))?.is_empty();
+        let refused = if is_admitted { None } else { self.account.admit(&asked.limits, asked.reserved, now).err() };
+        if refused.is_none() && !is_admitted {
             let Amounts { tokens, nano_usd } = asked.reserved;
             let tokens = i64::try_from(tokens.min(MOST_TOKENS)).unwrap_or_default();
             writes.push(OPEN.with([asked.call.as_str().into(), now.ms().into(), tokens.into(), nano_usd.into()]));
         }
-        if !writes.is_empty() {
-            writes.push(keep(&account));
-            self.db.transaction(&writes)?;
-        }
-        Ok(Verdict { refused, standing: account.standing(&asked.limits, now) })
+        let standing = self.account.standing(&asked.limits, now);
+        self.close(writes)?;
+        Ok(Verdict { refused, standing })
     }
 
-    /// Settles a call. One that was not admitted, or has settled, changes nothing.
-    pub fn settle(&self, settled: &Settled, now: Timestamp) -> Result<(), StoreError> {
-        let (mut account, lease) = self.read(&settled.call)?;
-        let Some(lease) = lease else { return Ok(()) };
-        account.advance(now);
-        account.settle(Timestamp::from_ms(lease.admitted_at), lease.reserved(), settled.used);
-        self.db.transaction(&[CLOSE.with([settled.call.as_str().into()]), keep(&account)])?;
-        Ok(())
+    /// Settles calls. One that was not admitted, or has settled, changes nothing.
+    pub fn settle<'s>(
+        mut self,
+        settled: impl Iterator<Item = &'s Settled> + Clone,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let calls = named(settled.clone().map(|settled| settled.call.as_str()));
+        let leases = self.leases(LEASES.with([calls.as_str().into()]))?;
+        let mut writes = Vec::new();
+        if !leases.is_empty() {
+            writes.push(CLOSE.with([calls.into()]));
+        }
+        self.account.advance(now);
+        for Lease { call, admitted_at, reserved } in leases {
+            if let Some(settled) = settled.clone().find(|settled| settled.call == call) {
+                self.account.settle(admitted_at, reserved, settled.used);
+            }
+        }
+        self.close(writes)
     }
 
     /// Where the token stands.
-    pub fn standing(&self, limits: &Limits, now: Timestamp) -> Result<Standing, StoreError> {
-        let (mut account, _) = self.read("")?;
-        let now = account.advance(now);
-        Ok(account.standing(limits, now))
+    pub fn standing(mut self, limits: &Limits, now: Timestamp) -> Result<Standing, StoreError> {
+        let now = self.account.advance(now);
+        let standing = self.account.standing(limits, now);
+        self.close(Vec::new())?;
+        Ok(standing)
     }
 
-    fn read(&self, call: &str) -> Result<(Account, Option<Lease>), StoreError> {
-        let outcomes = self.db.transaction(&[STATE.with([call.into()])])?;
-        let states = outcomes.first().map_or(Ok(Vec::new()), rows::<Value>)?;
-        let [state] = states.as_slice() else {
-            return Err(StoreError::Away("the object's storage answered in part".into()));
-        };
-        Ok((member(state, "account")?.unwrap_or_default(), member(state, "lease")?))
+    fn leases(&self, asked: Statement) -> Result<Vec<Lease>, StoreError> {
+        let outcomes = self.db.transaction(&[asked])?;
+        let documents = outcomes.first().map_or(Ok(Vec::new()), rows::<Value>)?;
+        documents.iter().map(|document| readable(Lease::read(document))).collect()
     }
 
     /// Calls that never settled have come to what was reserved for them.
-    fn sweep(&self, account: &mut Account, now: Timestamp) -> Result<Vec<Statement>, StoreError> {
-        account.swept_at = now.ms();
+    fn sweep(&mut self, now: Timestamp) -> Result<Vec<Statement>, StoreError> {
+        self.account.swept_at = now.ms();
         let until = now.ms() - LEASE_MS;
-        let outcomes = self.db.transaction(&[EXPIRED.with([until.into()])])?;
-        for lease in outcomes.first().map_or(Ok(Vec::new()), documents::<Lease>)? {
-            account.settle(Timestamp::from_ms(lease.admitted_at), lease.reserved(), lease.reserved());
+        for Lease { admitted_at, reserved, .. } in self.leases(EXPIRED.with([until.into()]))? {
+            self.account.settle(admitted_at, reserved, reserved);
         }
         Ok(vec![EXPIRE.with([until.into()])])
     }
-}
 
-fn documents<T: Wire>(outcome: &Outcome) -> Result<Vec<T>, StoreError> {
-    let read = |value: &Value| T::read(value).ok_or_else(|| StoreError::Corrupt("limits".into()));
-    rows::<Value>(outcome)?.iter().map(read).collect()
-}
-
-/// What a reading says of something; nothing where it is not there.
-fn member<T: Wire>(state: &Value, name: &str) -> Result<Option<T>, StoreError> {
-    match state.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => T::read(value).map(Some).ok_or_else(|| StoreError::Corrupt("limits".into())),
+    /// Writes what has changed, the counts with it, and then knows of it.
+    fn close(self, mut writes: Vec<Statement>) -> Result<(), StoreError> {
+        if !writes.is_empty() {
+            writes.push(KEEP.with([self.account.document().into()]));
+            self.db.transaction(&writes)?;
+        }
+        self.memory.0.replace(Some(self.account));
+        Ok(())
     }
 }
 
-fn keep(account: &Account) -> Statement {
-    KEEP.with([account.write().to_string().into()])
+fn readable<T>(read: Option<T>) -> Result<T, StoreError> {
+    read.ok_or_else(|| StoreError::Corrupt("limits".into()))
+}
+
+/// Calls, as statements take them.
+fn named<'c>(calls: impl IntoIterator<Item = &'c str>) -> String {
+    Value::from_iter(calls).to_string()
 }

@@ -118,8 +118,8 @@ impl BudgetStanding {
 pub enum Message {
     /// May this call go out? A [`Verdict`].
     Admit(Asked),
-    /// It is over. `null`.
-    Settle(Settled),
+    /// It is over, and so are these. `null`.
+    Settle(Settled, Vec<Settled>),
     /// Where does the token stand against these limits? A [`Standing`].
     Stand(Limits),
 }

@@ -13,7 +13,7 @@ mod window;
 mod wire;
 
 pub use account::Account;
-pub use book::{Book, LEASE_MS, STATEMENTS, Tables};
+pub use book::{Book, LEASE_MS, Memory, STATEMENTS};
 pub use message::{Amounts, Asked, BudgetStanding, Limit, Message, Rate, Refused, Settled, Standing, Verdict};
 pub use wire::Wire;
 
@@ -36,14 +36,14 @@ pub trait Limiters {
 ///
 /// # Errors
 /// What the storage says, and [`StoreError::Corrupt`] for a message of another version's.
-pub fn answer((db, tables): (&dyn ObjectDb, &Tables), message: &str, now: Timestamp) -> Result<String, StoreError> {
+pub fn answer((db, memory): (&dyn ObjectDb, &Memory), message: &str, now: Timestamp) -> Result<String, StoreError> {
     let Some(message) = serde_json::from_str(message).ok().as_ref().and_then(Message::read) else {
         return Err(StoreError::Corrupt("limits.message".into()));
     };
-    let book = Book::open(db, tables)?;
+    let book = Book::open(db, memory)?;
     let said = match message {
         Message::Admit(asked) => book.admit(&asked, now)?.write(),
-        Message::Settle(settled) => book.settle(&settled, now)?.write(),
+        Message::Settle(settled, others) => book.settle(std::iter::once(&settled).chain(&others), now)?.write(),
         Message::Stand(limits) => book.standing(&limits, now)?.write(),
     };
     Ok(said.to_string())

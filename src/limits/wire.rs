@@ -2,9 +2,11 @@
 //! that they speak about.
 
 use super::account::{Account, Spending};
+use super::book::Lease;
 use super::message::{Amounts, Asked, BudgetStanding, Limit, Message, Rate, Refused, Settled, Standing, Verdict};
 use super::window::{Slot, Window};
 use crate::domain::limits::{Budget, Limits, Period};
+use crate::domain::timestamp::Timestamp;
 use crate::json::json;
 use serde_json::Value;
 
@@ -63,27 +65,42 @@ impl Wire for Limits {
 
 impl Wire for Message {
     fn write(&self) -> Value {
-        let told = |ask: &str, call: &str, amounts: &Amounts, limits: Option<&Limits>| {
+        // What is not asked for is there as well: an object may be of the version before this one.
+        let told = |ask: &str, (call, amounts): (&str, &Amounts), limits: Option<&Limits>, others: &[Settled]| {
             json!({"ask": ask, "call": call, "tokens": amounts.tokens, "nano_usd": amounts.nano_usd,
-                "limits": limits.map_or(Value::Null, Wire::write)})
+                "limits": limits.map_or(Value::Null, Wire::write),
+                "others": Value::Array(others.iter().map(Wire::write).collect())})
         };
         match self {
-            Self::Admit(asked) => told("admit", &asked.call, &asked.reserved, Some(&asked.limits)),
-            Self::Settle(settled) => told("settle", &settled.call, &settled.used, None),
-            Self::Stand(limits) => told("stand", "", &Amounts::default(), Some(limits)),
+            Self::Admit(asked) => told("admit", (&asked.call, &asked.reserved), Some(&asked.limits), &[]),
+            Self::Settle(settled, others) => told("settle", (&settled.call, &settled.used), None, others),
+            Self::Stand(limits) => told("stand", ("", &Amounts::default()), Some(limits), &[]),
         }
     }
 
     fn read(value: &Value) -> Option<Self> {
-        let call = text(value, "call")?.to_owned();
-        let amounts = Amounts { tokens: count(value, "tokens")?, nano_usd: whole(value, "nano_usd")? };
+        let told = Settled::read(value)?;
         let limits = || Limits::read(value.get("limits")?);
         match text(value, "ask")? {
-            "admit" => Some(Self::Admit(Asked { call, limits: limits()?, reserved: amounts })),
-            "settle" => Some(Self::Settle(Settled { call, used: amounts })),
+            "admit" => Some(Self::Admit(Asked { call: told.call, limits: limits()?, reserved: told.used })),
+            "settle" => {
+                let others = value.get("others").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                Some(Self::Settle(told, others.iter().map(Settled::read).collect::<Option<_>>()?))
+            }
             "stand" => limits().map(Self::Stand),
             _ => None,
         }
+    }
+}
+
+impl Wire for Settled {
+    fn write(&self) -> Value {
+        json!({"call": self.call, "tokens": self.used.tokens, "nano_usd": self.used.nano_usd})
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        let used = Amounts { tokens: count(value, "tokens")?, nano_usd: whole(value, "nano_usd")? };
+        Some(Self { call: text(value, "call")?.to_owned(), used })
     }
 }
 
@@ -176,53 +193,57 @@ impl Wire for () {
     }
 }
 
-impl Wire for Spending {
-    fn write(&self) -> Value {
-        json!([self.since, self.spent, self.held])
-    }
-
-    fn read(value: &Value) -> Option<Self> {
-        let [since, spent, held] = value.as_array()?.as_slice() else { return None };
-        Some(Self { since: since.as_i64()?, spent: spent.as_i64()?, held: held.as_i64()? })
+impl Lease {
+    /// As its statements answer.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let Settled { call, used: reserved } = Settled::read(value)?;
+        Some(Self { call, admitted_at: Timestamp::from_ms(whole(value, "admitted_at")?), reserved })
     }
 }
 
-impl Wire for Slot {
-    fn write(&self) -> Value {
-        json!([self.second, self.requests, self.tokens])
+impl Account {
+    /// As it is stored. It is written at each call and read once: no tree of JSON is built for it.
+    pub(super) fn document(&self) -> String {
+        let mut text = String::from("{");
+        for (period, Spending { since, spent, held }) in
+            [("day", self.day), ("month", self.month), ("total", self.total)]
+        {
+            text.push_str(&format!("\"{period}\":[{since},{spent},{held}],"));
+        }
+        let Self { latest, swept_at, .. } = self;
+        text.push_str(&format!("\"latest\":{latest},\"swept_at\":{swept_at},\"window\":["));
+        for (at, Slot { second, requests, tokens }) in self.window.slots.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            text.push_str(&format!("{comma}[{second},{requests},{tokens}]"));
+        }
+        text.push_str("]}");
+        text
     }
 
-    fn read(value: &Value) -> Option<Self> {
-        let [second, requests, tokens] = value.as_array()?.as_slice() else { return None };
-        Some(Self { second: second.as_i64()?, requests: requests.as_u64()?, tokens: tokens.as_u64()? })
-    }
-}
-
-impl Wire for Window {
-    fn write(&self) -> Value {
-        Value::Array(self.slots.iter().map(Wire::write).collect())
-    }
-
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { slots: value.as_array()?.iter().map(Slot::read).collect::<Option<_>>()? })
-    }
-}
-
-impl Wire for Account {
-    fn write(&self) -> Value {
-        json!({"window": self.window.write(), "day": self.day.write(), "month": self.month.write(),
-            "total": self.total.write(), "latest": self.latest, "swept_at": self.swept_at})
-    }
-
-    fn read(value: &Value) -> Option<Self> {
+    pub(super) fn read(value: &Value) -> Option<Self> {
         let spending = |period: &str| Spending::read(value.get(period)?);
+        let slots = value.get("window")?.as_array()?.iter().map(Slot::read).collect::<Option<_>>()?;
         Some(Self {
-            window: Window::read(value.get("window")?)?,
+            window: Window { slots },
             day: spending("day")?,
             month: spending("month")?,
             total: spending("total")?,
             latest: whole(value, "latest")?,
             swept_at: whole(value, "swept_at")?,
         })
+    }
+}
+
+impl Spending {
+    fn read(value: &Value) -> Option<Self> {
+        let [since, spent, held] = value.as_array()?.as_slice() else { return None };
+        Some(Self { since: since.as_i64()?, spent: spent.as_i64()?, held: held.as_i64()? })
+    }
+}
+
+impl Slot {
+    fn read(value: &Value) -> Option<Self> {
+        let [second, requests, tokens] = value.as_array()?.as_slice() else { return None };
+        Some(Self { second: second.as_i64()?, requests: requests.as_u64()?, tokens: tokens.as_u64()? })
     }
 }

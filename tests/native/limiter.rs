@@ -2,15 +2,16 @@
 
 use crate::harness::NOW;
 use crate::sqlite::{FakeClock, Sqlite};
+use serde_json::json;
 use sluice::domain::limits::{Budget, Limits, Period};
-use sluice::limits::{Amounts, Asked, LEASE_MS, Limit, Message, Settled, Standing, Tables, Verdict, Wire, answer};
+use sluice::limits::{Amounts, Asked, LEASE_MS, Limit, Memory, Message, Settled, Standing, Verdict, Wire, answer};
 use sluice::ports::Clock;
 use std::cell::Cell;
 
 /// An object with its storage, and the calls that come to it.
 struct Object {
     db: Sqlite,
-    tables: Tables,
+    memory: Memory,
     clock: FakeClock,
     limits: Limits,
     calls: Cell<u32>,
@@ -36,11 +37,11 @@ fn budget(nano_usd: i64, period: Period) -> Limits {
 
 impl Object {
     fn new(limits: Limits) -> Self {
-        Self { db: Sqlite::empty(), tables: Tables::default(), clock: FakeClock::at(NOW), limits, calls: Cell::new(0) }
+        Self { db: Sqlite::empty(), memory: Memory::default(), clock: FakeClock::at(NOW), limits, calls: Cell::new(0) }
     }
 
     fn ask<T: Wire>(&self, message: &Message) -> T {
-        let said = answer((&self.db, &self.tables), &message.write().to_string(), self.clock.now()).expect("an answer");
+        let said = answer((&self.db, &self.memory), &message.write().to_string(), self.clock.now()).expect("an answer");
         T::read(&serde_json::from_str(&said).expect("JSON")).unwrap_or_else(|| panic!("{said}"))
     }
 
@@ -66,7 +67,13 @@ impl Object {
     }
 
     fn settle(&self, call: &str, used: Amounts) {
-        self.ask::<()>(&Message::Settle(Settled { call: call.into(), used }));
+        self.settle_together(&[(call, used)]);
+    }
+
+    fn settle_together(&self, calls: &[(&str, Amounts)]) {
+        let mut calls = calls.iter().map(|(call, used)| Settled { call: (*call).into(), used: *used });
+        let first = calls.next().expect("one at least");
+        self.ask::<()>(&Message::Settle(first, calls.collect()));
     }
 
     fn standing(&self) -> Standing {
@@ -258,7 +265,7 @@ fn a_call_that_never_settles_stays_charged_as_reserved_and_no_lease_stays_for_ev
 fn counts_outlive_the_object_and_a_clock_that_goes_back_frees_nothing() {
     let object = Object::new(Limits { requests_per_minute: Some(1), ..budget(100, Period::Day) });
     object.admitted(money(10));
-    let moved = Object { tables: Tables::default(), clock: FakeClock::at(NOW - 86_400_000), ..object };
+    let moved = Object { memory: Memory::default(), clock: FakeClock::at(NOW - 86_400_000), ..object };
     assert_eq!(moved.refused(money(10)).0, Limit::Requests);
     assert_eq!(moved.money(), (0, 10));
 }
@@ -279,10 +286,69 @@ fn storage_that_fails_is_an_error_and_no_admission() {
     object.admitted(money(10));
     object.db.away.set(true);
     let asked = Message::Admit(Asked { call: "req_x".into(), limits: object.limits, reserved: NOTHING });
-    let storage = (&object.db as _, &object.tables);
+    let storage = (&object.db as _, &object.memory);
     assert!(answer(storage, &asked.write().to_string(), object.clock.now()).is_err());
     object.db.away.set(false);
     assert!(answer(storage, "{\"Other\":1}", object.clock.now()).is_err());
+    assert_eq!(object.money(), (0, 10));
+}
+
+#[test]
+fn what_could_not_be_written_is_not_charged() {
+    let object = Object::new(budget(100, Period::Day));
+    object.admitted(money(10));
+    object.db.run("CREATE TRIGGER full BEFORE UPDATE ON account BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    let asked = Message::Admit(Asked { call: "req_x".into(), limits: object.limits, reserved: money(20) }).write();
+    for _ in 0..2 {
+        assert!(answer((&object.db, &object.memory), &asked.to_string(), object.clock.now()).is_err());
+    }
+    object.db.run("DROP TRIGGER full");
+    assert_eq!(object.money(), (0, 10));
+    object.admitted(money(90));
+}
+
+#[test]
+fn an_account_as_it_was_stored_before_is_read() {
+    let object = Object::new(Limits { tokens_per_minute: Some(1000), ..budget(100, Period::Total) });
+    object.admitted(NOTHING);
+    let second = NOW / 1000 - 1;
+    object.db.run(&format!(
+        r#"UPDATE account SET document = '{{"window":[[{second},2,300]],"day":[0,0,0],"month":[0,0,0],"total":[0,7,2],"latest":1,"swept_at":1}}'"#
+    ));
+    object.memory.forget();
+    let standing = object.standing();
+    assert_eq!((standing.tokens.expect("limited").used, object.money()), (300, (7, 2)));
+}
+
+#[test]
+fn calls_that_settle_together_each_settle_as_if_alone() {
+    let object = Object::new(budget(1000, Period::Day));
+    let [first, second] = [object.admitted(money(100)), object.admitted(money(200))];
+    let open = object.admitted(money(50));
+    object.settle_together(&[
+        ("req_never_asked", money(7)),
+        (&first, money(10)),
+        (&second, money(300)),
+        (&first, money(90)),
+    ]);
+    assert_eq!(object.money(), (310, 50), "once each");
+    object.settle_together(&[(&second, NOTHING), (&open, money(5))]);
+    assert_eq!(object.money(), (315, 0));
+}
+
+#[test]
+fn a_settlement_of_the_version_before_is_read_and_one_of_this_version_can_be_read_by_that_one() {
+    let object = Object::new(budget(1000, Period::Day));
+    let call = object.admitted(money(100));
+    let before = format!(r#"{{"ask": "settle", "call": "{call}", "tokens": 0, "nano_usd": 40, "limits": null}}"#);
+    answer((&object.db, &object.memory), &before, object.clock.now()).expect("read");
+    assert_eq!(object.money(), (40, 0));
+    let settled = |call: &str| Settled { call: call.into(), used: money(3) };
+    let now = Message::Settle(settled("req_1"), vec![settled("req_2")]).write();
+    let expected = json!({"ask": "settle", "call": "req_1", "tokens": 0, "nano_usd": 3, "limits": null});
+    for (member, value) in expected.as_object().expect("an object") {
+        assert_eq!(now.get(member), Some(value), "{member}: what that version reads");
+    }
 }
 
 #[test]
@@ -297,8 +363,10 @@ fn a_message_costs_one_reading_and_what_it_changes() {
     assert_eq!(statements(&|| drop(object.admitted(money(1)))), 3, "the lease and the counts");
     assert_eq!(statements(&|| object.settle("req_2", money(1))), 3);
     assert_eq!(statements(&|| object.settle("req_2", money(1))), 1, "settled already");
+    let [third, fourth] = [object.admitted(money(1)), object.admitted(money(1))];
+    assert_eq!(statements(&|| object.settle_together(&[(&third, NOTHING), (&fourth, NOTHING)])), 3, "as one alone");
     assert_eq!(statements(&|| assert_eq!(object.refused(money(1000)).0, Limit::Budget)), 1);
-    assert_eq!(statements(&|| assert_eq!(object.money(), (1, 1))), 1);
+    assert_eq!(statements(&|| assert_eq!(object.money(), (1, 1))), 0, "what the object knows");
 }
 
 #[test]
@@ -307,7 +375,7 @@ fn an_object_that_was_told_to_forget_counts_anew() {
     object.admitted(money(100));
     object.db.run("DROP TABLE account");
     object.db.run("DROP TABLE leases");
-    object.tables.gone();
+    object.memory.forget();
     object.admitted(money(100));
     assert_eq!(object.money(), (0, 100));
 }

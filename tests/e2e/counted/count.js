@@ -3,11 +3,16 @@
 export const crossings = {};
 export const statements = [];
 export let roundTrips = 0;
+/** What limiters were asked, and how often. */
+export const limiterCalls = {};
 
-/** How much longer D1 takes than it does beside the Worker, in milliseconds. */
+/** How much longer D1 and the objects take than they do beside the Worker, in milliseconds. */
 let distance = 0;
 export const move = (away) => {
   distance = away;
+};
+const arrived = async () => {
+  if (distance > 0) await new Promise((there) => setTimeout(there, distance));
 };
 
 /** The wasm's memory. */
@@ -18,6 +23,7 @@ export function forget() {
   for (const name of Object.keys(crossings)) delete crossings[name];
   statements.length = 0;
   roundTrips = 0;
+  for (const ask of Object.keys(limiterCalls)) delete limiterCalls[ask];
 }
 
 const counted = (direction, functions) => Object.fromEntries(Object.entries(functions).map(([name, it]) => {
@@ -53,7 +59,28 @@ export class D1Database {
 
   async batch(prepared) {
     roundTrips += 1;
-    if (distance > 0) await new Promise((arrived) => setTimeout(arrived, distance));
+    await arrived();
     return this.#database.batch(prepared);
+  }
+}
+
+/** The limiters, with what they are asked. Its name, too, is what the Worker knows such a binding by. */
+export class DurableObjectNamespace {
+  #objects;
+
+  constructor(objects) {
+    this.#objects = objects;
+  }
+
+  getByName(name) {
+    const object = this.#objects.getByName(name);
+    return {
+      async fetch(url, init) {
+        const { ask } = JSON.parse(init.body ?? '{"ask":"forget"}');
+        limiterCalls[ask] = (limiterCalls[ask] ?? 0) + 1;
+        await arrived();
+        return object.fetch(url, init);
+      },
+    };
   }
 }

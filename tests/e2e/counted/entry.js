@@ -1,6 +1,6 @@
 // The Worker as it ships, with everything that crosses its border counted: `GET /counted` tells and forgets. `POST /counted` is SQL
-// for its database, for what would take thousands of requests; `PUT /counted` is how many milliseconds its database is away.
-import { D1Database, crossings, forget, memoryBytes, move, roundTrips, statements } from './count.js';
+// for its database, for what would take thousands of requests; `PUT /counted` is how many milliseconds its database and its objects are away.
+import { D1Database, DurableObjectNamespace, crossings, forget, limiterCalls, memoryBytes, move, roundTrips, statements } from './count.js';
 import sluice, { Limiter } from './index.js';
 
 export { Limiter };
@@ -10,10 +10,11 @@ export default {
     if (new URL(request.url).pathname === '/counted') {
       if (request.method === 'POST') return Response.json(await env.DB.prepare(await request.text()).run());
       if (request.method === 'PUT') return Response.json(move(Number(await request.text())) ?? {});
-      const told = Response.json({ crossings, statements, roundTrips, memoryBytes: memoryBytes() });
+      const told = Response.json({ crossings, statements, roundTrips, limiterCalls, memoryBytes: memoryBytes() });
       forget();
       return told;
     }
-    return sluice.fetch(request, { ...env, DB: new D1Database(env.DB) }, context);
+    const bindings = { DB: new D1Database(env.DB), LIMITER: new DurableObjectNamespace(env.LIMITER) };
+    return sluice.fetch(request, { ...env, ...bindings }, context);
   },
 };

@@ -1,0 +1,138 @@
+//! Calls of limited tokens that are over and whose limiter is still to be told. While one of them tells it, those that end leave
+//! what they came to, and are told of together: each message costs its object, which takes a thousand a second, and the isolate as
+//! much as a call.
+
+use crate::domain::timestamp::Timestamp;
+use crate::limits::{Message, Settled};
+
+/// How long one call goes on telling of others. Then the next that ends takes its place, because the platform cuts off what goes on
+/// for half a minute after an answer.
+const TELLER_LEASE_MS: i64 = 10_000;
+
+/// The most calls in one message.
+const MOST_TOGETHER: usize = 100;
+
+/// Who tells a token's limiter of the token's calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Teller(u64);
+
+/// What the isolate has to tell.
+#[derive(Debug, Default)]
+pub struct Settlements {
+    /// By token: those few of which a call is ending just now.
+    waiting: Vec<Waiting>,
+    tellers: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    token: String,
+    teller: Option<(Teller, Timestamp)>,
+    calls: Vec<Settled>,
+}
+
+impl Settlements {
+    /// Adds a token's call. If it is to tell of it: as whom, and what. Then it goes on with [`Self::next`]. Otherwise another does.
+    pub fn add(&mut self, token: &str, settled: Settled, now: Timestamp) -> Option<(Teller, Message)> {
+        if !self.waiting.iter().any(|waiting| waiting.token == token) {
+            self.waiting.push(Waiting { token: token.to_owned(), teller: None, calls: Vec::new() });
+        }
+        let waiting = self.waiting.iter_mut().find(|waiting| waiting.token == token)?;
+        waiting.calls.push(settled);
+        if waiting.teller.is_some_and(|(_, since)| now.ms_since(since) < TELLER_LEASE_MS) {
+            return None;
+        }
+        let teller = Teller(self.tellers);
+        self.tellers += 1;
+        waiting.teller = Some((teller, now));
+        waiting.message().map(|message| (teller, message))
+    }
+
+    /// What is to be told after that, if anything is, and nobody has taken the teller's place.
+    pub fn next(&mut self, teller: Teller) -> Option<Message> {
+        let at =
+            self.waiting.iter().position(|waiting| waiting.teller.is_some_and(|(current, _)| current == teller))?;
+        let message = self.waiting.get_mut(at)?.message();
+        if message.is_none() {
+            self.waiting.swap_remove(at);
+        }
+        message
+    }
+}
+
+impl Waiting {
+    fn message(&mut self) -> Option<Message> {
+        let together = self.calls.len().min(MOST_TOGETHER);
+        let mut calls = self.calls.drain(..together);
+        calls.next().map(|first| Message::Settle(first, calls.collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Amounts;
+
+    const NOW: Timestamp = Timestamp::from_ms(1_000_000);
+
+    fn call(name: &str) -> Settled {
+        Settled { call: name.into(), used: Amounts::default() }
+    }
+
+    fn told(message: &Message) -> Vec<&str> {
+        let Message::Settle(first, others) = message else { panic!("{message:?}") };
+        std::iter::once(first).chain(others).map(|settled| settled.call.as_str()).collect()
+    }
+
+    #[test]
+    fn a_call_that_ends_alone_is_told_of_at_once_and_leaves_nothing() {
+        let mut settlements = Settlements::default();
+        for name in ["req_1", "req_2"] {
+            let (teller, message) = settlements.add("tok_1", call(name), NOW).expect("told at once");
+            assert_eq!(told(&message), [name]);
+            assert!(settlements.next(teller).is_none() && settlements.waiting.is_empty());
+        }
+    }
+
+    #[test]
+    fn calls_that_end_while_another_is_told_of_go_together_and_those_of_other_tokens_by_themselves() {
+        let mut settlements = Settlements::default();
+        let (teller, _) = settlements.add("tok_1", call("req_1"), NOW).expect("the first");
+        for name in ["req_2", "req_3"] {
+            assert!(settlements.add("tok_1", call(name), NOW).is_none());
+        }
+        let (_, message) = settlements.add("tok_2", call("req_4"), NOW).expect("of another token");
+        assert_eq!(told(&message), ["req_4"]);
+        assert_eq!(told(&settlements.next(teller).expect("two")), ["req_2", "req_3"]);
+        assert!(settlements.add("tok_1", call("req_5"), NOW).is_none(), "it goes on");
+        assert_eq!(told(&settlements.next(teller).expect("one")), ["req_5"]);
+        assert!(settlements.next(teller).is_none());
+        assert!(settlements.add("tok_1", call("req_6"), NOW).is_some());
+    }
+
+    #[test]
+    fn nobody_tells_for_ever_and_of_a_teller_that_is_gone_another_takes_what_it_left() {
+        let mut settlements = Settlements::default();
+        let after = |ms| Timestamp::from_ms(NOW.ms() + ms);
+        let (first, _) = settlements.add("tok_1", call("req_1"), NOW).expect("the first");
+        assert!(settlements.add("tok_1", call("req_2"), after(TELLER_LEASE_MS - 1)).is_none());
+        let (second, message) = settlements.add("tok_1", call("req_3"), after(TELLER_LEASE_MS)).expect("in its place");
+        assert_eq!(told(&message), ["req_2", "req_3"]);
+        assert!(settlements.add("tok_1", call("req_4"), after(TELLER_LEASE_MS + 1)).is_none());
+        assert!(settlements.next(first).is_none(), "no longer its business");
+        assert_eq!(told(&settlements.next(second).expect("one")), ["req_4"]);
+    }
+
+    #[test]
+    fn a_message_has_so_many_calls_and_none_is_left_out() {
+        let mut settlements = Settlements::default();
+        let (teller, _) = settlements.add("tok_1", call("req_0"), NOW).expect("the first");
+        let names: Vec<_> = (1..=2 * MOST_TOGETHER + 1).map(|number| format!("req_{number}")).collect();
+        for name in &names {
+            settlements.add("tok_1", call(name), NOW);
+        }
+        let messages: Vec<_> = std::iter::from_fn(|| settlements.next(teller)).collect();
+        assert!(messages.iter().all(|message| told(message).len() <= MOST_TOGETHER));
+        assert_eq!(messages.iter().flat_map(told).collect::<Vec<_>>(), names);
+    }
+}
