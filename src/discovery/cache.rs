@@ -42,5 +42,5 @@ impl Catalogues {
 }
 
 fn is_fresh(read_at: Timestamp, now: Timestamp) -> bool {
-    u64::try_from(now.ms_since(read_at)).is_ok_and(|ms| Duration::from_millis(ms) < KEPT)
+    now.since(read_at) < KEPT
 }

@@ -178,7 +178,6 @@ impl Probe<'_> {
     async fn reach(&self, record: &mut Record, plan: &Plan) -> Result<Inbound, Refusal> {
         record.upstream_protocol = Some(plan.protocol);
         record.calls(self.clock.now());
-        let spent = u64::try_from(self.clock.now().ms_since(record.started)).unwrap_or_default();
         let whole = plan.timeout.map_or(WAIT, |timeout| timeout.min(WAIT));
         let request = Outbound {
             provider: plan.candidate.provider.name().to_owned(),
@@ -186,7 +185,7 @@ impl Probe<'_> {
             url: plan.url.clone(),
             headers: plan.headers.clone(),
             body: plan.body.clone(),
-            wait: whole.saturating_sub(Duration::from_millis(spent)),
+            wait: whole.saturating_sub(self.clock.now().since(record.started)),
             limit: MAX_ANSWER_BYTES,
         };
         let answer = self.upstream.call(request).await?;

@@ -2,6 +2,7 @@
 
 use crate::domain::invalid::Invalid;
 use std::fmt;
+use std::time::Duration;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time};
 
@@ -36,6 +37,16 @@ impl Timestamp {
     pub const fn ms_since(self, earlier: Self) -> i64 {
         let ms = self.0.saturating_sub(earlier.0);
         if ms < 0 { 0 } else { ms }
+    }
+
+    /// How long ago `earlier` was; no time where the clock went back.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.ms_since(earlier).unsigned_abs())
+    }
+
+    /// So much later.
+    pub fn after(self, wait: Duration) -> Self {
+        Self::from_ms(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// ISO 8601's basic format, to the second: `20150830T123600Z`.

@@ -6,7 +6,6 @@ use super::upstream::{Outgoing, call, read_body};
 use crate::ports::{Clock, Inbound, Local, Outbound, Upstream};
 use crate::refusal::Refusal;
 use js_sys::Uint8Array;
-use std::time::Duration;
 use wasm_bindgen::JsValue;
 
 /// The world outside, for as long as the request's client waits.
@@ -30,8 +29,7 @@ impl Upstream for Outside<'_> {
             };
             let began = Platform.now();
             let mut answer = call(incoming, &outgoing, request.wait).await?;
-            let spent = u64::try_from(Platform.now().ms_since(began)).unwrap_or_default();
-            let left = request.wait.saturating_sub(Duration::from_millis(spent));
+            let left = request.wait.saturating_sub(Platform.now().since(began));
             let body = read_body(incoming, &request.provider, &mut answer, left, request.limit).await?.to_vec();
             Ok(Inbound { status: answer.status, headers: answer.headers, body })
         })

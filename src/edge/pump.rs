@@ -87,8 +87,9 @@ const PING: &[u8] = b": ping\n\n";
 impl Bounds {
     /// What is left for the next chunk, the last one having been dealt with at `last_chunk`; or which bound is reached.
     fn left(&self, last_chunk: Timestamp) -> Result<Duration, Over> {
-        let until_deadline = self.deadline.map(until).unwrap_or(Duration::MAX);
-        match (self.idle.saturating_sub(since(last_chunk)), until_deadline) {
+        let now = Platform.now();
+        let until_deadline = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
+        match (self.idle.saturating_sub(now.since(last_chunk)), until_deadline) {
             (_, Duration::ZERO) => Err(Over::Late),
             (Duration::ZERO, _) => Err(Over::Silent),
             (idle, deadline) => Ok(idle.min(deadline)),
@@ -313,12 +314,4 @@ impl Stream {
         let stream = &reading.stream;
         Consumed::of_cut_stream(stream.usage(), self.record.input_tokens, stream.text_bytes())
     }
-}
-
-fn since(earlier: Timestamp) -> Duration {
-    Duration::from_millis(u64::try_from(Platform.now().ms_since(earlier)).unwrap_or_default())
-}
-
-fn until(later: Timestamp) -> Duration {
-    Duration::from_millis(u64::try_from(later.ms_since(Platform.now())).unwrap_or_default())
 }

@@ -23,7 +23,7 @@ pub struct Elapsed;
 impl Timer {
     /// Set to ring after `wait`.
     pub fn after(wait: Duration) -> Self {
-        Self { alarm: Alarm::after(wait), rings: later(wait) }
+        Self { alarm: Alarm::after(wait), rings: Platform.now().after(wait) }
     }
 
     /// Waits for `work`, but no longer than `wait` from now.
@@ -31,7 +31,7 @@ impl Timer {
     /// # Errors
     /// It takes longer. It is dropped, which ends no call of the platform's.
     pub async fn bound<W: Future>(&mut self, work: W, wait: Duration) -> Result<W::Output, Elapsed> {
-        let (mut work, until) = (pin!(work), later(wait));
+        let (mut work, until) = (pin!(work), Platform.now().after(wait));
         if self.rings > until {
             *self = Self::after(wait);
         }
@@ -39,16 +39,11 @@ impl Timer {
             if let Either::Left((done, _)) = select(work.as_mut(), &mut self.alarm).await {
                 return Ok(done);
             }
-            let left = u64::try_from(until.ms_since(Platform.now())).unwrap_or_default();
-            if left == 0 {
+            let left = until.since(Platform.now());
+            if left.is_zero() {
                 return Err(Elapsed);
             }
-            *self = Self::after(Duration::from_millis(left));
+            *self = Self::after(left);
         }
     }
-}
-
-fn later(wait: Duration) -> Timestamp {
-    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_ms(Platform.now().ms().saturating_add(wait))
 }

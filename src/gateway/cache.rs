@@ -38,13 +38,9 @@ impl Known {
     /// Whether the caller is to be read again now, so that no call has to wait for that when the reading is too old: once, in
     /// the last quarter of `ttl`.
     pub fn claim_renewal(&mut self, now: Timestamp, ttl: Duration) -> bool {
-        let is_due = now.ms_since(self.read_at) >= whole_ms(ttl * 3 / 4);
+        let is_due = now.since(self.read_at) >= ttl * 3 / 4;
         is_due && !std::mem::replace(&mut self.claimed, true)
     }
-}
-
-fn whole_ms(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Whether a reading may still be used as long as it is fresh.
@@ -92,12 +88,12 @@ struct Copied {
 
 impl Copied {
     fn is_due(copied: Option<&Self>, now: Timestamp, lag: Duration) -> bool {
-        copied.is_none_or(|copied| now.ms_since(copied.at) >= whole_ms(lag))
+        copied.is_none_or(|copied| now.since(copied.at) >= lag)
     }
 }
 
 /// How long D1 is not asked again by whoever can do without, after it did not answer.
-const PAUSE_MS: i64 = 1000;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How many writes of operators this isolate has seen: a reading that began before one of them may not know of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,13 +102,13 @@ pub struct Writes(u64);
 impl Cache {
     /// What is known of a caller and no older than `ttl`.
     pub fn fresh(&mut self, caller: &CallerKey, now: Timestamp, ttl: Duration) -> Option<&mut Known> {
-        let is_young = |known: &&mut Known| now.ms_since(known.read_at) < whole_ms(ttl);
+        let is_young = |known: &&mut Known| now.since(known.read_at) < ttl;
         self.callers.get_mut(caller).filter(is_young).filter(|known| known.standing == Standing::Good)
     }
 
     /// What is known of a caller, overtaken or not, for the time that D1 is away.
     pub fn stale(&self, caller: &CallerKey, now: Timestamp, stale_if_error: Duration) -> Option<&Known> {
-        self.callers.get(caller).filter(|known| now.ms_since(known.read_at) < whole_ms(stale_if_error))
+        self.callers.get(caller).filter(|known| now.since(known.read_at) < stale_if_error)
     }
 
     /// The revision of the caller's project that the isolate has, however old its reading is.
@@ -171,7 +167,7 @@ impl Cache {
     /// asked longer than `lag` ago, or before the isolate's own latest write.
     pub fn bookmark(&self, now: Timestamp, lag: Duration) -> Option<&str> {
         let session = self.session.as_ref().filter(|session| session.writes == self.writes)?;
-        (now.ms_since(session.primary_asked_at) < whole_ms(lag)).then_some(&session.bookmark)
+        (now.since(session.primary_asked_at) < lag).then_some(&session.bookmark)
     }
 
     /// The primary was asked at some time, after `writes`, and had got so far.
@@ -191,7 +187,7 @@ impl Cache {
 
     /// Whether D1 failed to answer a moment ago: then whoever can do without it does not wait for it.
     pub fn spares_d1(&self, now: Timestamp) -> bool {
-        self.away_since.is_some_and(|since| now.ms_since(since) < PAUSE_MS)
+        self.away_since.is_some_and(|since| now.since(since) < PAUSE)
     }
 
     /// The project of a caller, as far as it is known.

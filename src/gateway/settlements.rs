@@ -4,10 +4,12 @@
 
 use crate::domain::timestamp::Timestamp;
 use crate::limits::{Message, Settled};
+use std::time::Duration;
 
-/// How long one call goes on telling of others. Then the next that ends takes its place, because the platform cuts off what goes on
-/// for half a minute after an answer.
-const TELLER_LEASE_MS: i64 = 10_000;
+/// How long one call goes on telling of others, and in how many messages. Then the next that ends takes its place: the platform cuts
+/// off what goes on for half a minute after an answer, and on the free plan what asks more than 50 times.
+const TELLER_LEASE: Duration = Duration::from_secs(10);
+const MOST_MESSAGES: u32 = 8;
 
 /// The most calls in one message.
 const MOST_TOGETHER: usize = 100;
@@ -27,31 +29,38 @@ pub struct Settlements {
 #[derive(Debug)]
 struct Waiting {
     token: String,
-    teller: Option<(Teller, Timestamp)>,
+    telling: Option<Telling>,
     calls: Vec<Settled>,
+}
+
+#[derive(Debug)]
+struct Telling {
+    teller: Teller,
+    since: Timestamp,
+    messages: u32,
 }
 
 impl Settlements {
     /// Adds a token's call. If it is to tell of it: as whom, and what. Then it goes on with [`Self::next`]. Otherwise another does.
     pub fn add(&mut self, token: &str, settled: Settled, now: Timestamp) -> Option<(Teller, Message)> {
         if !self.waiting.iter().any(|waiting| waiting.token == token) {
-            self.waiting.push(Waiting { token: token.to_owned(), teller: None, calls: Vec::new() });
+            self.waiting.push(Waiting { token: token.to_owned(), telling: None, calls: Vec::new() });
         }
         let waiting = self.waiting.iter_mut().find(|waiting| waiting.token == token)?;
         waiting.calls.push(settled);
-        if waiting.teller.is_some_and(|(_, since)| now.ms_since(since) < TELLER_LEASE_MS) {
+        if waiting.telling.as_ref().is_some_and(|telling| telling.goes_on(now)) {
             return None;
         }
         let teller = Teller(self.tellers);
         self.tellers += 1;
-        waiting.teller = Some((teller, now));
+        waiting.telling = Some(Telling { teller, since: now, messages: 0 });
         waiting.message().map(|message| (teller, message))
     }
 
     /// What is to be told after that, if anything is, and nobody has taken the teller's place.
     pub fn next(&mut self, teller: Teller) -> Option<Message> {
-        let at =
-            self.waiting.iter().position(|waiting| waiting.teller.is_some_and(|(current, _)| current == teller))?;
+        let is_its = |waiting: &Waiting| waiting.telling.as_ref().is_some_and(|telling| telling.teller == teller);
+        let at = self.waiting.iter().position(is_its)?;
         let message = self.waiting.get_mut(at)?.message();
         if message.is_none() {
             self.waiting.swap_remove(at);
@@ -60,8 +69,17 @@ impl Settlements {
     }
 }
 
+impl Telling {
+    fn goes_on(&self, now: Timestamp) -> bool {
+        now.since(self.since) < TELLER_LEASE && self.messages < MOST_MESSAGES
+    }
+}
+
 impl Waiting {
     fn message(&mut self) -> Option<Message> {
+        if let Some(telling) = &mut self.telling {
+            telling.messages += 1;
+        }
         let together = self.calls.len().min(MOST_TOGETHER);
         let mut calls = self.calls.drain(..together);
         calls.next().map(|first| Message::Settle(first, calls.collect()))
@@ -113,14 +131,29 @@ mod tests {
     #[test]
     fn nobody_tells_for_ever_and_of_a_teller_that_is_gone_another_takes_what_it_left() {
         let mut settlements = Settlements::default();
-        let after = |ms| Timestamp::from_ms(NOW.ms() + ms);
+        let over = NOW.after(TELLER_LEASE);
+        let before = Timestamp::from_ms(over.ms() - 1);
         let (first, _) = settlements.add("tok_1", call("req_1"), NOW).expect("the first");
-        assert!(settlements.add("tok_1", call("req_2"), after(TELLER_LEASE_MS - 1)).is_none());
-        let (second, message) = settlements.add("tok_1", call("req_3"), after(TELLER_LEASE_MS)).expect("in its place");
+        assert!(settlements.add("tok_1", call("req_2"), before).is_none());
+        let (second, message) = settlements.add("tok_1", call("req_3"), over).expect("in its place");
         assert_eq!(told(&message), ["req_2", "req_3"]);
-        assert!(settlements.add("tok_1", call("req_4"), after(TELLER_LEASE_MS + 1)).is_none());
+        assert!(settlements.add("tok_1", call("req_4"), over).is_none());
         assert!(settlements.next(first).is_none(), "no longer its business");
         assert_eq!(told(&settlements.next(second).expect("one")), ["req_4"]);
+    }
+
+    #[test]
+    fn after_so_many_messages_the_next_call_takes_the_tellers_place() {
+        let mut settlements = Settlements::default();
+        let (first, _) = settlements.add("tok_1", call("req_1"), NOW).expect("the first");
+        for _ in 1..MOST_MESSAGES {
+            assert!(settlements.add("tok_1", call("req_2"), NOW).is_none());
+            settlements.next(first).expect("one");
+        }
+        let (second, message) = settlements.add("tok_1", call("req_3"), NOW).expect("in its place");
+        assert_eq!(told(&message), ["req_3"]);
+        assert!(settlements.next(first).is_none() && settlements.next(second).is_none());
+        assert!(settlements.waiting.is_empty());
     }
 
     #[test]

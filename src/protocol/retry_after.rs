@@ -20,7 +20,7 @@ pub fn retry_after<'h>(header: impl Fn(&str) -> Option<&'h str>, now: Timestamp)
         Some(_) => None,
         None => {
             let then = http_date(header("retry-after")?)?;
-            Some(Duration::from_millis(u64::try_from(then.ms_since(now)).unwrap_or_default()))
+            Some(then.since(now))
         }
     }
 }

@@ -72,7 +72,7 @@ impl Breaker {
             Standing::Failing(_) => Pass::Open,
             Standing::Resting { until } if now < until => Pass::Resting,
             // A call that was to try and never came back does not keep the others away for ever.
-            Standing::Probed { since } if later(since, rules.rest) > now => Pass::Resting,
+            Standing::Probed { since } if since.after(rules.rest) > now => Pass::Resting,
             Standing::Resting { .. } | Standing::Probed { .. } => {
                 *standing = Standing::Probed { since: now };
                 Pass::Probe
@@ -85,7 +85,7 @@ impl Breaker {
         if rules.failures == 0 {
             return;
         }
-        let until = later(now, retry_after.unwrap_or(rules.rest).min(LONGEST_REST));
+        let until = now.after(retry_after.unwrap_or(rules.rest).min(LONGEST_REST));
         let after = |failures: u32| {
             if failures < rules.failures { Standing::Failing(failures) } else { Standing::Resting { until } }
         };
@@ -132,8 +132,4 @@ impl Breaker {
 
 fn owned(line: Line<'_>) -> (ModelId, Option<UserKeyId>) {
     (line.model.clone(), line.own_key.cloned())
-}
-
-fn later(from: Timestamp, wait: Duration) -> Timestamp {
-    Timestamp::from_ms(from.ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -3,7 +3,8 @@
 use super::requests::AttemptRow;
 use super::{StoreError, statements};
 use crate::ports::{Db, Statement};
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 /// The most bytes of rows, or of attempts, that one statement is given: D1 takes 2 MB.
@@ -116,7 +117,7 @@ macro_rules! serialize_values {
 with_columns!(serialize_values);
 
 /// An attempt and the call that it belongs to.
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct Attempt<'a> {
     request_id: &'a str,
     project_id: &'a str,

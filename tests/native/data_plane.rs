@@ -55,10 +55,15 @@ impl Isolate {
         block_on(admit((&self.api.db, &self.shelf), &self.api.deployment, &self.cache, presented, now))
     }
 
-    /// What the isolate's own token is admitted with at some time besides; nothing where it is not admitted.
-    pub fn renewal(&self, at: i64) -> Option<Renewal> {
+    fn enter_with_own_token(&self, at: i64) -> Result<Admission, Refusal> {
         let authorization = format!("Bearer {}", self.token);
-        self.enter(Presented { authorization: Some(&authorization), ..Presented::default() }, at).ok()?.renewal
+        self.enter(Presented { authorization: Some(&authorization), ..Presented::default() }, at)
+    }
+
+    /// What a call of the isolate's own token is told to read again beside its work, if anything, so many milliseconds after the
+    /// beginning.
+    pub fn renewal(&self, at: i64) -> Option<Renewal> {
+        self.enter_with_own_token(at).ok()?.renewal
     }
 
     /// Has it done.
@@ -68,8 +73,7 @@ impl Isolate {
 
     /// Admits the isolate's own token, so many milliseconds after the beginning.
     pub fn admit(&self, at: i64) -> Result<Admitted, Refusal> {
-        let authorization = format!("Bearer {}", self.token);
-        self.admit_with(Presented { authorization: Some(&authorization), ..Presented::default() }, at)
+        self.enter_with_own_token(at).map(|admission| admission.admitted)
     }
 
     /// How many round trips some work takes.

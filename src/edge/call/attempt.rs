@@ -84,16 +84,13 @@ impl Turn {
 
     /// What remains of the operator's bound on the candidate's calls, if that is less.
     fn within(&self, wait: Duration) -> Duration {
-        let spent = u64::try_from(Platform.now().ms_since(self.since)).unwrap_or_default();
-        self.plan.timeout.map_or(wait, |whole| wait.min(whole.saturating_sub(Duration::from_millis(spent))))
+        let spent = Platform.now().since(self.since);
+        self.plan.timeout.map_or(wait, |whole| wait.min(whole.saturating_sub(spent)))
     }
 
     /// When the answer has to be over.
     fn deadline(&self) -> Option<Timestamp> {
-        self.plan.timeout.map(|whole| {
-            let whole = i64::try_from(whole.as_millis()).unwrap_or(i64::MAX);
-            Timestamp::from_ms(self.since.ms().saturating_add(whole))
-        })
+        self.plan.timeout.map(|whole| self.since.after(whole))
     }
 
     pub fn failed(self, why: impl Into<NoAnswer>) -> Box<Failed> {

@@ -2,7 +2,7 @@
 
 use super::super::executor::{Alarm, Awaited};
 use super::super::js::{Feed, Flow};
-use super::{Over, PING, Pump, since};
+use super::{Over, PING, Pump};
 use crate::domain::timestamp::Timestamp;
 use crate::edge::system::Platform;
 use crate::ports::Clock;
@@ -83,12 +83,15 @@ impl Relaying {
 
     /// Whether the client has heard nothing since `heard` for so long that it gets a ping.
     fn owes_ping(&self, heard: Timestamp) -> bool {
-        self.pump.bounds.ping_interval.is_some_and(|interval| since(heard) >= interval)
+        self.pump.bounds.ping_interval.is_some_and(|interval| Platform.now().since(heard) >= interval)
     }
 
     /// `left`, or until the next ping is due.
     fn until_ping(&self, left: Duration, heard: Timestamp) -> Duration {
-        self.pump.bounds.ping_interval.map_or(left, |interval| left.min(interval.saturating_sub(since(heard))))
+        self.pump
+            .bounds
+            .ping_interval
+            .map_or(left, |interval| left.min(interval.saturating_sub(Platform.now().since(heard))))
     }
 
     async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {

@@ -36,7 +36,7 @@ impl ChatOnly {
 }
 
 fn is_fresh(since: Timestamp, now: Timestamp) -> bool {
-    u64::try_from(now.ms_since(since)).is_ok_and(|ms| Duration::from_millis(ms) < REMEMBERED)
+    now.since(since) < REMEMBERED
 }
 
 /// What to ask in, and what to ask in instead if the upstream has no such endpoint.
