@@ -71,8 +71,9 @@ impl Limiter {
     /// POST: a message, JSON for JSON. DELETE: forgets everything.
     pub async fn fetch(&self, request: Request) -> Result<Response, JsValue> {
         if request.method() == "DELETE" {
-            JsFuture::from(self.storage.delete_all()?).await?;
+            let deleted = self.storage.delete_all()?;
             self.memory.forget();
+            JsFuture::from(deleted).await?;
             return Response::new();
         }
         let message = JsFuture::from(request.text()?).await?.as_string().unwrap_or_default();

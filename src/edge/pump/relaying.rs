@@ -88,10 +88,8 @@ impl Relaying {
 
     /// `left`, or until the next ping is due.
     fn until_ping(&self, left: Duration, heard: Timestamp) -> Duration {
-        self.pump
-            .bounds
-            .ping_interval
-            .map_or(left, |interval| left.min(interval.saturating_sub(Platform.now().since(heard))))
+        let silent = Platform.now().since(heard);
+        self.pump.bounds.ping_interval.map_or(left, |interval| left.min(interval.saturating_sub(silent)))
     }
 
     async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {

@@ -1,5 +1,6 @@
 // The Worker as it ships, with everything that crosses its border counted: `GET /counted` tells and forgets. `POST /counted` is SQL
-// for its database, for what would take thousands of requests; `PUT /counted` is how many milliseconds its database and its objects are away.
+// for its database, for what would take thousands of requests; `PUT /counted` is how many milliseconds its database and its
+// objects are away.
 import { D1Database, DurableObjectNamespace, crossings, forget, limiterCalls, memoryBytes, move, roundTrips, statements } from './count.js';
 import sluice, { Limiter } from './index.js';
 
