@@ -48,8 +48,7 @@ pub async fn settle(env: &Env, settlement: Settlement) {
         None => None,
         Some(left) => Some((left.read(&mut row).await, left)),
     };
-    let token = row.token_id.clone().filter(|_| row.limited);
-    let told = token.map(|token| (token, settled(&row)));
+    let told = row.token_id.as_ref().filter(|_| row.limited).map(|token| (token.clone(), settled(&row)));
     join(keep(env, row), tell(env, told)).await;
     if let Some((usage, left)) = extended {
         left.settle(env, &usage).await;

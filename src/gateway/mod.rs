@@ -2,7 +2,8 @@
 //!
 //! [`door`] which endpoint is it → [`admit`] who is calling, and on which state of the project → [`plan`] which model,
 //! which upstream, which bytes and headers → (the edge fetches) → [`answer`] what the upstream said, in the client's
-//! protocol → [`settle`] one usage row, which [`ledger`], [`queue`] or [`analytics`] takes from there.
+//! protocol → [`settle`] one usage row, which [`ledger`], [`queue`] or [`analytics`] takes from there, and [`settlements`] what a
+//! limited token's call came to.
 
 pub mod admit;
 pub mod analytics;

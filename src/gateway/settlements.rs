@@ -29,60 +29,47 @@ pub struct Settlements {
 #[derive(Debug)]
 struct Waiting {
     token: String,
-    telling: Option<Telling>,
-    calls: Vec<Settled>,
-}
-
-#[derive(Debug)]
-struct Telling {
     teller: Teller,
+    /// Since when, and how often, that one has told.
     since: Timestamp,
     messages: u32,
+    calls: Vec<Settled>,
 }
 
 impl Settlements {
     /// Adds a token's call. If it is to tell of it: as whom, and what. Then it goes on with [`Self::next`]. Otherwise another does.
     pub fn add(&mut self, token: &str, settled: Settled, now: Timestamp) -> Option<(Teller, Message)> {
-        if !self.waiting.iter().any(|waiting| waiting.token == token) {
-            self.waiting.push(Waiting { token: token.to_owned(), telling: None, calls: Vec::new() });
-        }
-        let waiting = self.waiting.iter_mut().find(|waiting| waiting.token == token)?;
-        waiting.calls.push(settled);
-        if waiting.telling.as_ref().is_some_and(|telling| telling.goes_on(now)) {
-            return None;
-        }
         let teller = Teller(self.tellers);
+        match self.waiting.iter_mut().find(|waiting| waiting.token == token) {
+            Some(waiting) => {
+                waiting.calls.push(settled);
+                if now.since(waiting.since) < TELLER_LEASE && waiting.messages < MOST_MESSAGES {
+                    return None;
+                }
+                (waiting.teller, waiting.since, waiting.messages) = (teller, now, 0);
+            }
+            None => {
+                let token = token.to_owned();
+                self.waiting.push(Waiting { token, teller, since: now, messages: 0, calls: vec![settled] });
+            }
+        }
         self.tellers += 1;
-        waiting.telling = Some(Telling { teller, since: now, messages: 0 });
-        waiting.message().map(|message| (teller, message))
+        self.next(teller).map(|message| (teller, message))
     }
 
     /// What is to be told after that, if anything is, and nobody has taken the teller's place.
     pub fn next(&mut self, teller: Teller) -> Option<Message> {
-        let is_its = |waiting: &Waiting| waiting.telling.as_ref().is_some_and(|telling| telling.teller == teller);
-        let at = self.waiting.iter().position(is_its)?;
-        let message = self.waiting.get_mut(at)?.message();
-        if message.is_none() {
+        let at = self.waiting.iter().position(|waiting| waiting.teller == teller)?;
+        let waiting = self.waiting.get_mut(at)?;
+        let together = waiting.calls.len().min(MOST_TOGETHER);
+        let mut calls = waiting.calls.drain(..together);
+        let Some(first) = calls.next() else {
+            drop(calls);
             self.waiting.swap_remove(at);
-        }
-        message
-    }
-}
-
-impl Telling {
-    fn goes_on(&self, now: Timestamp) -> bool {
-        now.since(self.since) < TELLER_LEASE && self.messages < MOST_MESSAGES
-    }
-}
-
-impl Waiting {
-    fn message(&mut self) -> Option<Message> {
-        if let Some(telling) = &mut self.telling {
-            telling.messages += 1;
-        }
-        let together = self.calls.len().min(MOST_TOGETHER);
-        let mut calls = self.calls.drain(..together);
-        calls.next().map(|first| Message::Settle(first, calls.collect()))
+            return None;
+        };
+        waiting.messages += 1;
+        Some(Message::Settle(first, calls.collect()))
     }
 }
 
